@@ -6,4 +6,6 @@
 //! modules carry its names.
 
 pub mod cbor;
+pub mod ed25519;
 pub mod hash;
+pub mod note;
