@@ -8,4 +8,5 @@
 pub mod cbor;
 pub mod ed25519;
 pub mod hash;
+pub mod merkle;
 pub mod note;
