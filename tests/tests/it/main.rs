@@ -1,0 +1,11 @@
+//! Everything that spans packages, in one binary: one link, and modules that share their helpers.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod merkle_consistency;
+mod merkle_frontier;
+mod merkle_inclusion;
+mod merkle_large;
+mod merkle_multiproof;
+mod merkle_tree;
+mod merkle_vectors;
