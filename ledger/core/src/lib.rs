@@ -6,7 +6,26 @@
 //! modules carry its names.
 
 pub mod cbor;
+mod code;
+pub mod cose;
+pub mod custody;
 pub mod ed25519;
+pub mod entry;
 pub mod hash;
+pub mod id;
+pub mod key;
 pub mod merkle;
 pub mod note;
+pub mod record;
+pub mod sealed;
+/// Stub.
+pub mod index {
+    /// Stub.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct ChainHead {
+        /// len
+        pub length: u64,
+        /// dig
+        pub digest: crate::hash::Hash,
+    }
+}

@@ -74,6 +74,15 @@ impl<'a> Reader<'a> {
         Ok(value)
     }
 
+    /// Reads the unsigned integer `value` and nothing else.
+    pub fn uint_exactly(&mut self, value: u64, expected: &'static str) -> Result<(), CborError> {
+        let offset = self.at;
+        match self.uint()? == value {
+            true => Ok(()),
+            false => Err(CborFault::OutOfRange { expected }.at(offset)),
+        }
+    }
+
     /// Reads a byte string.
     pub fn bytes(&mut self) -> Result<&'a [u8], CborError> {
         let length = self.expect(Major::Bytes, "a byte string")?;
@@ -135,6 +144,11 @@ impl<'a> Reader<'a> {
     pub fn fields(&mut self) -> Result<Fields<'_, 'a>, CborError> {
         let left = self.map(64)?;
         Ok(Fields { reader: self, left })
+    }
+
+    /// Steps over the two bytes of a tag from 24 to 255, which the caller has compared already.
+    pub(crate) fn skip_tag(&mut self) {
+        self.at += 2;
     }
 
     /// Consumes a null if one comes next.

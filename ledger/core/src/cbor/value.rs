@@ -1,3 +1,5 @@
+use crate::hash::Hash;
+
 /// An item to be written. Encoding sorts map keys and uses shortest forms, whatever order it was built in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
@@ -73,6 +75,12 @@ impl Value {
             Self::Null => out.push(0xf6),
             Self::Encoded(bytes) => out.extend_from_slice(bytes),
         }
+    }
+}
+
+impl From<Hash> for Value {
+    fn from(hash: Hash) -> Self {
+        Self::bytes(hash)
     }
 }
 

@@ -1,0 +1,113 @@
+use crate::custody::item;
+use crate::custody::registry;
+use crate::custody::state::{Held, Holdings, Standing, Subject};
+use crate::custody::violation::RuleViolation;
+use crate::id::SubjectId;
+use crate::index::ChainHead;
+use crate::merkle::LeafIndex;
+use crate::record::body::{Body, RecordType};
+use crate::record::{Link, Record};
+
+/// What a record that breaks no rule changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// The new state of every subject at hand that the record extends, in the order of the record.
+    pub changes: Vec<(SubjectId, Subject)>,
+    /// Subjects that rules would have looked at and whose history is not at hand.
+    pub unchecked: Vec<SubjectId>,
+}
+
+/// Applies `record` as entry `index` to `state`: every rule of SPEC section "Rules".
+///
+/// Pure: the caller stores the changes. Signatures are the caller's to verify
+/// ([`Record::verify_signatures`]); here is judged whether the keys that made them were entitled to, just
+/// before this record. A subject that is not at hand ([`Held::Unknown`]) is not judged and not changed.
+///
+/// # Errors
+/// The first rule that is broken.
+pub fn apply(
+    state: &impl Holdings,
+    record: &Record,
+    index: LeafIndex,
+) -> Result<Applied, RuleViolation> {
+    let is_opening = record.record_type() == RecordType::LedgerOpen;
+    if is_opening != (index.0 == 0) {
+        return Err(RuleViolation::GenesisPlace { index: index.0 });
+    }
+    let mut step = Step { state, record, applied: Applied::default() };
+    let payload = record.payload();
+    payload.subjects.iter().try_for_each(|link| step.check_link(link))?;
+    registry::check_signers(&mut step)?;
+    for link in &payload.subjects {
+        if let Some(standing) = step.next_standing(link)? {
+            let chain = ChainHead { length: link.seq + 1, digest: record.digest() };
+            step.applied.changes.push((link.subject.clone(), Subject { chain, standing }));
+        }
+    }
+    Ok(step.applied)
+}
+
+/// One application in progress.
+pub(super) struct Step<'a, H> {
+    pub state: &'a H,
+    pub record: &'a Record,
+    pub applied: Applied,
+}
+
+impl<'a, H: Holdings> Step<'a, H> {
+    fn check_link(&mut self, link: &Link) -> Result<(), RuleViolation> {
+        let subject = link.subject.clone();
+        let (length, head) = match self.state.get(&link.subject) {
+            Held::Unknown => {
+                self.applied.unchecked.push(subject);
+                return Ok(());
+            }
+            Held::Absent => (0, None),
+            Held::Present(known) => (known.chain.length, Some(known.chain.digest)),
+        };
+        match link.seq == length && link.prev == head {
+            true => Ok(()),
+            false => Err(RuleViolation::Conflict { subject, length, head, seq: link.seq }),
+        }
+    }
+
+    /// What becomes of the subject of `link`, or `None` where it is not at hand.
+    fn next_standing(&mut self, link: &Link) -> Result<Option<Standing>, RuleViolation> {
+        let before = match self.state.get(&link.subject) {
+            Held::Present(subject) => Some(&subject.standing),
+            Held::Absent => None,
+            Held::Unknown => return Ok(None),
+        };
+        match &self.record.payload().body {
+            Body::LedgerOpen(_)
+            | Body::AgencyEnrol(_)
+            | Body::CustodianEnrol(_)
+            | Body::KeyRotate(_)
+            | Body::KeyRevoke(_)
+            | Body::KeyCompromised(_) => registry::next_standing(self, link, before),
+            _ if matches!(link.subject, SubjectId::Notes(_)) => item::next_notes(self, link),
+            _ => item::next_item(self, link, before),
+        }
+        .map(Some)
+    }
+
+    /// The subject `id`, which a rule must know.
+    pub fn need(&self, id: &SubjectId) -> Result<&'a Subject, RuleViolation> {
+        match self.state.get(id) {
+            Held::Present(subject) => Ok(subject),
+            Held::Absent => Err(RuleViolation::NoSuchSubject { subject: id.clone() }),
+            Held::Unknown => Err(RuleViolation::NotHeld { subject: id.clone() }),
+        }
+    }
+
+    /// Checks that `id` exists, where that is at hand.
+    pub fn expect(&mut self, id: &SubjectId) -> Result<Option<&'a Subject>, RuleViolation> {
+        match self.need(id) {
+            Err(RuleViolation::NotHeld { subject }) => {
+                self.applied.unchecked.push(subject);
+                Ok(None)
+            }
+            other => other.map(Some),
+        }
+    }
+}

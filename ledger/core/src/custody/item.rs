@@ -1,0 +1,239 @@
+//! Items: who holds them, where they go, what may still be done with them.
+
+use crate::cose::{Finding, Role};
+use crate::custody::apply::Step;
+use crate::custody::key;
+use crate::custody::state::{Holdings, ItemState, OpenRelease, Standing};
+use crate::custody::violation::RuleViolation;
+use crate::hash::Hash;
+use crate::id::{SubjectId, Uuid};
+use crate::index::ChainHead;
+use crate::key::CoseKey;
+use crate::record::body::{Body, ItemKind, LateEntry, LateReason, Refused};
+use crate::record::{Link, Payload, Record};
+
+/// What becomes of the custody of the item of `link`.
+pub(super) fn next_item<H: Holdings>(
+    step: &mut Step<'_, H>,
+    link: &Link,
+    before: Option<&Standing>,
+) -> Result<Standing, RuleViolation> {
+    let payload = step.record.payload();
+    let item = &link.subject;
+    let before = match before {
+        None => return begin(payload, item).map(Standing::Item),
+        Some(Standing::Item(before)) => before,
+        Some(_) => return Err(RuleViolation::NoSuchSubject { subject: item.clone() }),
+    };
+    if before.is_disposed {
+        return Err(RuleViolation::Disposed { item: item.clone() });
+    }
+    let mut next = before.clone();
+    match &payload.body {
+        Body::Receive(body) => {
+            check_addressee(before, item, &body.release, payload)?;
+            if let (false, Some(to)) = (is_missing(step.record, item), payload.to) {
+                next.pass_to(to);
+            }
+        }
+        Body::Refuse(body) => {
+            if let Refused::Release(release) = &body.answers {
+                check_addressee(before, item, release, payload)?;
+            }
+            next.release = None;
+        }
+        Body::Recall(body) => {
+            check_holder(before, item, payload)?;
+            check_open_release(before, item, &body.release)?;
+            next.release = None;
+        }
+        _ => act_of_holder(step, item, before, &mut next)?,
+    }
+    Ok(Standing::Item(next))
+}
+
+/// A first record of an item: collecting it, or making it out of another.
+fn begin(payload: &Payload, item: &SubjectId) -> Result<ItemState, RuleViolation> {
+    let missing = || RuleViolation::NoSuchSubject { subject: item.clone() };
+    let holder = acting(payload).ok_or_else(missing)?;
+    match &payload.body {
+        Body::Collect(body) => Ok(ItemState::held_by(holder, body.kind, None)),
+        Body::Derive(body) => Ok(ItemState::held_by(holder, ItemKind::Digital, Some(body.parent))),
+        _ => Err(missing()),
+    }
+}
+
+/// Everything that only the holder may do, and only while nothing is on the way.
+fn act_of_holder<H: Holdings>(
+    step: &mut Step<'_, H>,
+    item: &SubjectId,
+    before: &ItemState,
+    next: &mut ItemState,
+) -> Result<(), RuleViolation> {
+    let payload = step.record.payload();
+    check_holder(before, item, payload)?;
+    if let Some(open) = before.release {
+        return Err(RuleViolation::ReleaseOpen { item: item.clone(), release: open.record });
+    }
+    match (&payload.body, payload.to) {
+        (Body::Handoff(_), Some(to)) if !is_missing(step.record, item) => next.pass_to(to),
+        (Body::Release(_), Some(to)) => {
+            step.expect(&SubjectId::Custodian(to))?;
+            next.release = Some(OpenRelease { record: step.record.digest(), to });
+        }
+        (Body::Dispose(_), _) => {
+            check_outside_witness(before, item, payload)?;
+            next.is_disposed = true;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The custodian who acts alone or hands over.
+fn acting(payload: &Payload) -> Option<Uuid> {
+    let signer = payload
+        .signers
+        .iter()
+        .find(|signer| matches!(signer.role, Role::Acting | Role::Releasing))?;
+    match signer.id {
+        SubjectId::Custodian(id) => Some(id),
+        _ => None,
+    }
+}
+
+fn check_holder(
+    before: &ItemState,
+    item: &SubjectId,
+    payload: &Payload,
+) -> Result<(), RuleViolation> {
+    match acting(payload) {
+        Some(actual) if actual == before.holder => Ok(()),
+        _ => Err(RuleViolation::holder(item, before.holder, &payload.signers[0].id)),
+    }
+}
+
+fn check_open_release(
+    before: &ItemState,
+    item: &SubjectId,
+    release: &Hash,
+) -> Result<OpenRelease, RuleViolation> {
+    before
+        .release
+        .filter(|open| open.record == *release)
+        .ok_or_else(|| RuleViolation::NoOpenRelease { item: item.clone(), release: *release })
+}
+
+fn check_addressee(
+    before: &ItemState,
+    item: &SubjectId,
+    release: &Hash,
+    payload: &Payload,
+) -> Result<(), RuleViolation> {
+    let open = check_open_release(before, item, release)?;
+    if payload.from != Some(before.holder) {
+        let named = payload.from.map_or_else(|| item.clone(), SubjectId::Custodian);
+        return Err(RuleViolation::holder(item, before.holder, &named));
+    }
+    match payload.to {
+        Some(to) if to == open.to => Ok(()),
+        _ => Err(RuleViolation::NotTheAddressee {
+            item: item.clone(),
+            addressee: SubjectId::Custodian(open.to),
+            actual: payload.signers[0].id.clone(),
+        }),
+    }
+}
+
+fn check_outside_witness(
+    before: &ItemState,
+    item: &SubjectId,
+    payload: &Payload,
+) -> Result<(), RuleViolation> {
+    let held = |id: &SubjectId| before.holders.iter().any(|h| SubjectId::Custodian(*h) == *id);
+    let witnesses = payload.signers.iter().filter(|signer| signer.role == Role::Witness);
+    match witnesses.map(|signer| &signer.id).find(|id| held(id)) {
+        Some(witness) => {
+            Err(RuleViolation::WitnessInChain { item: item.clone(), witness: witness.clone() })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Whether the receiver found that the item was not there: it then stays with the releasing side.
+fn is_missing(record: &Record, item: &SubjectId) -> bool {
+    let position = record.payload().subjects.iter().position(|link| link.subject == *item);
+    let lines = record.message().signatures().iter();
+    lines
+        .filter_map(|line| line.header.observed.as_ref())
+        .flat_map(|observed| &observed.outcomes)
+        .any(|outcome| Some(outcome.position) == position && outcome.finding == Finding::Missing)
+}
+
+/// What is said about an item may be said by anybody enrolled, as long as there is an item.
+pub(super) fn next_notes<H: Holdings>(
+    step: &mut Step<'_, H>,
+    link: &Link,
+) -> Result<Standing, RuleViolation> {
+    let SubjectId::Notes(id) = link.subject else {
+        return Err(RuleViolation::NoSuchSubject { subject: link.subject.clone() });
+    };
+    let item = SubjectId::Item(id);
+    let Some(subject) = step.expect(&item)? else { return Ok(Standing::Notes) };
+    let Standing::Item(state) = &subject.standing else {
+        return Err(RuleViolation::NoSuchSubject { subject: item });
+    };
+    match &step.record.payload().body {
+        Body::Correct(_) => check_supervisor(step.record.payload())?,
+        Body::LateEntry(body) => check_late(step, body, &item, &subject.chain)?,
+        _ if state.is_disposed => return Err(RuleViolation::Disposed { item }),
+        _ => {}
+    }
+    Ok(Standing::Notes)
+}
+
+fn check_supervisor(payload: &Payload) -> Result<(), RuleViolation> {
+    match payload.signers.as_slice() {
+        [acting, supervisor] if acting.id == supervisor.id => {
+            Err(RuleViolation::OwnSupervisor { supervisor: supervisor.id.clone() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The embedded record is complete, of this ledger and this item, signed by the people it names, and
+/// can no longer take the place that it was made for.
+fn check_late<H: Holdings>(
+    step: &Step<'_, H>,
+    body: &LateEntry,
+    item: &SubjectId,
+    chain: &ChainHead,
+) -> Result<(), RuleViolation> {
+    let refused = |error| RuleViolation::Embedded(Box::new(error));
+    let embedded = Record::parse(&body.record).map_err(refused)?;
+    let header = step.record.message().header();
+    let genesis = header.genesis.ok_or(RuleViolation::EmbeddedElsewhere)?;
+    embedded.verify_ledger(&header.origin, &genesis).map_err(refused)?;
+    let is_nested = matches!(embedded.payload().body, Body::LateEntry(_));
+    let link = embedded.payload().link(item).filter(|_| !is_nested);
+    let seq = link.ok_or(RuleViolation::EmbeddedElsewhere)?.seq;
+    let mut any_ended = false;
+    let mut keys: Vec<CoseKey> = Vec::new();
+    let lines = embedded.message().signatures().iter().map(|line| line.header.kid);
+    for (signer, kid) in embedded.payload().signers.iter().zip(lines) {
+        let states = match &step.need(&signer.id)?.standing {
+            Standing::Custodian(person) => &person.keys,
+            _ => return Err(RuleViolation::EmbeddedElsewhere),
+        };
+        let subject = signer.id.clone();
+        let state = key::find(states, kid).ok_or(RuleViolation::KeyNotEnrolled { subject, kid })?;
+        any_ended |= state.end.is_some();
+        keys.push(state.key.clone());
+    }
+    embedded.verify_signatures(|kid| keys.iter().find(|key| key.kid() == *kid)).map_err(refused)?;
+    let is_late = match body.reason {
+        LateReason::Conflict => seq < chain.length && chain.digest != embedded.digest(),
+        LateReason::KeyEnded => any_ended,
+    };
+    if is_late { Ok(()) } else { Err(RuleViolation::NotLate) }
+}

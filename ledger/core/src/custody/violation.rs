@@ -1,0 +1,209 @@
+use thiserror::Error;
+
+use crate::cose::Role;
+use crate::hash::Hash;
+use crate::id::{SubjectId, Uuid};
+use crate::key::Kid;
+use crate::record::RecordError;
+
+/// A rule of custody that a record breaks.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RuleViolation {
+    /// `ledger-open` is entry 0, and entry 0 is `ledger-open`.
+    #[error("`ledger-open` stands at entry 0 and nowhere else, not at entry {index}")]
+    GenesisPlace {
+        /// Where the record would stand.
+        index: u64,
+    },
+    /// The record does not continue a chain where it stands: another record took the place.
+    #[error("{subject} stands at {length} records, the record claims place {seq}")]
+    Conflict {
+        /// The chain.
+        subject: SubjectId,
+        /// How many records it has.
+        length: u64,
+        /// Its newest record.
+        head: Option<Hash>,
+        /// The place that the record claims.
+        seq: u64,
+    },
+    /// The record is about something that does not exist.
+    #[error("{subject} does not exist")]
+    NoSuchSubject {
+        /// Its id.
+        subject: SubjectId,
+    },
+    /// The history of somebody who signed is not at hand.
+    #[error("the history of {subject} is needed and not at hand")]
+    NotHeld {
+        /// Whose.
+        subject: SubjectId,
+    },
+    /// A signature was made with a key that is not enrolled for the person named.
+    #[error("key {kid} is not one of {subject}")]
+    KeyNotEnrolled {
+        /// Who is named.
+        subject: SubjectId,
+        /// The key.
+        kid: Kid,
+    },
+    /// A signature was made with a key that had ended.
+    #[error("key {kid} of {subject} had ended")]
+    KeyEnded {
+        /// Whose key.
+        subject: SubjectId,
+        /// The key.
+        kid: Kid,
+    },
+    /// A key that is enrolled already is enrolled again.
+    #[error("key {kid} is enrolled already, for {subject}")]
+    KeyEnrolledTwice {
+        /// For whom it is.
+        subject: SubjectId,
+        /// The key.
+        kid: Kid,
+    },
+    /// There is no such key to be ended.
+    #[error("{subject} has no key {kid} that could be ended")]
+    NoSuchKey {
+        /// Whose key.
+        subject: SubjectId,
+        /// The key.
+        kid: Kid,
+    },
+    /// The person's key was not enrolled for this role.
+    #[error("{subject} was not enrolled for the role {role:?}")]
+    RoleNotGranted {
+        /// Who signed.
+        subject: SubjectId,
+        /// In what role.
+        role: Role,
+    },
+    /// An agency acts for somebody of another agency.
+    #[error("{subject} does not belong to the agency that signed")]
+    NotItsAgency {
+        /// Whose key or enrolment it is.
+        subject: SubjectId,
+    },
+    /// Not enough founding agencies signed.
+    #[error("{actual} founding agencies signed, {expected} are needed")]
+    Quorum {
+        /// How many are needed.
+        expected: u64,
+        /// How many signed.
+        actual: u64,
+    },
+    /// Only the holder may do this.
+    #[error("{item} is held by {holder}, not by {actual}")]
+    NotTheHolder {
+        /// The item.
+        item: SubjectId,
+        /// Who holds it.
+        holder: SubjectId,
+        /// Who acted.
+        actual: SubjectId,
+    },
+    /// The item is on the way.
+    #[error("{item} is on the way: release {release} is open")]
+    ReleaseOpen {
+        /// The item.
+        item: SubjectId,
+        /// The open release.
+        release: Hash,
+    },
+    /// The answer is to a release that is not open.
+    #[error("{item} has no open release {release}")]
+    NoOpenRelease {
+        /// The item.
+        item: SubjectId,
+        /// The release that is answered.
+        release: Hash,
+    },
+    /// Somebody else is the addressee.
+    #[error("{item} was released to {addressee}, not to {actual}")]
+    NotTheAddressee {
+        /// The item.
+        item: SubjectId,
+        /// To whom.
+        addressee: SubjectId,
+        /// Who answered.
+        actual: SubjectId,
+    },
+    /// The item has ended.
+    #[error("{item} was disposed of")]
+    Disposed {
+        /// The item.
+        item: SubjectId,
+    },
+    /// The witness of a disposal held the item.
+    #[error("{witness} held {item} and cannot witness its disposal")]
+    WitnessInChain {
+        /// The item.
+        item: SubjectId,
+        /// The witness.
+        witness: SubjectId,
+    },
+    /// A supervisor signs for somebody else.
+    #[error("{supervisor} cannot supervise their own correction")]
+    OwnSupervisor {
+        /// Who signed twice.
+        supervisor: SubjectId,
+    },
+    /// The record that a `late-entry` embeds is not one of this ledger, or its signatures are wrong.
+    #[error("the embedded record is refused")]
+    Embedded(#[source] Box<RecordError>),
+    /// The record that a `late-entry` embeds is of another item, or embeds another.
+    #[error("the embedded record does not belong to the item")]
+    EmbeddedElsewhere,
+    /// The record that a `late-entry` embeds could still take its place, or has taken it.
+    #[error("the embedded record did not come too late")]
+    NotLate,
+}
+
+impl RuleViolation {
+    /// The stable code of this rule.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::GenesisPlace { .. } => "custody/genesis-place",
+            Self::Conflict { .. } => "custody/conflict",
+            Self::NoSuchSubject { .. } => "custody/no-such-subject",
+            Self::NotHeld { .. } => "custody/not-held",
+            Self::KeyNotEnrolled { .. } => "custody/key-not-enrolled",
+            Self::KeyEnded { .. } => "custody/key-ended",
+            Self::KeyEnrolledTwice { .. } => "custody/key-enrolled-twice",
+            Self::NoSuchKey { .. } => "custody/no-such-key",
+            Self::RoleNotGranted { .. } => "custody/role-not-granted",
+            Self::NotItsAgency { .. } => "custody/not-its-agency",
+            Self::Quorum { .. } => "custody/quorum",
+            Self::NotTheHolder { .. } => "custody/not-the-holder",
+            Self::ReleaseOpen { .. } => "custody/release-open",
+            Self::NoOpenRelease { .. } => "custody/no-open-release",
+            Self::NotTheAddressee { .. } => "custody/not-the-addressee",
+            Self::Disposed { .. } => "custody/disposed",
+            Self::WitnessInChain { .. } => "custody/witness-in-chain",
+            Self::OwnSupervisor { .. } => "custody/own-supervisor",
+            Self::Embedded(_) => "custody/embedded",
+            Self::EmbeddedElsewhere => "custody/embedded-elsewhere",
+            Self::NotLate => "custody/not-late",
+        }
+    }
+
+    /// Whether the rule is about the standing of a key rather than about custody.
+    pub fn is_key_standing(&self) -> bool {
+        matches!(
+            self,
+            Self::KeyNotEnrolled { .. }
+                | Self::KeyEnded { .. }
+                | Self::KeyEnrolledTwice { .. }
+                | Self::RoleNotGranted { .. }
+                | Self::NotItsAgency { .. }
+                | Self::Quorum { .. }
+        )
+    }
+
+    pub(super) fn holder(item: &SubjectId, holder: Uuid, actual: &SubjectId) -> Self {
+        let holder = SubjectId::Custodian(holder);
+        Self::NotTheHolder { item: item.clone(), holder, actual: actual.clone() }
+    }
+}

@@ -1,0 +1,187 @@
+//! Names of the things that have a history: SPEC section "Subject ids".
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use crate::hash::{Hash, sha256};
+
+/// A version 4 UUID: 122 random bits, so that an id tells nothing about what it names.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Uuid([u8; 16]);
+
+impl Uuid {
+    /// Makes an id of 16 random bytes; the six bits that RFC 9562 section 5.4 fixes are overwritten.
+    pub fn from_random(mut bytes: [u8; 16]) -> Self {
+        bytes[6] = bytes[6] & 0x0f | 0x40;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        Self(bytes)
+    }
+}
+
+impl FromStr for Uuid {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let malformed = || IdError::Malformed { id: excerpt(text) };
+        let digits: String = text.split('-').collect();
+        let low = Hash::from_hex(&format!("{digits:0>64}")).ok_or_else(malformed)?;
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&low.as_bytes()[16..]);
+        // Writing it again settles hyphens, length, version and variant at once.
+        let id = Self::from_random(bytes);
+        if id.to_string() == text { Ok(id) } else { Err(malformed()) }
+    }
+}
+
+impl fmt::Display for Uuid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, byte) in self.0.iter().enumerate() {
+            if matches!(position, 4 | 6 | 8 | 10) {
+                f.write_str("-")?;
+            }
+            write!(f, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Uuid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The name of a ledger: 1 to 255 bytes of printable ASCII without space and `+`
+/// (C2SP tlog-checkpoint; the bound is the one-byte length in an ML-DSA-44 cosignature).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin(String);
+
+impl Origin {
+    /// The origin as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Origin {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let fits = (1..=255).contains(&text.len());
+        if fits && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'+') {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(IdError::Origin { origin: excerpt(text) })
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Anything with a chain of records of its own.
+///
+/// The variants stand in the order of their text, so that `Ord` is the order of the ids' bytes.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SubjectId {
+    /// An agency: its authority and recovery keys.
+    Agency(Uuid),
+    /// A person who handles evidence: the agency they work for and their key.
+    Custodian(Uuid),
+    /// The custody of an item of evidence.
+    Item(Uuid),
+    /// The ledger itself: its founding and the list of its agencies.
+    Ledger(Origin),
+    /// Everything said about an item that is not custody.
+    Notes(Uuid),
+    /// A request for mutual legal assistance.
+    Request(Uuid),
+}
+
+impl SubjectId {
+    /// The subject's key in the custody index: SHA-256 of its text.
+    pub fn index_key(&self) -> Hash {
+        sha256(self.to_string().as_bytes())
+    }
+}
+
+impl FromStr for SubjectId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        match text.split_once(':') {
+            Some(("agency", id)) => id.parse().map(Self::Agency),
+            Some(("custodian", id)) => id.parse().map(Self::Custodian),
+            Some(("item", id)) => id.parse().map(Self::Item),
+            Some(("ledger", origin)) => origin.parse().map(Self::Ledger),
+            Some(("notes", id)) => id.parse().map(Self::Notes),
+            Some(("request", id)) => id.parse().map(Self::Request),
+            _ => Err(IdError::Malformed { id: excerpt(text) }),
+        }
+    }
+}
+
+impl fmt::Display for SubjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Agency(id) => write!(f, "agency:{id}"),
+            Self::Custodian(id) => write!(f, "custodian:{id}"),
+            Self::Item(id) => write!(f, "item:{id}"),
+            Self::Ledger(origin) => write!(f, "ledger:{origin}"),
+            Self::Notes(id) => write!(f, "notes:{id}"),
+            Self::Request(id) => write!(f, "request:{id}"),
+        }
+    }
+}
+
+impl fmt::Debug for SubjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Why a text is not an id.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum IdError {
+    /// Not a kind, a colon and a lower-case version 4 UUID.
+    #[error("`{id}` is not a subject id")]
+    Malformed {
+        /// The text, shortened.
+        id: String,
+    },
+    /// Not an origin.
+    #[error(
+        "`{origin}` is not an origin (1 to 255 printable ASCII characters without space and `+`)"
+    )]
+    Origin {
+        /// The text, shortened.
+        origin: String,
+    },
+}
+
+impl IdError {
+    /// The stable code of this error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed { .. } => "id/malformed",
+            Self::Origin { .. } => "id/origin",
+        }
+    }
+}
+
+/// The first 60 characters, escaped: enough to recognise a text that may be hostile.
+fn excerpt(text: &str) -> String {
+    text.chars().take(60).flat_map(char::escape_default).collect()
+}
