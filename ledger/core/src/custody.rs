@@ -5,6 +5,7 @@
 //! merely unusual is no rule: it is recorded, and reports point at it.
 
 mod apply;
+mod book;
 mod item;
 mod key;
 mod registry;
@@ -12,6 +13,7 @@ mod state;
 mod violation;
 
 pub use apply::{Applied, apply};
+pub use book::Book;
 pub use key::{KeyEnd, KeyState};
 pub use state::{
     AgencyState, CustodianState, Held, Holdings, ItemState, LedgerState, OpenRelease, Standing,
