@@ -18,6 +18,7 @@ pub mod merkle;
 pub mod note;
 pub mod record;
 pub mod sealed;
+pub mod verify;
 /// Stub.
 pub mod index {
     /// Stub.
