@@ -5,20 +5,6 @@
 //! made, every output is a value or an error with a stable code. docs/SPEC.md is the reference; the
 //! modules carry its names.
 
-pub mod cbor;
-mod code;
-pub mod cose;
-pub mod custody;
-pub mod ed25519;
-pub mod entry;
-pub mod hash;
-pub mod id;
-pub mod key;
-pub mod merkle;
-pub mod note;
-pub mod record;
-pub mod sealed;
-pub mod verify;
 /// Stub.
 pub mod index {
     /// Stub.
@@ -30,3 +16,20 @@ pub mod index {
         pub digest: crate::hash::Hash,
     }
 }
+
+pub mod cbor;
+pub mod checkpoint;
+mod code;
+pub mod cose;
+pub mod custody;
+mod decimal;
+pub mod ed25519;
+pub mod entry;
+pub mod hash;
+pub mod id;
+pub mod key;
+pub mod merkle;
+pub mod note;
+pub mod record;
+pub mod sealed;
+pub mod verify;

@@ -16,7 +16,7 @@ use std::str;
 
 use crate::hash::sha256_parts;
 
-pub(crate) use base64_text::{decode_canonical, encode};
+pub(crate) use base64_text::{decode_canonical, decode_hash, encode};
 pub use error::{NoteError, VerifierKeyError};
 pub use key_name::KeyName;
 pub use verifier_key::{Algorithm, ML_DSA_44_KEY_LEN, PublicKeyMaterial, VerifierKey};
