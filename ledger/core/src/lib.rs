@@ -30,6 +30,7 @@ pub mod id;
 pub mod key;
 pub mod merkle;
 pub mod note;
+pub mod policy;
 pub mod record;
 pub mod sealed;
 pub mod verify;
