@@ -31,6 +31,7 @@ pub mod key;
 pub mod merkle;
 pub mod note;
 pub mod policy;
+pub mod receipt;
 pub mod record;
 pub mod sealed;
 pub mod verify;
