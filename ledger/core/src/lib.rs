@@ -5,18 +5,6 @@
 //! made, every output is a value or an error with a stable code. docs/SPEC.md is the reference; the
 //! modules carry its names.
 
-/// Stub.
-pub mod index {
-    /// Stub.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct ChainHead {
-        /// len
-        pub length: u64,
-        /// dig
-        pub digest: crate::hash::Hash,
-    }
-}
-
 pub mod cbor;
 pub mod checkpoint;
 mod code;
@@ -34,4 +22,16 @@ pub mod policy;
 pub mod receipt;
 pub mod record;
 pub mod sealed;
+pub mod tile;
 pub mod verify;
+/// Stub.
+pub mod index {
+    /// Stub.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct ChainHead {
+        /// len
+        pub length: u64,
+        /// dig
+        pub digest: crate::hash::Hash,
+    }
+}
