@@ -15,6 +15,7 @@ pub mod ed25519;
 pub mod entry;
 pub mod hash;
 pub mod id;
+pub mod index;
 pub mod key;
 pub mod merkle;
 pub mod note;
@@ -24,14 +25,3 @@ pub mod record;
 pub mod sealed;
 pub mod tile;
 pub mod verify;
-/// Stub.
-pub mod index {
-    /// Stub.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct ChainHead {
-        /// len
-        pub length: u64,
-        /// dig
-        pub digest: crate::hash::Hash,
-    }
-}
