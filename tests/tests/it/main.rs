@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod index_naive;
+mod index_proof;
+mod index_tree;
+mod index_vectors;
 mod merkle_consistency;
 mod merkle_frontier;
 mod merkle_inclusion;
