@@ -15,26 +15,82 @@ fn tree() -> IndexTree {
     IndexTree::build((0..CHAINS).map(|number| (key(number), random.head()))).unwrap()
 }
 
-fn verify(root: &Hash, key: &SubjectKey, head: Option<&ChainHead>, proof: &[u8]) -> bool {
-    match head {
-        Some(head) => verify_chain_head(root, key, head, proof).is_ok(),
-        None => verify_no_chain(root, key, proof).is_ok(),
+/// The code with which a proof is refused, `None` where it is accepted.
+fn refusal(
+    root: &Hash,
+    key: &SubjectKey,
+    head: Option<&ChainHead>,
+    proof: &[u8],
+) -> Option<&'static str> {
+    let outcome = match head {
+        Some(head) => verify_chain_head(root, key, head, proof),
+        None => verify_no_chain(root, key, proof),
+    };
+    outcome.err().map(|error| error.code())
+}
+
+/// What a byte of a proof belongs to.
+#[derive(Clone, Copy, PartialEq)]
+enum Part {
+    Length,
+    Key,
+    Value,
+    Step,
+    Bit,
+    Hash,
+}
+
+/// The parts of a proof from this tree, byte by byte; a step's first byte is `Step`.
+fn parts(present: bool, proof: &[u8]) -> Vec<Part> {
+    let mut parts = Vec::new();
+    if !present {
+        parts.push(Part::Length);
+        parts.extend([Part::Key; 32]);
+        parts.push(Part::Length);
+        parts.extend([Part::Value; 40]);
     }
+    while parts.len() < proof.len() {
+        let long = proof[parts.len()] & 0x80 != 0;
+        parts.push(Part::Step);
+        parts.extend(long.then_some(Part::Bit));
+        parts.extend([Part::Hash; 32]);
+    }
+    assert_eq!(parts.len(), proof.len());
+    parts
 }
 
 #[test]
 fn index_proofs_with_any_bit_flipped_are_refused() {
+    const ROOT: &str = "index-root-mismatch";
+    const TRUNCATED: &str = "index-proof-truncated";
+    const ORDER: &str = "index-proof-bit-order";
+    const RANGE: &str = "index-proof-bit-out-of-range";
+    const VARINT: &str = "index-proof-varint";
+    const DIVERGES: &str = "index-lookup-diverges";
     let tree = tree();
     for key in (0..CHAINS + 20).map(key) {
         let proved = tree.prove(&key);
-        assert!(verify(&tree.root(), &key, proved.head.as_ref(), &proved.bytes));
-        for bit in 0..8 * proved.bytes.len() {
+        let refusal = |proof: &[u8]| refusal(&tree.root(), &key, proved.head.as_ref(), proof);
+        assert_eq!(refusal(&proved.bytes), None);
+        let parts = parts(proved.head.is_some(), &proved.bytes);
+        for (bit, part) in (0..8 * parts.len()).map(|bit| (bit, parts[bit / 8])) {
             let mut proof = proved.bytes.clone();
             proof[bit / 8] ^= 1 << (bit % 8);
-            assert!(!verify(&tree.root(), &key, proved.head.as_ref(), &proof), "bit {bit}");
+            let code = refusal(&proof).expect("a flipped bit");
+            let wanted: &[_] = match part {
+                Part::Hash | Part::Value => &[ROOT],
+                Part::Key => &[ROOT, DIVERGES],
+                Part::Length if bit < 8 => &["index-proof-key-length"],
+                Part::Length | Part::Step | Part::Bit => {
+                    &[ROOT, TRUNCATED, VARINT, ORDER, RANGE, DIVERGES]
+                }
+            };
+            assert!(wanted.contains(&code), "bit {bit}: {code}");
         }
-        for len in 0..proved.bytes.len() {
-            assert!(!verify(&tree.root(), &key, proved.head.as_ref(), &proved.bytes[..len]));
+        for (len, part) in parts.iter().enumerate() {
+            let whole = *part == Part::Step || len == 0;
+            let want = if whole { ROOT } else { TRUNCATED };
+            assert_eq!(refusal(&proved.bytes[..len]), Some(want), "cut to {len}");
         }
     }
 }
@@ -46,8 +102,8 @@ fn index_proof_of_one_key_says_nothing_about_another() {
         let proved = tree.prove(&key);
         for other in (0..CHAINS).map(self::key).filter(|other| *other != key) {
             let present = tree.get(&other).unwrap();
-            assert!(!verify(&tree.root(), &other, None, &proved.bytes), "hides a chain");
-            assert!(!verify(&tree.root(), &other, Some(&present), &proved.bytes));
+            assert!(refusal(&tree.root(), &other, None, &proved.bytes).is_some(), "hides a chain");
+            assert!(refusal(&tree.root(), &other, Some(&present), &proved.bytes).is_some());
         }
     }
 }
