@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::hash::{Hash, sha256};
+use crate::hash::Hash;
+use crate::index::SubjectKey;
 
 /// A version 4 UUID: 122 random bits, so that an id tells nothing about what it names.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,9 +111,9 @@ pub enum SubjectId {
 }
 
 impl SubjectId {
-    /// The subject's key in the custody index: SHA-256 of its text.
-    pub fn index_key(&self) -> Hash {
-        sha256(self.to_string().as_bytes())
+    /// The subject's key in the custody index.
+    pub fn key(&self) -> SubjectKey {
+        SubjectKey::of(&self.to_string())
     }
 }
 

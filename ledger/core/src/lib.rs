@@ -13,6 +13,7 @@ pub mod custody;
 mod decimal;
 pub mod ed25519;
 pub mod entry;
+pub mod exhibit;
 pub mod hash;
 pub mod id;
 pub mod index;

@@ -10,6 +10,7 @@ mod form;
 mod payload;
 
 pub use error::RecordError;
+pub(crate) use payload::decode_subject;
 pub use payload::{Attachment, Link, Occurred, Payload, Signer, TimeSource};
 
 use crate::cose::{ContentType, Message};

@@ -189,11 +189,11 @@ impl Signer {
 }
 
 impl Occurred {
-    fn to_value(self) -> Value {
+    pub(crate) fn to_value(self) -> Value {
         Value::array([Value::Uint(self.utc_s), Value::Int(self.offset_min), self.source.into()])
     }
 
-    fn decode(reader: &mut Reader<'_>) -> Result<Self, CborError> {
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, CborError> {
         reader.array(3, 3)?;
         let utc_s = reader.uint_to(MAX_TIME_S, "a time before the year 10000")?;
         let offset = reader.offset();
