@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod checkpoint_rules;
+mod checkpoint_vectors;
 mod index_naive;
 mod index_proof;
 mod index_tree;
@@ -13,3 +15,6 @@ mod merkle_large;
 mod merkle_multiproof;
 mod merkle_tree;
 mod merkle_vectors;
+mod note_ed25519;
+mod note_format;
+mod note_keys;
