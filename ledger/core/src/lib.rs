@@ -20,6 +20,7 @@ pub mod index;
 pub mod key;
 pub mod merkle;
 pub mod note;
+pub mod pins;
 pub mod policy;
 pub mod receipt;
 pub mod record;

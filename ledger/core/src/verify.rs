@@ -1,5 +1,23 @@
 //! What can be verified offline, and the reports that say how far it was. SPEC section "Verification".
 
+mod exhibit;
 mod report;
+mod time;
 
+pub use exhibit::{EvidenceFile, Inputs, Outcome, verify_exhibit};
 pub use report::{Line, LineId, Report, Status, Verdict};
+pub use time::utc_text;
+
+use std::error::Error;
+
+/// An error with its causes, each once: variants carry facts, causes stand in `source`.
+pub fn error_text(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
