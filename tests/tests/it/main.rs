@@ -18,6 +18,3 @@ mod merkle_vectors;
 mod note_ed25519;
 mod note_format;
 mod note_keys;
-mod policy_rules;
-mod receipt_rules;
-mod tile_geometry;

@@ -1,0 +1,271 @@
+//! Replaying a ledger: every entry and record from the first on, as the sequencer judged them.
+//!
+//! A [`Replayer`] is the state between two entries. It recomputes the tree, the custody index and every
+//! standing, and believes nothing that it did not compute. It goes on after a violation where what
+//! follows can still be judged; what cannot be judged any more is counted, so that one damaged record is
+//! one finding and not thousands. Reading files, threads and the checkpoint are the caller's: a published
+//! directory, a mirror and the check of a store differ in nothing else.
+//!
+//! Memory: the state and the index entry of each subject, the last 32,768 leaves' part of the tree, and
+//! 4,096 older tree heads. It does not depend on the number of records.
+
+mod prepared;
+mod roots;
+mod state;
+mod violation;
+
+pub use prepared::{KeyRing, Prepared};
+pub use violation::{ReplayFault, Violation};
+
+use std::collections::HashSet;
+
+use crate::custody::{Book, RuleViolation, apply};
+use crate::entry::Entry;
+use crate::hash::{Hash, sha256};
+use crate::id::{Origin, SubjectId};
+use crate::index::{ChainHead, IndexTree, SubjectKey};
+use crate::merkle::{LeafIndex, NodeSource, TreeHead};
+use crate::record::Record;
+use roots::{Roots, SeenRoot};
+use state::State;
+
+/// The state of a ledger after some of its entries, computed from nothing but them.
+#[derive(Debug)]
+pub struct Replayer {
+    origin: Origin,
+    genesis: Option<Hash>,
+    state: State,
+    index: IndexTree,
+    /// Whether the index is known to be what an honest log would have.
+    is_index_sure: bool,
+    roots: Roots,
+    accepted_ms: u64,
+    /// Digests of records that could not be read: whoever builds on one is not to blame.
+    gaps: HashSet<Hash>,
+    counts: ReplayCounts,
+}
+
+/// What a replay did, and what it could not do for want of something before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReplayCounts {
+    /// Records that were read.
+    pub records: u64,
+    /// Signatures that were checked.
+    pub signatures: u64,
+    /// Tree heads in `seen` that were recomputed or looked up.
+    pub seen: u64,
+    /// Entries whose index root could not be judged, after one that was wrong or a record that could
+    /// not be read.
+    pub index_unchecked: u64,
+    /// Records that were not judged by every rule, for the same reasons.
+    pub rules_unchecked: u64,
+}
+
+impl Replayer {
+    /// The state before the first entry of the ledger `origin`.
+    pub fn new(origin: Origin) -> Self {
+        Self {
+            origin,
+            genesis: None,
+            state: State::default(),
+            index: IndexTree::new(),
+            is_index_sure: true,
+            roots: Roots::new(),
+            accepted_ms: 0,
+            gaps: HashSet::new(),
+            counts: ReplayCounts::default(),
+        }
+    }
+
+    /// Takes in the next entry with its record, and returns what is wrong with them.
+    ///
+    /// `nodes` is only asked for the proof of a `seen` older than the last 16,384 entries. Its answers need
+    /// not be trusted: they are held against the root recomputed so far.
+    pub fn step<S: NodeSource>(&mut self, prepared: &Prepared, nodes: &S) -> Vec<Violation> {
+        let mut faults = Vec::new();
+        let entry = prepared.entry.as_ref();
+        match entry {
+            Ok(entry) => self.check_time(entry, &mut faults),
+            Err(error) => faults.push(ReplayFault::Entry(error.clone())),
+        }
+        let entry = entry.ok();
+        if self.roots.size().0 == 0 {
+            self.genesis = Some(sha256(&prepared.entry_bytes));
+        }
+        match self.whole_record(prepared, entry, &mut faults) {
+            Some(record) => self.take_record(record, prepared, nodes, &mut faults),
+            None => self.take_gap(prepared, entry),
+        }
+        self.check_index(entry, &mut faults);
+        let index = LeafIndex(self.roots.size().0);
+        self.roots.push(prepared.leaf);
+        faults.into_iter().map(|fault| Violation { index, fault }).collect()
+    }
+
+    /// Size and root of the tree so far, recomputed. Cost: a hash for each bit set in the size.
+    pub fn head(&self) -> TreeHead {
+        self.roots.head()
+    }
+
+    /// SHA-256 of entry 0, once it was taken in.
+    pub fn genesis(&self) -> Option<Hash> {
+        self.genesis
+    }
+
+    /// What the records made of their subjects. Of a subject with a gap it has what stood before the gap.
+    pub fn book(&self) -> &Book {
+        self.state.book()
+    }
+
+    /// The custody index so far, recomputed.
+    pub fn index(&self) -> &IndexTree {
+        &self.index
+    }
+
+    /// What was done so far.
+    pub fn counts(&self) -> ReplayCounts {
+        self.counts
+    }
+
+    fn check_time(&mut self, entry: &Entry, faults: &mut Vec<ReplayFault>) {
+        if entry.accepted_ms < self.accepted_ms {
+            let (previous_ms, actual_ms) = (self.accepted_ms, entry.accepted_ms);
+            faults.push(ReplayFault::Time { previous_ms, actual_ms });
+        }
+        self.accepted_ms = self.accepted_ms.max(entry.accepted_ms);
+    }
+
+    /// The record, where it is one and the one that the entry names.
+    fn whole_record<'a>(
+        &self,
+        prepared: &'a Prepared,
+        entry: Option<&Entry>,
+        faults: &mut Vec<ReplayFault>,
+    ) -> Option<&'a Record> {
+        let named = entry?.record;
+        if named != prepared.record_digest {
+            let (expected, actual) = (named, prepared.record_digest);
+            faults.push(ReplayFault::RecordDigest { expected, actual });
+            return None;
+        }
+        match &prepared.record {
+            Ok(record) => Some(record),
+            Err(error) => {
+                faults.push(ReplayFault::Record(error.clone()));
+                None
+            }
+        }
+    }
+
+    fn take_record<S: NodeSource>(
+        &mut self,
+        record: &Record,
+        prepared: &Prepared,
+        nodes: &S,
+        faults: &mut Vec<ReplayFault>,
+    ) {
+        self.counts.records += 1;
+        self.counts.signatures += record.message().signatures().len() as u64;
+        let genesis = self.genesis.unwrap_or(prepared.record_digest);
+        if let Err(error) = record.verify_ledger(&self.origin, &genesis) {
+            faults.push(ReplayFault::Record(error));
+        }
+        if let Err(error) = &prepared.signatures {
+            faults.push(ReplayFault::Signature(error.clone()));
+        }
+        if let Some(seen) = &record.payload().seen {
+            self.counts.seen += 1;
+            faults.extend(self.check_seen(seen, nodes).err());
+        }
+        faults.extend(self.apply(record).map(ReplayFault::Rule));
+        self.extend_index(record, prepared, record.digest());
+    }
+
+    fn check_seen<S: NodeSource>(&mut self, seen: &TreeHead, nodes: &S) -> Result<(), ReplayFault> {
+        let (size, limit) = (seen.size, self.roots.size());
+        if size > limit {
+            return Err(ReplayFault::SeenSize { limit, actual: size });
+        }
+        match self.roots.root_at(size, nodes) {
+            SeenRoot::Proved(expected) if expected == seen.root => Ok(()),
+            SeenRoot::Proved(expected) => {
+                Err(ReplayFault::SeenRoot { size, expected, actual: seen.root })
+            }
+            SeenRoot::Unproved => Err(ReplayFault::SeenUnproved { size, actual: seen.root }),
+        }
+    }
+
+    /// Holds the record against the rules. After a rule that is broken the chains go on, since the record
+    /// is in the ledger; what cannot go on is lost.
+    fn apply(&mut self, record: &Record) -> Option<RuleViolation> {
+        let index = LeafIndex(self.roots.size().0);
+        loop {
+            match apply(&self.state, record, index) {
+                Ok(applied) => {
+                    self.counts.rules_unchecked += u64::from(!applied.unchecked.is_empty());
+                    self.state.absorb(applied);
+                    return None;
+                }
+                // A chain that continues a record which could not be read.
+                Err(RuleViolation::Conflict { subject, .. })
+                    if self.continues_gap(record, &subject) =>
+                {
+                    self.state.lose(subject);
+                }
+                Err(RuleViolation::NotHeld { subject }) if self.state.is_lost(&subject) => {
+                    self.counts.rules_unchecked += 1;
+                    self.state.force(record);
+                    return None;
+                }
+                Err(violation) => {
+                    self.state.force(record);
+                    return Some(violation);
+                }
+            }
+        }
+    }
+
+    fn continues_gap(&self, record: &Record, subject: &SubjectId) -> bool {
+        let prev = record.payload().link(subject).and_then(|link| link.prev);
+        prev.is_some_and(|prev| self.gaps.contains(&prev))
+    }
+
+    /// What remains of a record that cannot be read, or is not the one that the entry names: perhaps the
+    /// chains that it extends. The index root tells whether the guess is right.
+    fn take_gap(&mut self, prepared: &Prepared, entry: Option<&Entry>) {
+        let digest = entry.map_or(prepared.record_digest, |entry| entry.record);
+        self.gaps.insert(digest);
+        self.is_index_sure = false;
+        if let Ok(record) = &prepared.record {
+            self.extend_index(record, prepared, digest);
+            record.payload().subjects.iter().for_each(|link| self.state.lose(link.subject.clone()));
+        }
+    }
+
+    fn extend_index(&mut self, record: &Record, prepared: &Prepared, digest: Hash) {
+        for (link, key) in record.payload().subjects.iter().zip(&prepared.index_keys) {
+            let length = link.seq.saturating_add(1);
+            self.index.set(key, &ChainHead { length, digest });
+        }
+    }
+
+    /// The root must be the one recomputed. A root that is right again settles what was not sure before:
+    /// it commits to every chain.
+    fn check_index(&mut self, entry: Option<&Entry>, faults: &mut Vec<ReplayFault>) {
+        let (expected, actual) = (self.index.root(), entry.map(|entry| entry.index_root));
+        match actual {
+            Some(actual) if actual == expected => self.is_index_sure = true,
+            Some(actual) if self.is_index_sure => {
+                self.is_index_sure = false;
+                faults.push(ReplayFault::IndexRoot { expected, actual });
+            }
+            _ => self.counts.index_unchecked += 1,
+        }
+    }
+}
+
+/// The keys under which the index has the chains that `record` extends, in their order.
+fn index_keys(record: &Record) -> Vec<SubjectKey> {
+    let links = record.payload().subjects.iter();
+    links.map(|link| SubjectKey::of(&link.subject.to_string())).collect()
+}

@@ -1,0 +1,90 @@
+use std::collections::HashMap;
+
+use super::index_keys;
+use crate::entry::{Entry, EntryError};
+use crate::hash::{Hash, hash_leaf, sha256};
+use crate::index::SubjectKey;
+use crate::key::{CoseKey, Kid};
+use crate::record::{Record, RecordError};
+
+/// An entry and its record with everything that needs no other entry: parsed, hashed, signatures
+/// checked. Made in any order and on any thread; nearly all of a replay's time is spent here.
+#[derive(Debug)]
+pub struct Prepared {
+    pub(super) entry_bytes: Vec<u8>,
+    pub(super) entry: Result<Entry, EntryError>,
+    pub(super) leaf: Hash,
+    pub(super) record: Result<Record, RecordError>,
+    pub(super) record_digest: Hash,
+    pub(super) index_keys: Vec<SubjectKey>,
+    pub(super) signatures: Result<(), RecordError>,
+}
+
+/// Public keys by thumbprint, decoded once.
+///
+/// A thumbprint determines its key, so it does not matter where a key was learned: a ring may know keys
+/// that were enrolled later or never, and whether a key was entitled to sign is for the rules.
+#[derive(Clone, Debug, Default)]
+pub struct KeyRing {
+    keys: HashMap<Kid, CoseKey>,
+}
+
+impl Prepared {
+    /// Parses and hashes the bytes of an entry and of its record, and checks the record's signatures as
+    /// far as `ring` has their keys. Whatever is wrong is kept for [`super::Replayer::step`].
+    pub fn new(entry: &[u8], record: &[u8], ring: &KeyRing) -> Self {
+        let parsed = Record::parse(record);
+        let mut prepared = Self {
+            entry_bytes: entry.to_vec(),
+            entry: Entry::decode(entry),
+            leaf: hash_leaf(entry),
+            record_digest: parsed.as_ref().map_or_else(|_| sha256(record), Record::digest),
+            index_keys: parsed.as_ref().map(index_keys).unwrap_or_default(),
+            record: parsed,
+            signatures: Ok(()),
+        };
+        prepared.verify_signatures(ring);
+        prepared
+    }
+
+    /// Whether a signature names a key that was not at hand. Then [`Prepared::verify_signatures`] is to be
+    /// called again once [`KeyRing::learn`] has seen the records before this one.
+    pub fn lacks_key(&self) -> bool {
+        matches!(self.signatures, Err(RecordError::UnknownKey { .. }))
+    }
+
+    /// Checks the signatures of a record that is the one its entry names.
+    pub fn verify_signatures(&mut self, ring: &KeyRing) {
+        let named = self.entry.as_ref().map(|entry| entry.record);
+        if let (Ok(record), Ok(named)) = (&self.record, named)
+            && named == self.record_digest
+        {
+            self.signatures = record.verify_signatures(|kid| ring.keys.get(kid));
+        }
+    }
+
+    /// Hash of the entry as a leaf of the tree.
+    pub fn leaf_hash(&self) -> Hash {
+        self.leaf
+    }
+
+    /// The record, if it is one.
+    pub fn record(&self) -> Option<&Record> {
+        self.record.as_ref().ok()
+    }
+}
+
+impl KeyRing {
+    /// A ring without keys.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes in the keys that a record enrols.
+    pub fn learn(&mut self, prepared: &Prepared) {
+        let bodies = prepared.record().map(|record| &record.payload().body);
+        for key in bodies.into_iter().flat_map(|body| body.enrolled_keys()) {
+            self.keys.entry(key.kid()).or_insert_with(|| key.clone());
+        }
+    }
+}
