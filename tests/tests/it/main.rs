@@ -18,3 +18,6 @@ mod merkle_vectors;
 mod note_ed25519;
 mod note_format;
 mod note_keys;
+mod policy_rules;
+mod receipt_rules;
+mod tile_geometry;

@@ -1,0 +1,155 @@
+//! What a reader should know besides the verdict: time, witnesses, and everything unusual.
+
+use crate::exhibit::Placed;
+use crate::id::SubjectId;
+use crate::record::body::{Body, DigestOutcome, SealOutcome};
+use crate::verify::exhibit::Check;
+use crate::verify::report::{Line, LineId};
+use crate::verify::utc_text;
+
+impl Check<'_> {
+    pub(super) fn report_findings(&mut self) {
+        self.report_witnesses();
+        self.report_freshness();
+        self.report_continuity();
+        self.report_disputes();
+        let handling = match self.contents.handling.as_slice() {
+            [] => Line::not_applicable(LineId::HandlingCodes, "no handling code"),
+            codes => Line::pass(LineId::HandlingCodes, codes.join(", ")),
+        };
+        self.report.add(handling);
+        let text = "no timestamp from outside is in the exhibit";
+        self.report.add(Line::not_applicable(LineId::Timestamps, text));
+    }
+
+    fn report_witnesses(&mut self) {
+        let id = LineId::Witnesses;
+        let Some(verified) = &self.verified else {
+            let text = "the checkpoint is refused, so its witnesses say nothing";
+            return self.not_checked(id, "witnesses/checkpoint-refused", text);
+        };
+        let quorum = verified.quorum;
+        let seen = verified.witnesses.iter().filter(|witness| witness.has_cosigned()).count();
+        let text = format!("{seen} of {} witnesses cosigned", verified.witnesses.len());
+        match (quorum.threshold, quorum.satisfied) {
+            (0, _) => {
+                let text = format!("the policy asks for no witness; {text}");
+                self.report.add(Line::not_applicable(id, text));
+            }
+            (_, true) => self.pass(id, text),
+            (needed, false) => {
+                let text = format!("{text}; the policy asks for {needed} of {}", quorum.members);
+                self.fail(id, "witnesses/quorum", text);
+            }
+        }
+    }
+
+    fn report_freshness(&mut self) {
+        let id = LineId::Freshness;
+        let Some(verified) = &self.verified else {
+            let text = "the checkpoint is refused, so its time says nothing";
+            return self.report.add(Line::not_checked(id, "freshness/checkpoint-refused", text));
+        };
+        if !verified.log_time.is_stated() {
+            let text = "the log states no time";
+            return self.report.add(Line::not_checked(id, "freshness/no-time", text));
+        }
+        let log_s = verified.log_time.seconds();
+        let as_of =
+            format!("as of {}, by the log's clock; later events are not shown", utc_text(log_s));
+        let line = match self.inputs.at_s {
+            None => Line::pass(id, as_of),
+            Some(at_s) if at_s < log_s => {
+                let text = format!("{as_of}; that is after the time asked for, {}", utc_text(at_s));
+                Line::not_checked(id, "freshness/in-the-future", text)
+            }
+            Some(at_s) => {
+                let hours = (at_s - log_s) / 3600;
+                Line::pass(id, format!("{as_of}; {hours} hours before {}", utc_text(at_s)))
+            }
+        };
+        self.report.add(line);
+    }
+
+    /// Gaps and overlaps between consecutive records of custody, by the times that people claimed.
+    fn report_continuity(&mut self) {
+        let id = LineId::Continuity;
+        let records = self.of_subject(&SubjectId::Item(self.contents.item));
+        let (mut overlaps, mut transit_min, mut late) = (Vec::new(), 0, 0);
+        for pair in records.windows(2) {
+            let [before, after] = [pair[0], pair[1]].map(|placed| placed.record.payload());
+            let (start_s, end_s) = (before.occurred.utc_s, after.occurred.utc_s);
+            if end_s < start_s {
+                let minutes = (start_s - end_s).div_ceil(60);
+                overlaps.push(format!("entry {} by {minutes} min", pair[1].index.0));
+            } else if matches!(before.body, Body::Release(_)) {
+                transit_min += (end_s - start_s) / 60;
+            }
+        }
+        for placed in &records {
+            late += usize::from(placed.record.payload().occurred.utc_s > placed.accepted_ms / 1000);
+        }
+        let transit = format!("{transit_min} min on the way between release and receipt");
+        let line = match (overlaps.as_slice(), late) {
+            ([], 0) => Line::pass(id, format!("no overlap in the claimed times; {transit}")),
+            ([], n) => Line::pass(
+                id,
+                format!("{n} records claim a time after the log took them in; {transit}"),
+            )
+            .with_code("continuity/claimed-later-than-recorded"),
+            (overlaps, _) => {
+                let text = format!("claimed times overlap: {}; {transit}", overlaps.join(", "));
+                Line::pass(id, text).with_code("continuity/overlap")
+            }
+        };
+        self.report.add(line);
+    }
+
+    fn report_disputes(&mut self) {
+        let item = self.contents.item;
+        let chains = [SubjectId::Item(item), SubjectId::Notes(item)];
+        let records = chains.iter().flat_map(|chain| self.of_subject(chain));
+        let mut findings: Vec<_> =
+            records.filter_map(|placed| Some((placed.index, unusual(placed)?))).collect();
+        findings.sort();
+        findings.dedup();
+        let rows: Vec<_> =
+            findings.iter().map(|(index, what)| format!("entry {}: {what}", index.0)).collect();
+        let line = match rows.as_slice() {
+            [] => Line::pass(LineId::Disputes, "no correction, discrepancy or late entry"),
+            rows => Line::pass(LineId::Disputes, rows.join("; ")).with_code("disputes/recorded"),
+        };
+        self.report.add(line);
+    }
+
+    fn of_subject(&self, subject: &SubjectId) -> Vec<&Placed> {
+        let records = self.contents.records.iter();
+        records.filter(|placed| placed.record.payload().link(subject).is_some()).collect()
+    }
+}
+
+/// What a reader should not overlook in a record.
+fn unusual(placed: &Placed) -> Option<String> {
+    let lines = placed.record.message().signatures().iter();
+    let findings: Vec<_> = lines
+        .filter_map(|line| line.header.observed.as_ref())
+        .flat_map(|observed| &observed.outcomes)
+        .map(|outcome| outcome.finding.word())
+        .collect();
+    if !findings.is_empty() {
+        return Some(format!("the receiver found: {}", findings.join(", ")));
+    }
+    match &placed.record.payload().body {
+        Body::Refuse(body) => Some(format!("refused: {}", body.ground)),
+        Body::Recall(_) => Some("recalled before receipt".to_owned()),
+        Body::SealCheck(body) if body.outcome != SealOutcome::Intact => {
+            Some(format!("seal {}", body.outcome))
+        }
+        Body::VerifyDigest(body) if body.outcome == DigestOutcome::Mismatch => {
+            Some("a recomputed digest differs".to_owned())
+        }
+        Body::Correct(body) => Some(format!("`{}` corrected: {}", body.field, body.reason)),
+        Body::LateEntry(body) => Some(format!("late entry: {}", body.reason)),
+        _ => None,
+    }
+}

@@ -1,0 +1,167 @@
+//! The records themselves: signatures, keys, rules.
+
+use crate::custody::{KeyEnd, KeyState, RuleViolation, Standing, apply};
+use crate::exhibit::Placed;
+use crate::hash::Hash;
+use crate::id::{Origin, SubjectId};
+use crate::key::Kid;
+use crate::record::RecordError;
+use crate::record::body::Body;
+use crate::verify::error_text;
+use crate::verify::exhibit::Check;
+use crate::verify::report::{Line, LineId};
+
+/// Why a record stops the replay of an exhibit.
+enum Stop {
+    Record(RecordError),
+    Seen { size: u64, index: u64 },
+    SeenRoot { size: u64 },
+    Rule(RuleViolation),
+}
+
+impl Check<'_> {
+    /// Replays the records in the order of the log, on the subjects whose history is here.
+    pub(super) fn check_history(&mut self) {
+        let Some(genesis) = self.genesis else {
+            let text = "entry 0 is missing: nothing says who founded the ledger";
+            return self.fail(LineId::CustodyRules, "custody/genesis-place", text);
+        };
+        let Ok(origin) = self.contents.checkpoint.origin().as_str().parse::<Origin>() else {
+            let text = "the checkpoint's origin is not one a ledger can have";
+            return self.fail(LineId::Signatures, "id/origin", text);
+        };
+        let mut signatures = 0;
+        for placed in &self.contents.records {
+            signatures += placed.record.message().signatures().len();
+            if let Err(stop) = self.replay_record(placed, &origin, &genesis) {
+                return self.report_stop(placed, &stop);
+            }
+        }
+        self.is_whole = true;
+        self.pass(LineId::Signatures, format!("all {signatures} signatures verify"));
+        self.pass(LineId::KeyStanding, "every key was enrolled and in use when it signed");
+        self.pass(LineId::CustodyRules, "every rule of custody holds");
+        self.check_compromised();
+        self.check_both_sides();
+    }
+
+    fn replay_record(
+        &mut self,
+        placed: &Placed,
+        origin: &Origin,
+        genesis: &Hash,
+    ) -> Result<(), Stop> {
+        let record = &placed.record;
+        record.verify_ledger(origin, genesis).map_err(Stop::Record)?;
+        record.verify_signatures(|kid| self.book.key(kid)).map_err(Stop::Record)?;
+        self.check_seen(placed)?;
+        let applied = apply(&self.book, record, placed.index).map_err(Stop::Rule)?;
+        self.book.absorb(applied);
+        Ok(())
+    }
+
+    /// A record cannot have seen a tree that holds it, nor another tree of a size that is known here.
+    fn check_seen(&self, placed: &Placed) -> Result<(), Stop> {
+        let Some(seen) = &placed.record.payload().seen else { return Ok(()) };
+        let size = seen.size.0;
+        if size > placed.index.0 {
+            return Err(Stop::Seen { size, index: placed.index.0 });
+        }
+        let known = self.inputs.checkpoints.iter().map(|checkpoint| checkpoint.tree_head());
+        match known.filter(|head| head.size == seen.size).all(|head| head.root == seen.root) {
+            true => Ok(()),
+            false => Err(Stop::SeenRoot { size }),
+        }
+    }
+
+    fn report_stop(&mut self, placed: &Placed, stop: &Stop) {
+        let entry = placed.index.0;
+        let (id, code, text) = match stop {
+            Stop::Record(error) => (LineId::Signatures, error.code(), error_text(error)),
+            Stop::Rule(rule) if rule.is_key_standing() => {
+                (LineId::KeyStanding, rule.code(), error_text(rule))
+            }
+            Stop::Rule(rule) => (LineId::CustodyRules, rule.code(), error_text(rule)),
+            Stop::Seen { size, index } => {
+                let text = format!("claims to have seen size {size} from entry {index}");
+                (LineId::CustodyRules, "seen/future", text)
+            }
+            Stop::SeenRoot { size } => {
+                let text = format!("saw another tree of size {size} than the checkpoint given");
+                (LineId::CustodyRules, "seen/unknown-head", text)
+            }
+        };
+        self.fail(id, code, format!("entry {entry}: {text}"));
+        let open =
+            [LineId::Signatures, LineId::KeyStanding, LineId::CustodyRules, LineId::BothSides];
+        for open in open.into_iter().filter(|open| *open != id) {
+            let text = format!("the history stops making sense at entry {entry}");
+            self.not_checked(open, "history/stopped", text);
+        }
+    }
+
+    /// A signature of a key that others may have had counts only where a witness saw the record before.
+    fn check_compromised(&mut self) {
+        let compromised = self.compromised_keys();
+        for placed in &self.contents.records {
+            let lines = placed.record.message().signatures().iter();
+            for kid in lines.map(|line| line.header.kid) {
+                let since = compromised.iter().find(|(known, _)| *known == kid).map(|(_, s)| *s);
+                if let Some(since_s) = since.filter(|since| !self.was_witnessed_by(*since)) {
+                    let text = format!(
+                        "entry {}: key {kid} may have been in other hands since {}, and no witness saw the record before",
+                        placed.index.0,
+                        crate::verify::utc_text(since_s)
+                    );
+                    return self.not_checked(LineId::KeyStanding, "key-standing/compromised", text);
+                }
+            }
+        }
+    }
+
+    fn compromised_keys(&self) -> Vec<(Kid, u64)> {
+        let keys_of = |standing: &Standing| -> Vec<KeyState> {
+            match standing {
+                Standing::Agency(agency) => agency.keys.clone(),
+                Standing::Custodian(custodian) => custodian.keys.clone(),
+                _ => Vec::new(),
+            }
+        };
+        let all = self.book.subjects().flat_map(|(_, subject)| keys_of(&subject.standing));
+        let mut compromised: Vec<_> = all
+            .filter_map(|state| match state.end {
+                Some(KeyEnd::Compromised { since_s }) => Some((state.key.kid(), since_s)),
+                _ => None,
+            })
+            .collect();
+        compromised.sort_unstable();
+        compromised
+    }
+
+    /// Whether a witness cosigned the exhibit's checkpoint before `since_s`.
+    fn was_witnessed_by(&self, since_s: u64) -> bool {
+        let witnesses = self.verified.iter().flat_map(|verified| &verified.witnesses);
+        let mut times = witnesses.filter_map(|witness| witness.cosigned);
+        times.any(|time| time.is_stated() && time.seconds() < since_s)
+    }
+
+    fn check_both_sides(&mut self) {
+        let item = SubjectId::Item(self.contents.item);
+        let records = self.contents.records.iter().map(|placed| placed.record.payload());
+        let of_item: Vec<_> = records.filter(|payload| payload.link(&item).is_some()).collect();
+        let count = |is: fn(&Body) -> bool| of_item.iter().filter(|p| is(&p.body)).count();
+        let handoffs = count(|body| matches!(body, Body::Handoff(_)));
+        let releases = count(|body| matches!(body, Body::Release(_)));
+        let receipts = count(|body| matches!(body, Body::Receive(_)));
+        let line = match (handoffs, releases) {
+            (0, 0) => Line::not_applicable(LineId::BothSides, "the item was never handed over"),
+            _ => Line::pass(
+                LineId::BothSides,
+                format!(
+                    "{handoffs} handoffs signed by both sides; {receipts} of {releases} releases received"
+                ),
+            ),
+        };
+        self.report.add(line.required());
+    }
+}
