@@ -23,7 +23,10 @@ macro_rules! codes {
             }
 
             /// Reads a word of the list.
-            pub(crate) fn decode(
+            ///
+            /// # Errors
+            /// `cbor/out-of-range` for any other text.
+            pub fn decode(
                 reader: &mut $crate::cbor::Reader<'_>,
             ) -> Result<Self, $crate::cbor::CborError> {
                 let offset = reader.offset();

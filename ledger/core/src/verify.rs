@@ -1,10 +1,16 @@
 //! What can be verified offline, and the reports that say how far it was. SPEC section "Verification".
 
+mod compare;
 mod exhibit;
+mod findings;
+mod receipt;
+pub mod replay;
 mod report;
 mod time;
 
-pub use exhibit::{EvidenceFile, Inputs, Outcome, verify_exhibit};
+pub use compare::compare_exhibits;
+pub use exhibit::{EvidenceFile, Inputs, Outcome, refused_exhibit, verify_exhibit};
+pub use receipt::{ReceiptFiles, verify_receipt};
 pub use report::{Line, LineId, Report, Status, Verdict};
 pub use time::utc_text;
 

@@ -46,7 +46,7 @@ fn check_signatures(message: &Message, payload: &Payload) -> Result<(), RecordEr
         }
         let count = payload.subjects.len();
         let outcomes = line.header.observed.iter().flat_map(|observed| &observed.outcomes);
-        if let Some(outcome) = outcomes.filter(|outcome| outcome.position >= count).last() {
+        if let Some(outcome) = outcomes.last().filter(|outcome| outcome.position >= count) {
             return Err(RecordError::Outcome { position: outcome.position, count });
         }
     }

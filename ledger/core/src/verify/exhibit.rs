@@ -52,19 +52,19 @@ pub struct Outcome {
     pub report: Report,
 }
 
-/// Verifies an exhibit. `parsed` is what [`Exhibit::parse`] made of the file.
+/// Verifies an exhibit.
 ///
 /// Deterministic: the same file and inputs give the same report. Cost: one strict Ed25519 check for
 /// each signature, one ML-DSA-44 check for the checkpoint, a few hashes for each record.
-pub fn verify_exhibit(parsed: &Result<Exhibit, ExhibitError>, inputs: &Inputs<'_>) -> Outcome {
-    match parsed {
-        Ok(exhibit) => Check::new(exhibit, inputs).run(),
-        Err(error) => {
-            let mut report = Report::new();
-            report.add(Line::fail(LineId::Format, error.code(), error_text(error)).required());
-            Outcome { origin: None, size: None, item: None, report }
-        }
-    }
+pub fn verify_exhibit(exhibit: &Exhibit, inputs: &Inputs<'_>) -> Outcome {
+    Check::new(exhibit, inputs).run()
+}
+
+/// The outcome for a file that [`Exhibit::parse`] refused.
+pub fn refused_exhibit(error: &ExhibitError) -> Outcome {
+    let mut report = Report::new();
+    report.add(Line::fail(LineId::Format, error.code(), error_text(error)).required());
+    Outcome { origin: None, size: None, item: None, report }
 }
 
 /// A verification in progress.

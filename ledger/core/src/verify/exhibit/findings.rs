@@ -4,13 +4,13 @@ use crate::exhibit::Placed;
 use crate::id::SubjectId;
 use crate::record::body::{Body, DigestOutcome, SealOutcome};
 use crate::verify::exhibit::Check;
+use crate::verify::findings::{freshness_line, witnesses_line};
 use crate::verify::report::{Line, LineId};
-use crate::verify::utc_text;
 
 impl Check<'_> {
     pub(super) fn report_findings(&mut self) {
-        self.report_witnesses();
-        self.report_freshness();
+        self.report.add(witnesses_line(self.verified.as_ref()));
+        self.report.add(freshness_line(self.verified.as_ref(), self.inputs.at_s));
         self.report_continuity();
         self.report_disputes();
         let handling = match self.contents.handling.as_slice() {
@@ -20,55 +20,6 @@ impl Check<'_> {
         self.report.add(handling);
         let text = "no timestamp from outside is in the exhibit";
         self.report.add(Line::not_applicable(LineId::Timestamps, text));
-    }
-
-    fn report_witnesses(&mut self) {
-        let id = LineId::Witnesses;
-        let Some(verified) = &self.verified else {
-            let text = "the checkpoint is refused, so its witnesses say nothing";
-            return self.not_checked(id, "witnesses/checkpoint-refused", text);
-        };
-        let quorum = verified.quorum;
-        let seen = verified.witnesses.iter().filter(|witness| witness.has_cosigned()).count();
-        let text = format!("{seen} of {} witnesses cosigned", verified.witnesses.len());
-        match (quorum.threshold, quorum.satisfied) {
-            (0, _) => {
-                let text = format!("the policy asks for no witness; {text}");
-                self.report.add(Line::not_applicable(id, text));
-            }
-            (_, true) => self.pass(id, text),
-            (needed, false) => {
-                let text = format!("{text}; the policy asks for {needed} of {}", quorum.members);
-                self.fail(id, "witnesses/quorum", text);
-            }
-        }
-    }
-
-    fn report_freshness(&mut self) {
-        let id = LineId::Freshness;
-        let Some(verified) = &self.verified else {
-            let text = "the checkpoint is refused, so its time says nothing";
-            return self.report.add(Line::not_checked(id, "freshness/checkpoint-refused", text));
-        };
-        if !verified.log_time.is_stated() {
-            let text = "the log states no time";
-            return self.report.add(Line::not_checked(id, "freshness/no-time", text));
-        }
-        let log_s = verified.log_time.seconds();
-        let as_of =
-            format!("as of {}, by the log's clock; later events are not shown", utc_text(log_s));
-        let line = match self.inputs.at_s {
-            None => Line::pass(id, as_of),
-            Some(at_s) if at_s < log_s => {
-                let text = format!("{as_of}; that is after the time asked for, {}", utc_text(at_s));
-                Line::not_checked(id, "freshness/in-the-future", text)
-            }
-            Some(at_s) => {
-                let hours = (at_s - log_s) / 3600;
-                Line::pass(id, format!("{as_of}; {hours} hours before {}", utc_text(at_s)))
-            }
-        };
-        self.report.add(line);
     }
 
     /// Gaps and overlaps between consecutive records of custody, by the times that people claimed.
