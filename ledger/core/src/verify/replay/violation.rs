@@ -5,7 +5,7 @@ use crate::entry::EntryError;
 use crate::hash::Hash;
 use crate::merkle::{LeafIndex, TreeSize};
 use crate::record::RecordError;
-use crate::verify::LineId;
+use crate::verify::{LineId, error_text};
 
 /// What is wrong, and at which entry.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -140,10 +140,10 @@ impl ReplayFault {
     /// What stands there, as text.
     pub fn found(&self) -> String {
         match self {
-            Self::Entry(error) => chain(error),
+            Self::Entry(error) => error_text(error),
             Self::Record(RecordError::OtherLedger { actual, .. }) => actual.to_string(),
             Self::Record(RecordError::OtherGenesis { actual, .. }) => actual.to_string(),
-            Self::Record(error) | Self::Signature(error) => chain(error),
+            Self::Record(error) | Self::Signature(error) => error_text(error),
             Self::Rule(violation) => found_by_rule(violation),
             Self::SeenSize { actual, .. } => actual.to_string(),
             Self::RecordDigest { actual, .. }
@@ -174,18 +174,6 @@ fn found_by_rule(violation: &RuleViolation) -> String {
         RuleViolation::NotTheHolder { actual, .. }
         | RuleViolation::NotTheAddressee { actual, .. } => actual.to_string(),
         RuleViolation::Quorum { actual, .. } => actual.to_string(),
-        other => chain(other),
+        other => error_text(other),
     }
-}
-
-/// An error and its causes on one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
