@@ -13,3 +13,4 @@ pub use check::{MAX_DEPTH, check};
 pub use error::{CborError, CborFault};
 pub use reader::{Fields, Reader};
 pub use value::Value;
+pub(crate) use value::encode_bytes;

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::cbor::{CborError, Reader, Value, check};
+use crate::cbor::{CborError, Reader, check};
 use crate::hash::{Hash, hash_leaf};
 
 /// A log entry: 79 bytes that name nobody, so that entries and tiles can be public.
@@ -48,15 +48,14 @@ impl Entry {
     /// Earliest `accepted_ms`, in 1970: below it the number would take fewer bytes.
     const MIN_ACCEPTED_MS: u64 = 1 << 32;
 
-    /// The encoding `[1, accepted_ms, index_root, record]`.
+    /// The encoding `[1, accepted_ms, index_root, record]`. A time below 2^32 gives bytes that no decoder takes.
     pub fn encode(&self) -> Vec<u8> {
-        Value::array([
-            Value::Uint(1),
-            Value::Uint(self.accepted_ms),
-            Value::bytes(self.index_root),
-            Value::bytes(self.record),
-        ])
-        .encode()
+        // 84 array of 4, 01 version, 1b u64, 58 20 byte string of 32.
+        let time = self.accepted_ms.to_be_bytes();
+        let digest = [0x58, 0x20];
+        let head = [0x84, 0x01, 0x1b];
+        [&head[..], &time, &digest, self.index_root.as_ref(), &digest, self.record.as_ref()]
+            .concat()
     }
 
     /// Decodes an entry strictly.

@@ -91,7 +91,8 @@ pub fn empty_root() -> Hash {
     sha256(&[])
 }
 
-fn hex_digit(digit: u8) -> Option<u8> {
+/// The value of a lower-case hexadecimal digit.
+pub(crate) fn hex_digit(digit: u8) -> Option<u8> {
     match digit {
         b'0'..=b'9' => Some(digit - b'0'),
         b'a'..=b'f' => Some(digit - b'a' + 10),

@@ -1,11 +1,11 @@
 //! Names of the things that have a history: SPEC section "Subject ids".
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::hash::Hash;
+use crate::hash::hex_digit;
 use crate::index::SubjectKey;
 
 /// A version 4 UUID: 122 random bits, so that an id tells nothing about what it names.
@@ -25,26 +25,40 @@ impl FromStr for Uuid {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let malformed = || IdError::Malformed { id: excerpt(text) };
-        let digits: String = text.split('-').collect();
-        let low = Hash::from_hex(&format!("{digits:0>64}")).ok_or_else(malformed)?;
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&low.as_bytes()[16..]);
-        // Writing it again settles hyphens, length, version and variant at once.
-        let id = Self::from_random(bytes);
-        if id.to_string() == text { Ok(id) } else { Err(malformed()) }
+        decode_uuid(text.as_bytes()).ok_or_else(|| IdError::Malformed { id: excerpt(text) })
     }
+}
+
+/// Where hyphens stand in the text of a UUID, RFC 9562 section 4.
+const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+
+/// Length of the text of a UUID.
+const UUID_TEXT_LEN: usize = 36;
+
+fn decode_uuid(text: &[u8]) -> Option<Uuid> {
+    if text.len() != UUID_TEXT_LEN || HYPHENS.iter().any(|&at| text[at] != b'-') {
+        return None;
+    }
+    let mut bytes = [0; 16];
+    // Groups have even lengths, so a pair of digits never spans a hyphen.
+    let groups = text.split(|&byte| byte == b'-');
+    let pairs = groups.flat_map(|group| group.chunks_exact(2));
+    for (byte, pair) in bytes.iter_mut().zip(pairs) {
+        *byte = hex_digit(pair[0])? << 4 | hex_digit(pair[1])?;
+    }
+    // Version 4 and the variant: the bits that `from_random` sets are set already.
+    (Uuid::from_random(bytes).0 == bytes).then_some(Uuid(bytes))
 }
 
 impl fmt::Display for Uuid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, byte) in self.0.iter().enumerate() {
-            if matches!(position, 4 | 6 | 8 | 10) {
-                f.write_str("-")?;
-            }
-            write!(f, "{byte:02x}")?;
+        let mut text = [b'-'; UUID_TEXT_LEN];
+        let places = (0..UUID_TEXT_LEN).filter(|at| !HYPHENS.contains(at));
+        let digits = self.0.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
+        for (place, digit) in places.zip(digits) {
+            text[place] = b"0123456789abcdef"[usize::from(digit)];
         }
-        Ok(())
+        text.iter().try_for_each(|&byte| f.write_char(char::from(byte)))
     }
 }
 

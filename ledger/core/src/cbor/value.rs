@@ -94,6 +94,12 @@ fn encode_map(out: &mut Vec<u8>, pairs: &[(Value, Value)]) {
     }
 }
 
+/// Appends a byte string, for the few places where building a [`Value`] would copy too much.
+pub(crate) fn encode_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    encode_head(out, 2, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
 fn encode_head(out: &mut Vec<u8>, major: u8, argument: u64) {
     let major = major << 5;
     match argument {

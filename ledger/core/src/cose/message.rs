@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use crate::cbor::{Reader, Value};
+use crate::cbor::{Reader, Value, encode_bytes};
 use crate::cose::draft::encode_signature;
 use crate::cose::error::CoseError;
 use crate::cose::header::{BodyHeader, ContentType, SignerHeader};
@@ -108,8 +108,15 @@ impl Message {
 /// RFC 9052 section 4.4: `["Signature", body_protected, sign_protected, external_aad, payload]`,
 /// with an empty external_aad so that any COSE library can check our signatures.
 pub(super) fn sig_structure(body: &[u8], protected: &[u8], payload: &[u8]) -> Vec<u8> {
-    let parts = [body, protected, &[], payload].map(Value::bytes);
-    Value::array(std::iter::once(Value::text("Signature")).chain(parts)).encode()
+    const CONTEXT: &[u8] = b"\x85\x69Signature";
+    // Five heads of at most five bytes each besides the parts.
+    let length = CONTEXT.len() + body.len() + protected.len() + payload.len() + 25;
+    let mut signed = Vec::with_capacity(length);
+    signed.extend_from_slice(CONTEXT);
+    for part in [body, protected, &[], payload] {
+        encode_bytes(&mut signed, part);
+    }
+    signed
 }
 
 /// `98([protected, {}, payload, signatures])`.

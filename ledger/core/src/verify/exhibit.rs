@@ -81,6 +81,14 @@ struct Check<'a> {
     book: Book,
     /// Whether every record was checked and applied.
     is_whole: bool,
+    /// When witnesses saw trees that this history is part of.
+    witnessed: Vec<Witnessed>,
+}
+
+/// A witness saw a tree of this size at this time.
+struct Witnessed {
+    size: TreeSize,
+    time_s: u64,
 }
 
 impl<'a> Check<'a> {
@@ -97,6 +105,7 @@ impl<'a> Check<'a> {
             verified: None,
             book: Book::partial(scope),
             is_whole: false,
+            witnessed: Vec::new(),
         }
     }
 
@@ -107,6 +116,7 @@ impl<'a> Check<'a> {
         self.check_history();
         self.check_completeness();
         self.check_consistency();
+        self.check_compromised();
         self.check_manifest();
         self.check_pins();
         self.check_redactions();
@@ -132,6 +142,12 @@ impl<'a> Check<'a> {
         self.report.add(Line::not_checked(id, code, text).required());
     }
 
+    fn note_witnesses(&mut self, size: TreeSize, verified: &Verified) {
+        let times = verified.witnesses.iter().filter_map(|witness| witness.cosigned);
+        let stated = times.filter(|time| time.is_stated());
+        self.witnessed.extend(stated.map(|time| Witnessed { size, time_s: time.seconds() }));
+    }
+
     /// The log's two signatures, and that they are of the keys that the ledger was founded with.
     fn check_checkpoint(&mut self) {
         match self.inputs.policy.verify(&self.contents.checkpoint) {
@@ -144,6 +160,7 @@ impl<'a> Check<'a> {
                         self.contents.checkpoint.size().0
                     ),
                 );
+                self.note_witnesses(self.contents.checkpoint.size(), &verified);
                 self.verified = Some(verified);
             }
             Err(error) => self.fail(LineId::Checkpoint, error.code(), error_text(&error)),

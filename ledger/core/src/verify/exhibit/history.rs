@@ -41,7 +41,6 @@ impl Check<'_> {
         self.pass(LineId::Signatures, format!("all {signatures} signatures verify"));
         self.pass(LineId::KeyStanding, "every key was enrolled and in use when it signed");
         self.pass(LineId::CustodyRules, "every rule of custody holds");
-        self.check_compromised();
         self.check_both_sides();
     }
 
@@ -101,13 +100,13 @@ impl Check<'_> {
     }
 
     /// A signature of a key that others may have had counts only where a witness saw the record before.
-    fn check_compromised(&mut self) {
+    pub(super) fn check_compromised(&mut self) {
         let compromised = self.compromised_keys();
         for placed in &self.contents.records {
             let lines = placed.record.message().signatures().iter();
             for kid in lines.map(|line| line.header.kid) {
                 let since = compromised.iter().find(|(known, _)| *known == kid).map(|(_, s)| *s);
-                if let Some(since_s) = since.filter(|since| !self.was_witnessed_by(*since)) {
+                if let Some(since_s) = since.filter(|since| !self.was_witnessed(placed, *since)) {
                     let text = format!(
                         "entry {}: key {kid} may have been in other hands since {}, and no witness saw the record before",
                         placed.index.0,
@@ -138,11 +137,10 @@ impl Check<'_> {
         compromised
     }
 
-    /// Whether a witness cosigned the exhibit's checkpoint before `since_s`.
-    fn was_witnessed_by(&self, since_s: u64) -> bool {
-        let witnesses = self.verified.iter().flat_map(|verified| &verified.witnesses);
-        let mut times = witnesses.filter_map(|witness| witness.cosigned);
-        times.any(|time| time.is_stated() && time.seconds() < since_s)
+    /// Whether a witness cosigned a tree with this record before `since_s`.
+    fn was_witnessed(&self, placed: &Placed, since_s: u64) -> bool {
+        let mut seen = self.witnessed.iter().filter(|seen| seen.size.0 > placed.index.0);
+        seen.any(|seen| seen.time_s < since_s)
     }
 
     fn check_both_sides(&mut self) {

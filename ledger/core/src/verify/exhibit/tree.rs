@@ -190,10 +190,13 @@ impl Check<'_> {
 
     fn check_consistent_with(&mut self, other: &Checkpoint) {
         let id = LineId::Consistency;
-        if let Err(error) = self.inputs.policy.verify(other) {
-            let text = format!("the other checkpoint is refused: {}", error_text(&error));
-            return self.fail(id, error.code(), text);
-        }
+        let verified = match self.inputs.policy.verify(other) {
+            Ok(verified) => verified,
+            Err(error) => {
+                let text = format!("the other checkpoint is refused: {}", error_text(&error));
+                return self.fail(id, error.code(), text);
+            }
+        };
         if other.origin() != self.contents.checkpoint.origin() {
             let text = format!("the other checkpoint is of the log {}", other.origin());
             return self.fail(id, "consistency/other-log", text);
