@@ -1,5 +1,6 @@
 //! What the log's tree and the custody index show: inclusion, completeness, consistency.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checkpoint::Checkpoint;
@@ -9,7 +10,8 @@ use crate::exhibit::{Lookup, Placed};
 use crate::hash::{Hash, hash_leaf};
 use crate::id::SubjectId;
 use crate::index::{ChainHead, verify_chain_head, verify_no_chain};
-use crate::merkle::LeafIndex;
+use crate::merkle::{LeafIndex, TreeHead};
+use crate::policy::Verified;
 use crate::record::Link;
 use crate::record::body::Body;
 use crate::verify::error_text;
@@ -190,43 +192,55 @@ impl Check<'_> {
 
     fn check_consistent_with(&mut self, other: &Checkpoint) {
         let id = LineId::Consistency;
+        // What is wrong with the reader's own file says nothing about the exhibit.
         let verified = match self.inputs.policy.verify(other) {
             Ok(verified) => verified,
             Err(error) => {
                 let text = format!("the other checkpoint is refused: {}", error_text(&error));
-                return self.fail(id, error.code(), text);
+                return self.not_checked(id, error.code(), text);
             }
         };
         if other.origin() != self.contents.checkpoint.origin() {
             let text = format!("the other checkpoint is of the log {}", other.origin());
-            return self.fail(id, "consistency/other-log", text);
+            return self.not_checked(id, "consistency/other-log", text);
         }
         let (old, new) = (other.tree_head(), self.contents.checkpoint.tree_head());
+        let [size, own] = [old.size.0, new.size.0];
+        match old.size.cmp(&new.size) {
+            Ordering::Greater => {
+                let text = format!(
+                    "the exhibit ends at size {own}, the checkpoint given is of size {size}: ask for a newer exhibit"
+                );
+                self.not_checked(id, "consistency/exhibit-is-older", text);
+            }
+            Ordering::Equal if old.root != new.root => {
+                let text = format!(
+                    "fork: the log signed two trees of size {size}, roots {} and {}: keep both, they are evidence",
+                    old.root, new.root
+                );
+                self.fail(id, "consistency/fork", text);
+            }
+            Ordering::Equal => {
+                self.note_witnesses(old.size, &verified);
+                self.pass(id, format!("the checkpoint given is the exhibit's own, size {size}"));
+            }
+            Ordering::Less => self.check_proof_from(old, &verified),
+        }
+    }
+
+    fn check_proof_from(&mut self, old: &TreeHead, verified: &Verified) {
+        let id = LineId::Consistency;
+        let new = self.contents.checkpoint.tree_head();
         let size = old.size.0;
-        if old.size > new.size {
-            let text = format!(
-                "the exhibit ends at size {}, the checkpoint given is of size {size}: ask for a newer exhibit",
-                new.size.0
-            );
-            return self.not_checked(id, "consistency/exhibit-is-older", text);
-        }
-        let is_equal = old.size == new.size;
-        if is_equal && old.root != new.root {
-            let text = format!(
-                "fork: two checkpoints of size {size}, roots {} and {}: keep both, they are evidence",
-                old.root, new.root
-            );
-            return self.fail(id, "consistency/fork", text);
-        }
         let given = self.contents.consistency.iter().find(|known| known.size == old.size);
         match given.map(|known| known.proof.verify(old, new)) {
-            _ if is_equal => {
-                self.pass(id, format!("the checkpoint given is the same, size {size}"))
+            Some(Ok(())) => {
+                self.note_witnesses(old.size, verified);
+                self.pass(id, format!("consistent with the checkpoint of size {size}"));
             }
-            Some(Ok(())) => self.pass(id, format!("consistent with the checkpoint of size {size}")),
             Some(Err(error)) => {
                 let text = format!(
-                    "fork: size {size} root {} and size {} root {}: {}",
+                    "size {size} root {} is not shown to be part of size {} root {}: {}; the proof is wrong or the log showed two histories, keep both",
                     old.root,
                     new.size.0,
                     new.root,
