@@ -68,6 +68,17 @@ impl Prepared {
         self.leaf
     }
 
+    /// Whether the entry is one and names the record beside it.
+    pub fn is_consistent(&self) -> bool {
+        self.entry.as_ref().is_ok_and(|entry| entry.record == self.record_digest)
+    }
+
+    /// Puts another leaf into the tree than the entry's own, which the caller has found to be damaged: so
+    /// that one damaged entry does not make every later root look wrong.
+    pub fn assume_leaf(&mut self, leaf: Hash) {
+        self.leaf = leaf;
+    }
+
     /// The record, if it is one.
     pub fn record(&self) -> Option<&Record> {
         self.record.as_ref().ok()

@@ -60,15 +60,6 @@ pub enum ReplayFault {
         /// The root in the record.
         actual: Hash,
     },
-    /// The root that the signers saw could not be held against the ledger: the tiles do not lead to the
-    /// root recomputed.
-    #[error("`seen` at size {size} cannot be checked")]
-    SeenUnproved {
-        /// The size.
-        size: TreeSize,
-        /// The root in the record.
-        actual: Hash,
-    },
     /// The entry commits to another state of the chains.
     #[error("index root {actual}, recomputed {expected}")]
     IndexRoot {
@@ -93,13 +84,12 @@ impl ReplayFault {
         match self {
             Self::Entry(error) => error.code(),
             Self::Record(error) | Self::Signature(error) => error.code(),
-            Self::RecordDigest { .. } => "replay/record-digest",
+            Self::RecordDigest { .. } => "entry/other-record",
             Self::Rule(violation) => violation.code(),
-            Self::SeenSize { .. } => "replay/seen-size",
-            Self::SeenRoot { .. } => "replay/seen-root",
-            Self::SeenUnproved { .. } => "replay/seen-unproved",
-            Self::IndexRoot { .. } => "replay/index-root",
-            Self::Time { .. } => "replay/time",
+            Self::SeenSize { .. } => "seen/future",
+            Self::SeenRoot { .. } => "seen/unknown-head",
+            Self::IndexRoot { .. } => "entry/index-root",
+            Self::Time { .. } => "entry/accepted-decreases",
         }
     }
 
@@ -107,15 +97,12 @@ impl ReplayFault {
     pub fn line(&self) -> LineId {
         match self {
             Self::Entry(_) | Self::Record(_) => LineId::Format,
-            Self::RecordDigest { .. } => LineId::Inclusion,
+            Self::RecordDigest { .. } | Self::Time { .. } => LineId::Inclusion,
             Self::Signature(_) => LineId::Signatures,
             Self::Rule(violation) if violation.is_key_standing() => LineId::KeyStanding,
             Self::Rule(_) => LineId::CustodyRules,
-            Self::SeenSize { .. } | Self::SeenRoot { .. } | Self::SeenUnproved { .. } => {
-                LineId::Consistency
-            }
+            Self::SeenSize { .. } | Self::SeenRoot { .. } => LineId::Consistency,
             Self::IndexRoot { .. } => LineId::Completeness,
-            Self::Time { .. } => LineId::Freshness,
         }
     }
 
@@ -129,7 +116,6 @@ impl ReplayFault {
             Self::Signature(_) => "a signature that verifies with an enrolled key".into(),
             Self::Rule(violation) => expected_by_rule(violation),
             Self::SeenSize { limit, .. } => format!("at most {limit}"),
-            Self::SeenUnproved { .. } => "tiles that lead to the recomputed root".into(),
             Self::RecordDigest { expected, .. }
             | Self::SeenRoot { expected, .. }
             | Self::IndexRoot { expected, .. } => expected.to_string(),
@@ -148,7 +134,6 @@ impl ReplayFault {
             Self::SeenSize { actual, .. } => actual.to_string(),
             Self::RecordDigest { actual, .. }
             | Self::SeenRoot { actual, .. }
-            | Self::SeenUnproved { actual, .. }
             | Self::IndexRoot { actual, .. } => actual.to_string(),
             Self::Time { actual_ms, .. } => actual_ms.to_string(),
         }

@@ -1,0 +1,245 @@
+//! What a whole replay comes to: the lines of its report.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{ReplayCounts, Replayer};
+use crate::checkpoint::Checkpoint;
+use crate::custody::{AgencyState, Book, KeyEnd, Standing, Subject};
+use crate::id::{SubjectId, Uuid};
+use crate::key::Kid;
+use crate::pins::Pins;
+use crate::policy::{Policy, Verified};
+use crate::record::body::KeySlot;
+use crate::verify::findings::{freshness_line, witnesses_line};
+use crate::verify::{Line, LineId, Outcome, Report, error_text};
+
+/// What the replayed ledger claims to be, and what the reader brings along.
+#[derive(Clone, Copy, Debug)]
+pub struct Claims<'a> {
+    /// The checkpoint that the entries belong to.
+    pub checkpoint: &'a Checkpoint,
+    /// The logs and witnesses that the reader trusts.
+    pub policy: &'a Policy,
+    /// The genesis and the agencies' keys that the reader pinned.
+    pub pins: Option<&'a Pins>,
+    /// The time at which the answer is asked for: seconds since 1970.
+    pub at_s: Option<u64>,
+}
+
+impl Replayer {
+    /// Holds the ledger, as recomputed from all of its entries, against its checkpoint and the reader's
+    /// keys.
+    ///
+    /// Pins are not required here: the policy names the log's keys, and entry 0 is checked to name the
+    /// same. Where pins are given they must fit.
+    pub fn conclude(&self, claims: &Claims<'_>) -> Outcome {
+        let mut report = Report::new();
+        let verified = self.check_checkpoint(claims, &mut report);
+        self.check_root(claims, &mut report);
+        self.check_log_keys(claims, &mut report);
+        report.add(self.pins_line(claims.pins));
+        for line in self.history_lines() {
+            report.add(line);
+        }
+        report.add(self.completeness_line(claims));
+        report.add(witnesses_line(verified.as_ref()));
+        report.add(freshness_line(verified.as_ref(), claims.at_s));
+        for (id, (count, first)) in &self.broken {
+            let more = match count - 1 {
+                0 => String::new(),
+                more => format!(", and {more} more"),
+            };
+            let text = format!("entry {}: {}{more}", first.index, error_text(&first.fault));
+            report.add(Line::fail(*id, first.fault.code(), text).required());
+        }
+        Outcome {
+            origin: Some(claims.checkpoint.origin().as_str().to_owned()),
+            size: Some(claims.checkpoint.size()),
+            item: None,
+            report,
+        }
+    }
+
+    fn check_checkpoint(&self, claims: &Claims<'_>, report: &mut Report) -> Option<Verified> {
+        let id = LineId::Checkpoint;
+        match claims.policy.verify(claims.checkpoint) {
+            Ok(verified) => {
+                let (origin, size) = (&verified.origin, claims.checkpoint.size());
+                let text = format!("signed by the log {origin} with both of its keys, size {size}");
+                report.add(Line::pass(id, text).required());
+                Some(verified)
+            }
+            Err(error) => {
+                report.add(Line::fail(id, error.code(), error_text(&error)).required());
+                None
+            }
+        }
+    }
+
+    fn check_root(&self, claims: &Claims<'_>, report: &mut Report) {
+        let id = LineId::Inclusion;
+        let (expected, actual) = (*claims.checkpoint.tree_head(), self.head());
+        let line = if expected.size.0 == 0 {
+            Line::fail(id, "inclusion/empty-tree", "the checkpoint is of an empty tree")
+        } else if actual.size < expected.size {
+            let text = format!("{} of {} entries could be read", actual.size, expected.size);
+            Line::fail(id, "replay/entries-missing", text)
+        } else if actual != expected {
+            let text = format!(
+                "the entries have root {}, the checkpoint says {}",
+                actual.root, expected.root
+            );
+            Line::fail(id, "replay/root", text)
+        } else {
+            Line::pass(id, format!("all {} entries lead to the checkpoint's root", expected.size))
+        };
+        report.add(line.required());
+    }
+
+    /// The keys that entry 0 names are the keys that signed the checkpoint.
+    fn check_log_keys(&self, claims: &Claims<'_>, report: &mut Report) {
+        let origin = claims.checkpoint.origin();
+        let (Some(log), Some(founded)) = (claims.policy.log(origin), &self.log_keys) else {
+            return;
+        };
+        let trusted = [log.keys().ed25519(), log.keys().mldsa44()].map(|key| key.key().encode());
+        if *founded != trusted {
+            let text = "the policy's keys are not those that the ledger was founded with";
+            let line = Line::fail(LineId::Checkpoint, "checkpoint/log-keys-differ", text);
+            report.add(line.required());
+        }
+    }
+
+    /// Lines that pass unless a violation says otherwise.
+    fn history_lines(&self) -> Vec<Line> {
+        let counts = &self.counts;
+        let ReplayCounts { records, signatures, seen, .. } = counts;
+        let rules = match counts.rules_unchecked {
+            0 => Line::pass(LineId::CustodyRules, "every rule of custody holds"),
+            n => {
+                let text = format!("{n} records build on one that is not there");
+                Line::not_checked(LineId::CustodyRules, "replay/gap", text)
+            }
+        };
+        let both_sides = match (counts.handoffs, counts.releases) {
+            (0, 0) => Line::not_applicable(LineId::BothSides, "nothing was ever handed over"),
+            (handoffs, releases) => {
+                let text = format!(
+                    "{handoffs} handoffs signed by both sides; {} of {releases} releases received",
+                    counts.receipts
+                );
+                Line::pass(LineId::BothSides, text)
+            }
+        };
+        let heads = match (seen, counts.seen_unchecked) {
+            (0, _) => Line::not_applicable(LineId::Consistency, "no signer named a tree"),
+            (seen, 0) => {
+                let text = format!("the trees that signers saw are this one, {seen} times");
+                Line::pass(LineId::Consistency, text)
+            }
+            (seen, n) => {
+                let text = format!("{n} of {seen} trees that signers saw could not be recomputed");
+                Line::not_checked(LineId::Consistency, "seen/unproved", text)
+            }
+        };
+        let lines = [
+            Line::pass(LineId::Format, format!("{records} records are well formed")),
+            Line::pass(LineId::Signatures, format!("all {signatures} signatures verify")),
+            Line::pass(LineId::KeyStanding, "every key was enrolled and in use when it signed"),
+            rules,
+            both_sides,
+            heads,
+        ];
+        lines.into_iter().map(Line::required).collect()
+    }
+
+    fn completeness_line(&self, claims: &Claims<'_>) -> Line {
+        let (id, chains) = (LineId::Completeness, self.index.len());
+        let missing = claims.checkpoint.size().0.saturating_sub(self.head().size.0);
+        let line = match self.counts.index_unchecked.saturating_add(missing) {
+            0 => {
+                let text = format!(
+                    "no record of any of the {chains} subjects is missing; proved by this replay"
+                );
+                Line::pass(id, text).with_code("completeness/proved")
+            }
+            n => {
+                let text = format!("the index roots of {n} entries could not be recomputed");
+                Line::not_checked(id, "replay/gap", text)
+            }
+        };
+        line.required()
+    }
+
+    fn pins_line(&self, pins: Option<&Pins>) -> Line {
+        let id = LineId::AgenciesPinned;
+        let Some(pins) = pins else {
+            let text = "no pinned agency keys were given: the people could be anybody";
+            return Line::not_checked(id, "pins/none", text);
+        };
+        let line = match self.check_pins(pins) {
+            Ok(count) => Line::pass(id, format!("all {count} agencies with custodians are pinned")),
+            Err(line) => line,
+        };
+        line.required()
+    }
+
+    fn check_pins(&self, pins: &Pins) -> Result<usize, Line> {
+        let id = LineId::AgenciesPinned;
+        if self.genesis != Some(pins.genesis) {
+            let actual = self.genesis.map_or_else(|| "none".to_owned(), |hash| hash.to_string());
+            let text =
+                format!("pinned is the ledger with genesis {}, this is {actual}", pins.genesis);
+            return Err(Line::fail(id, "pins/genesis-differs", text));
+        }
+        let agencies = agencies(self.book());
+        for (agency, kid) in &pins.agencies {
+            check_pin(agencies.get(agency).copied(), *agency, *kid)?;
+        }
+        let acting = acting_agencies(self.book());
+        let unpinned = acting.iter().find(|id| !pins.agencies.iter().any(|(pin, _)| pin == *id));
+        match unpinned {
+            Some(agency) => {
+                let text = format!("{} is not pinned", SubjectId::Agency(*agency));
+                Err(Line::not_checked(id, "pins/not-pinned", text))
+            }
+            None => Ok(acting.len()),
+        }
+    }
+}
+
+fn check_pin(state: Option<&AgencyState>, agency: Uuid, kid: Kid) -> Result<(), Line> {
+    let (line, id) = (LineId::AgenciesPinned, SubjectId::Agency(agency));
+    let keys = state.map_or(&[][..], |state| state.keys.as_slice());
+    let key = keys.iter().find(|key| key.key.kid() == kid);
+    match key.filter(|key| key.slot == KeySlot::Authority).map(|key| key.end) {
+        None => {
+            let text = format!("{id} has no authority key {kid}, which is pinned");
+            Err(Line::fail(line, "pins/key-differs", text))
+        }
+        Some(Some(KeyEnd::Compromised { .. })) => {
+            let text = format!("the pinned key {kid} of {id} is compromised");
+            Err(Line::not_checked(line, "pins/key-compromised", text))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+fn agencies(book: &Book) -> BTreeMap<Uuid, &AgencyState> {
+    let mut agencies = BTreeMap::new();
+    for (id, subject) in book.subjects() {
+        if let (SubjectId::Agency(id), Standing::Agency(state)) = (id, &subject.standing) {
+            agencies.insert(*id, state);
+        }
+    }
+    agencies
+}
+
+/// The agencies for which somebody was enrolled, and so could act.
+fn acting_agencies(book: &Book) -> BTreeSet<Uuid> {
+    let agency = |(_, subject): (&SubjectId, &Subject)| match &subject.standing {
+        Standing::Custodian(custodian) => Some(custodian.agency),
+        _ => None,
+    };
+    book.subjects().filter_map(agency).collect()
+}
