@@ -13,14 +13,17 @@ mod tree;
 
 pub use evidence::EvidenceFile;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::checkpoint::Checkpoint;
 use crate::custody::Book;
-use crate::exhibit::{Contents, Exhibit, ExhibitError};
+use crate::exhibit::{Contents, Exhibit, ExhibitError, Placed};
 use crate::hash::{Hash, sha256};
-use crate::id::SubjectId;
+use crate::id::{SubjectId, Uuid};
 use crate::merkle::{LeafIndex, TreeSize};
 use crate::pins::Pins;
 use crate::policy::{Policy, Verified};
+use crate::record::body::Body;
 use crate::verify::error_text;
 use crate::verify::report::{Line, LineId, Report};
 
@@ -75,6 +78,10 @@ struct Check<'a> {
     report: Report,
     /// Entry 0's digest, where entry 0 is in the exhibit.
     genesis: Option<Hash>,
+    /// The item, the item that it was made from, and so on: all of this is its history.
+    lineage: Vec<Uuid>,
+    /// The records of each chain, in the order of the log.
+    chains: BTreeMap<&'a SubjectId, Vec<&'a Placed>>,
     /// The policy's word on the checkpoint.
     verified: Option<Verified>,
     /// What the records made of their subjects.
@@ -102,6 +109,8 @@ impl<'a> Check<'a> {
             inputs,
             report: Report::new(),
             genesis,
+            lineage: lineage(contents),
+            chains: chains(contents),
             verified: None,
             book: Book::partial(scope),
             is_whole: false,
@@ -128,6 +137,23 @@ impl<'a> Check<'a> {
             item: Some(SubjectId::Item(self.contents.item)),
             report: self.report,
         }
+    }
+
+    /// The records of `subject`, in the order of the log.
+    fn chain(&self, subject: &SubjectId) -> &[&'a Placed] {
+        self.chains.get(subject).map_or(&[], Vec::as_slice)
+    }
+
+    /// The records of the item and its ancestors, each once, in the order of the log: their custody, and
+    /// with `has_notes` what is said about them.
+    fn history(&self, has_notes: bool) -> Vec<&'a Placed> {
+        let ids = self.lineage.iter().flat_map(|item| {
+            let notes = has_notes.then_some(SubjectId::Notes(*item));
+            [Some(SubjectId::Item(*item)), notes].into_iter().flatten()
+        });
+        let records = ids.flat_map(|id| self.chain(&id).to_vec());
+        let unique: BTreeMap<_, _> = records.map(|placed| (placed.index, placed)).collect();
+        unique.into_values().collect()
     }
 
     fn pass(&mut self, id: LineId, text: impl Into<String>) {
@@ -167,4 +193,33 @@ impl<'a> Check<'a> {
         }
         self.check_log_keys();
     }
+}
+
+fn chains(contents: &Contents) -> BTreeMap<&SubjectId, Vec<&Placed>> {
+    let mut chains = BTreeMap::<_, Vec<_>>::new();
+    for placed in &contents.records {
+        for link in &placed.record.payload().subjects {
+            chains.entry(&link.subject).or_default().push(placed);
+        }
+    }
+    chains
+}
+
+/// The item of the exhibit and its ancestors, each once, youngest first.
+fn lineage(contents: &Contents) -> Vec<Uuid> {
+    let child_and_parent = |placed: &Placed| {
+        let payload = placed.record.payload();
+        let Body::Derive(body) = &payload.body else { return None };
+        let items = payload.subjects.iter().filter_map(|link| match link.subject {
+            SubjectId::Item(id) => Some(id),
+            _ => None,
+        });
+        let child = items.into_iter().find(|id| *id != body.parent)?;
+        Some((child, body.parent))
+    };
+    let parents: BTreeMap<_, _> = contents.records.iter().filter_map(child_and_parent).collect();
+    // A ring of derivations, which no honest log holds, ends where it closes.
+    let mut known = BTreeSet::new();
+    let ancestors = std::iter::successors(Some(contents.item), |item| parents.get(item).copied());
+    ancestors.take_while(|item| known.insert(*item)).collect()
 }

@@ -1,5 +1,6 @@
 //! What a reader should know besides the verdict: time, witnesses, and everything unusual.
 
+use crate::cose::Outcome;
 use crate::exhibit::Placed;
 use crate::id::SubjectId;
 use crate::record::body::{Body, DigestOutcome, SealOutcome};
@@ -25,19 +26,20 @@ impl Check<'_> {
     /// Gaps and overlaps between consecutive records of custody, by the times that people claimed.
     fn report_continuity(&mut self) {
         let id = LineId::Continuity;
-        let records = self.of_subject(&SubjectId::Item(self.contents.item));
         let (mut overlaps, mut transit_min, mut late) = (Vec::new(), 0, 0);
-        for pair in records.windows(2) {
-            let [before, after] = [pair[0], pair[1]].map(|placed| placed.record.payload());
-            let (start_s, end_s) = (before.occurred.utc_s, after.occurred.utc_s);
-            if end_s < start_s {
-                let minutes = (start_s - end_s).div_ceil(60);
-                overlaps.push(format!("entry {} by {minutes} min", pair[1].index.0));
-            } else if matches!(before.body, Body::Release(_)) {
-                transit_min += (end_s - start_s) / 60;
+        for item in &self.lineage {
+            for pair in self.chain(&SubjectId::Item(*item)).windows(2) {
+                let [before, after] = [pair[0], pair[1]].map(|placed| placed.record.payload());
+                let (start_s, end_s) = (before.occurred.utc_s, after.occurred.utc_s);
+                if end_s < start_s {
+                    let minutes = (start_s - end_s).div_ceil(60);
+                    overlaps.push(format!("entry {} by {minutes} min", pair[1].index.0));
+                } else if matches!(before.body, Body::Release(_)) {
+                    transit_min += (end_s - start_s) / 60;
+                }
             }
         }
-        for placed in &records {
+        for placed in self.history(false) {
             late += usize::from(placed.record.payload().occurred.utc_s > placed.accepted_ms / 1000);
         }
         let transit = format!("{transit_min} min on the way between release and receipt");
@@ -57,13 +59,9 @@ impl Check<'_> {
     }
 
     fn report_disputes(&mut self) {
-        let item = self.contents.item;
-        let chains = [SubjectId::Item(item), SubjectId::Notes(item)];
-        let records = chains.iter().flat_map(|chain| self.of_subject(chain));
-        let mut findings: Vec<_> =
-            records.filter_map(|placed| Some((placed.index, unusual(placed)?))).collect();
-        findings.sort();
-        findings.dedup();
+        let records = self.history(true).into_iter();
+        let findings: Vec<_> =
+            records.filter_map(|placed| Some((placed.index, self.unusual(placed)?))).collect();
         let rows: Vec<_> =
             findings.iter().map(|(index, what)| format!("entry {}: {what}", index.0)).collect();
         let line = match rows.as_slice() {
@@ -73,34 +71,36 @@ impl Check<'_> {
         self.report.add(line);
     }
 
-    fn of_subject(&self, subject: &SubjectId) -> Vec<&Placed> {
-        let records = self.contents.records.iter();
-        records.filter(|placed| placed.record.payload().link(subject).is_some()).collect()
-    }
-}
-
-/// What a reader should not overlook in a record.
-fn unusual(placed: &Placed) -> Option<String> {
-    let lines = placed.record.message().signatures().iter();
-    let findings: Vec<_> = lines
-        .filter_map(|line| line.header.observed.as_ref())
-        .flat_map(|observed| &observed.outcomes)
-        .map(|outcome| outcome.finding.word())
-        .collect();
-    if !findings.is_empty() {
-        return Some(format!("the receiver found: {}", findings.join(", ")));
-    }
-    match &placed.record.payload().body {
-        Body::Refuse(body) => Some(format!("refused: {}", body.ground)),
-        Body::Recall(_) => Some("recalled before receipt".to_owned()),
-        Body::SealCheck(body) if body.outcome != SealOutcome::Intact => {
-            Some(format!("seal {}", body.outcome))
+    /// What a reader should not overlook in a record.
+    fn unusual(&self, placed: &Placed) -> Option<String> {
+        let payload = placed.record.payload();
+        let is_of_item = |outcome: &&Outcome| match payload.subjects[outcome.position].subject {
+            // A record about many items says of each what was found.
+            SubjectId::Item(id) => self.lineage.contains(&id),
+            _ => false,
+        };
+        let lines = placed.record.message().signatures().iter();
+        let findings: Vec<_> = lines
+            .filter_map(|line| line.header.observed.as_ref())
+            .flat_map(|observed| &observed.outcomes)
+            .filter(is_of_item)
+            .map(|outcome| outcome.finding.word())
+            .collect();
+        if !findings.is_empty() {
+            return Some(format!("the receiver found: {}", findings.join(", ")));
         }
-        Body::VerifyDigest(body) if body.outcome == DigestOutcome::Mismatch => {
-            Some("a recomputed digest differs".to_owned())
+        match &payload.body {
+            Body::Refuse(body) => Some(format!("refused: {}", body.ground)),
+            Body::Recall(_) => Some("recalled before receipt".to_owned()),
+            Body::SealCheck(body) if body.outcome != SealOutcome::Intact => {
+                Some(format!("seal {}", body.outcome))
+            }
+            Body::VerifyDigest(body) if body.outcome == DigestOutcome::Mismatch => {
+                Some("a recomputed digest differs".to_owned())
+            }
+            Body::Correct(body) => Some(format!("`{}` corrected: {}", body.field, body.reason)),
+            Body::LateEntry(body) => Some(format!("late entry: {}", body.reason)),
+            _ => None,
         }
-        Body::Correct(body) => Some(format!("`{}` corrected: {}", body.field, body.reason)),
-        Body::LateEntry(body) => Some(format!("late entry: {}", body.reason)),
-        _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use crate::custody::{KeyEnd, KeyState, RuleViolation, Standing, apply};
 use crate::exhibit::Placed;
 use crate::hash::Hash;
-use crate::id::{Origin, SubjectId};
+use crate::id::Origin;
 use crate::key::Kid;
 use crate::record::RecordError;
 use crate::record::body::Body;
@@ -144,9 +144,8 @@ impl Check<'_> {
     }
 
     fn check_both_sides(&mut self) {
-        let item = SubjectId::Item(self.contents.item);
-        let records = self.contents.records.iter().map(|placed| placed.record.payload());
-        let of_item: Vec<_> = records.filter(|payload| payload.link(&item).is_some()).collect();
+        let records = self.history(false);
+        let of_item: Vec<_> = records.iter().map(|placed| placed.record.payload()).collect();
         let count = |is: fn(&Body) -> bool| of_item.iter().filter(|p| is(&p.body)).count();
         let handoffs = count(|body| matches!(body, Body::Handoff(_)));
         let releases = count(|body| matches!(body, Body::Release(_)));

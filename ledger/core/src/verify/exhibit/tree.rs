@@ -146,13 +146,8 @@ impl Check<'_> {
         });
         let mut needed: BTreeSet<_> = ledger.into_iter().collect();
         needed.insert(SubjectId::Custodian(self.exhibit.manifest().exporter));
-        let mut item = Some(self.contents.item);
-        while let Some(id) = item.take() {
-            // A ring of derivations ends here: an item that is needed already is not followed again.
-            if needed.insert(SubjectId::Item(id)) {
-                needed.insert(SubjectId::Notes(id));
-                item = self.parent_of(&SubjectId::Item(id));
-            }
+        for item in self.lineage.iter().copied() {
+            needed.extend([SubjectId::Item(item), SubjectId::Notes(item)]);
         }
         for placed in &self.contents.records {
             let signers = placed.record.payload().signers.iter();
@@ -163,16 +158,6 @@ impl Check<'_> {
             }
         }
         needed
-    }
-
-    fn parent_of(&self, item: &SubjectId) -> Option<crate::id::Uuid> {
-        self.contents.records.iter().find_map(|placed| {
-            let payload = placed.record.payload();
-            match &payload.body {
-                Body::Derive(body) if payload.link(item)?.seq == 0 => Some(body.parent),
-                _ => None,
-            }
-        })
     }
 
     /// Every other checkpoint that the reader holds is a view of the same history.
