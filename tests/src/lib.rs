@@ -1,6 +1,8 @@
 //! What the tests that span packages have in common. The tests themselves are one binary,
 //! `tests/it/main.rs`, with a module per subject.
 
+pub mod paper;
+
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 

@@ -4,6 +4,7 @@
 
 mod checkpoint_rules;
 mod checkpoint_vectors;
+mod exhibit_story;
 mod index_naive;
 mod index_proof;
 mod index_tree;
