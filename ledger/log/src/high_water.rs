@@ -1,0 +1,172 @@
+//! The high-water mark: the newest checkpoint that was ever acknowledged, kept outside the store.
+//!
+//! A store that was restored from a backup, or lost its end, looks whole. Held against the mark it
+//! does not: the log compares both on opening, and never publishes or answers before the mark has
+//! moved. The mark is a plain file that holds the checkpoint's note, so that a person or a foreign
+//! tool can read it. This module knows sizes and bytes; what they say, and whether their signatures
+//! hold, is for its caller.
+
+mod disk;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+pub use disk::{Disk, LocalDisk};
+
+/// The mark could not be read or moved.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HighWaterError {
+    /// The mark could not be read.
+    #[error("reading high-water mark {}", path.display())]
+    Read {
+        /// The mark.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The mark is longer than any checkpoint. Nothing was read, or nothing was written.
+    #[error("high-water mark {} has {bytes} bytes, at most {}", path.display(), HighWater::BYTES_MAX)]
+    TooLong {
+        /// The mark.
+        path: PathBuf,
+        /// Its length in bytes, or what is known of it.
+        bytes: u64,
+    },
+    /// The mark already stands higher. Nothing was written.
+    #[error("high-water mark stands at {held}, not moved back to {offered}")]
+    Backwards {
+        /// The size at which it stands.
+        held: u64,
+        /// The size that was to be marked.
+        offered: u64,
+    },
+    /// The mark stands where it stood. The same call may be made again.
+    #[error("high-water mark {} was not moved", path.display())]
+    NotMoved {
+        /// The mark.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The mark stands where it stood or where it was to go, and a crash may still decide which.
+    /// Fatal to the writer.
+    #[error("outcome of moving high-water mark {} is in doubt", path.display())]
+    InDoubt {
+        /// The mark.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// An earlier move ended in doubt. Nothing was tried.
+    #[error("high-water mark is not moved until it is opened again")]
+    Halted,
+}
+
+impl HighWaterError {
+    /// The stable code of this failure.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Read { .. } => "high-water-read",
+            Self::TooLong { .. } => "high-water-too-long",
+            Self::Backwards { .. } => "high-water-backwards",
+            Self::NotMoved { .. } => "high-water-not-moved",
+            Self::InDoubt { .. } => "high-water-in-doubt",
+            Self::Halted => "high-water-halted",
+        }
+    }
+}
+
+/// The mark of one ledger. Its only writer is the one that holds the ledger's store.
+pub struct HighWater {
+    path: PathBuf,
+    next_path: PathBuf,
+    disk: Box<dyn Disk>,
+    /// The size marked last through this handle.
+    held: Option<u64>,
+    halted: bool,
+}
+
+impl HighWater {
+    /// Most bytes of a mark. 64 signature lines of ML-DSA-44 have 64 x (2,420 + 12) x 4/3 = 203 KiB
+    /// in base64, and 64 names of 255 bytes another 16 KiB.
+    pub const BYTES_MAX: u64 = 256 << 10;
+
+    /// The mark in the file `path`, which need not exist. Its directory does, and is not the
+    /// store's.
+    pub fn new(path: &Path, disk: Box<dyn Disk>) -> Self {
+        let mut next_path = OsString::from(path);
+        next_path.push(".next");
+        let next_path = PathBuf::from(next_path);
+        Self { path: path.to_path_buf(), next_path, disk, held: None, halted: false }
+    }
+
+    /// The checkpoint note at the mark, or `None` if nothing was ever marked. No part of it was
+    /// looked at.
+    ///
+    /// # Errors
+    ///
+    /// [`HighWaterError::Read`] or [`HighWaterError::TooLong`].
+    pub fn load(&self) -> Result<Option<Vec<u8>>, HighWaterError> {
+        let failed = |source| HighWaterError::Read { path: self.path.clone(), source };
+        let found = self.disk.read(&self.path, Self::BYTES_MAX + 1).map_err(failed)?;
+        match found {
+            Some(note) => self.check_len(&note).map(|()| Some(note)),
+            None => Ok(None),
+        }
+    }
+
+    /// Moves the mark to the checkpoint `note` of a tree of `size` entries.
+    ///
+    /// On success the mark is durable: from now on no store that ends before `size` will be taken
+    /// for the whole. It moves as one: after a crash at any moment it is the old note or the new
+    /// one. To the same size it may be moved again, for a note with more signatures. Costs two
+    /// flushes.
+    ///
+    /// # Errors
+    ///
+    /// [`HighWaterError::Backwards`] if this handle has marked a larger size;
+    /// [`HighWaterError::TooLong`]; [`HighWaterError::NotMoved`], after which the call may be
+    /// repeated; [`HighWaterError::InDoubt`], after which every call ends in
+    /// [`HighWaterError::Halted`].
+    pub fn advance(&mut self, size: u64, note: &[u8]) -> Result<(), HighWaterError> {
+        self.check_advance(size, note)?;
+
+        // 1. The new note is durable under another name. A crash up to here leaves the old mark,
+        //    and a file that the next call overwrites.
+        let not_moved = |source| HighWaterError::NotMoved { path: self.path.clone(), source };
+        self.disk.write(&self.next_path, note).map_err(not_moved)?;
+
+        // 2. It takes the mark's name. Other processes see the old note or the new one, whole.
+        // 3. The directory is flushed: the name is durable. Only now has the mark moved.
+        let renamed = self.disk.rename(&self.next_path, &self.path);
+        let flushed = renamed.and_then(|()| self.disk.flush_dir(&self.path));
+        if let Err(source) = flushed {
+            self.halted = true;
+            return Err(HighWaterError::InDoubt { path: self.path.clone(), source });
+        }
+        self.held = Some(size);
+        Ok(())
+    }
+
+    fn check_advance(&self, size: u64, note: &[u8]) -> Result<(), HighWaterError> {
+        if self.halted {
+            return Err(HighWaterError::Halted);
+        }
+        match self.held {
+            Some(held) if size < held => Err(HighWaterError::Backwards { held, offered: size }),
+            _ => self.check_len(note),
+        }
+    }
+
+    fn check_len(&self, note: &[u8]) -> Result<(), HighWaterError> {
+        let bytes = note.len() as u64;
+        if bytes <= Self::BYTES_MAX {
+            return Ok(());
+        }
+        Err(HighWaterError::TooLong { path: self.path.clone(), bytes })
+    }
+}

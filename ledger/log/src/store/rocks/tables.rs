@@ -1,0 +1,188 @@
+//! Reading and encoding rows: the same for a store, a reader and a view.
+
+use std::ops::ControlFlow;
+
+use rocksdb::{
+    ColumnFamily, DB, DBPinnableSlice, DBRawIterator, ReadOptions, Snapshot, WriteBatch,
+};
+
+use super::super::{Batch, Order, Read, Scan, StoreError, Table, Visit};
+
+/// What RocksDB keeps beside each row in a batch: tag, number of the column family, two lengths; at
+/// most 12 bytes.
+const ROW_OVERHEAD: usize = 12;
+
+/// An open database with a column family a table.
+pub(super) struct Tables {
+    db: DB,
+}
+
+impl Tables {
+    pub(super) const fn new(db: DB) -> Self {
+        Self { db }
+    }
+
+    pub(super) const fn db(&self) -> &DB {
+        &self.db
+    }
+
+    pub(super) fn handles(&self) -> Result<Vec<&ColumnFamily>, StoreError> {
+        Table::ALL.iter().map(|table| self.handle(*table)).collect()
+    }
+
+    /// RocksDB's form of `batch`, in the order of keys: cheaper to apply, equal in effect.
+    pub(super) fn encode(&self, batch: &Batch) -> Result<WriteBatch, StoreError> {
+        let capacity = batch.byte_len() + batch.len() * ROW_OVERHEAD;
+        let mut encoded = WriteBatch::with_capacity_bytes(capacity);
+        let mut family = None;
+        for write in batch.writes_by_key() {
+            let handle = match family {
+                Some((table, handle)) if table == write.table => handle,
+                _ => self.handle(write.table)?,
+            };
+            family = Some((write.table, handle));
+            match write.value {
+                Some(value) => encoded.put_cf(handle, write.key, value),
+                None => encoded.delete_cf(handle, write.key),
+            }
+        }
+        Ok(encoded)
+    }
+
+    fn handle(&self, table: Table) -> Result<&ColumnFamily, StoreError> {
+        let absent = || StoreError::Read { table, key: Vec::new(), source: "no such table".into() };
+        self.db.cf_handle(table.name()).ok_or_else(absent)
+    }
+}
+
+impl Read for Tables {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let found = self.db.get_pinned_cf_opt(self.handle(table)?, key, &read_options());
+        owned(table, key, found)
+    }
+
+    fn multi_get(&self, table: Table, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let handle = self.handle(table)?;
+        let wanted = keys.iter().map(|key| (handle, *key));
+        let found = self.db.multi_get_cf_opt(wanted, &read_options());
+        collect(table, keys, found)
+    }
+
+    fn scan(&self, scan: &Scan, visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        let handle = self.handle(scan.table)?;
+        visit_rows(scan, visit, |options| self.db.raw_iterator_cf_opt(handle, options))
+    }
+}
+
+/// The tables as they were at one moment.
+pub(super) struct View<'a> {
+    tables: &'a Tables,
+    snapshot: Snapshot<'a>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(tables: &'a Tables) -> Self {
+        Self { tables, snapshot: tables.db.snapshot() }
+    }
+}
+
+impl Read for View<'_> {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let handle = self.tables.handle(table)?;
+        owned(table, key, self.snapshot.get_pinned_cf_opt(handle, key, read_options()))
+    }
+
+    fn multi_get(&self, table: Table, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let handle = self.tables.handle(table)?;
+        let wanted = keys.iter().map(|key| (handle, *key));
+        let found = self.snapshot.multi_get_cf_opt(wanted, read_options());
+        collect(table, keys, found)
+    }
+
+    fn scan(&self, scan: &Scan, visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        let handle = self.tables.handle(scan.table)?;
+        visit_rows(scan, visit, |options| self.snapshot.raw_iterator_cf_opt(handle, options))
+    }
+}
+
+fn read_options() -> ReadOptions {
+    let mut options = ReadOptions::default();
+    options.set_verify_checksums(true);
+    options
+}
+
+fn owned(
+    table: Table,
+    key: &[u8],
+    found: Result<Option<DBPinnableSlice<'_>>, rocksdb::Error>,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let found = found.map_err(|source| read_error(table, key, source))?;
+    Ok(found.map(|value| value.to_vec()))
+}
+
+fn collect(
+    table: Table,
+    keys: &[&[u8]],
+    found: Vec<Result<Option<Vec<u8>>, rocksdb::Error>>,
+) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+    let values = found.into_iter().zip(keys);
+    values.map(|(value, key)| value.map_err(|source| read_error(table, key, source))).collect()
+}
+
+fn visit_rows<'a>(
+    scan: &Scan,
+    visit: &mut Visit<'_>,
+    rows: impl FnOnce(ReadOptions) -> DBRawIterator<'a>,
+) -> Result<(), StoreError> {
+    if scan.is_empty() {
+        return Ok(());
+    }
+    let mut rows = rows(scan_options(scan));
+    match scan.order {
+        Order::Forwards => rows.seek_to_first(),
+        Order::Backwards => rows.seek_to_last(),
+    }
+    let mut last = Vec::new();
+    for _ in 0..scan.limit {
+        let Some((key, value)) = rows.item() else {
+            break;
+        };
+        if visit(key, value) == ControlFlow::Break(()) {
+            break;
+        }
+        last.clear();
+        last.extend_from_slice(key);
+        match scan.order {
+            Order::Forwards => rows.next(),
+            Order::Backwards => rows.prev(),
+        }
+    }
+    // An iterator that ran into damage looks like one that came to its end, but for this.
+    let start = if last.is_empty() { &scan.from } else { &last };
+    rows.status().map_err(|source| read_error(scan.table, start, source))
+}
+
+/// A scan's blocks stay out of the cache: it reads each once, and would push out what is asked for
+/// often.
+fn scan_options(scan: &Scan) -> ReadOptions {
+    let mut options = read_options();
+    options.fill_cache(false);
+    options.set_iterate_lower_bound(scan.from.as_slice());
+    if let Some(to) = &scan.to {
+        options.set_iterate_upper_bound(to.as_slice());
+    }
+    options
+}
+
+fn read_error(table: Table, key: &[u8], source: rocksdb::Error) -> StoreError {
+    let key = key.to_vec();
+    match source.kind() {
+        rocksdb::ErrorKind::Corruption => StoreError::Corrupt {
+            table,
+            key,
+            expected: "a block that matches its checksum",
+            source: Some(source.into()),
+        },
+        _ => StoreError::Read { table, key, source: source.into() },
+    }
+}
