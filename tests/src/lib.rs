@@ -1,6 +1,8 @@
 //! What the tests that span packages have in common. The tests themselves are one binary,
 //! `tests/it/main.rs`, with a module per subject.
 
+pub mod fault;
+pub mod memory;
 pub mod paper;
 
 use std::io::{self, Write};

@@ -1,0 +1,102 @@
+//! The high-water mark: moved whole or not at all, never back.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use custody_log::high_water::{HighWater, HighWaterError, LocalDisk};
+use custody_tests::fault::{Fault, Faults, Plan, Step};
+
+fn place() -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mark");
+    (dir, path)
+}
+
+fn mark(path: &Path, faults: &Faults) -> HighWater {
+    HighWater::new(path, Box::new(faults.disk(LocalDisk::default())))
+}
+
+#[test]
+fn stands_where_it_was_moved_to() {
+    let (_dir, path) = place();
+    let mut high_water = mark(&path, &Faults::none());
+    assert_eq!(high_water.load().unwrap(), None);
+    for size in [0, 1, 1, 7] {
+        let note = format!("note of {size}\n");
+        high_water.advance(size, note.as_bytes()).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), note.as_bytes());
+        assert_eq!(mark(&path, &Faults::none()).load().unwrap(), Some(note.into_bytes()));
+    }
+}
+
+#[test]
+fn never_moves_back() {
+    let (_dir, path) = place();
+    let mut high_water = mark(&path, &Faults::none());
+    high_water.advance(7, b"seven").unwrap();
+    match high_water.advance(6, b"six") {
+        Err(HighWaterError::Backwards { held: 7, offered: 6 }) => {}
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(high_water.load().unwrap(), Some(b"seven".to_vec()));
+    high_water.advance(7, b"seven, cosigned").unwrap();
+    assert_eq!(high_water.load().unwrap(), Some(b"seven, cosigned".to_vec()));
+}
+
+#[test]
+fn limits_its_length() {
+    let (_dir, path) = place();
+    let limit = HighWater::BYTES_MAX as usize;
+    let mut high_water = mark(&path, &Faults::none());
+    high_water.advance(1, &vec![b'a'; limit]).unwrap();
+    assert_eq!(high_water.load().unwrap().unwrap().len(), limit);
+    let refused = high_water.advance(2, &vec![b'a'; limit + 1]).unwrap_err();
+    assert_eq!(refused.code(), "high-water-too-long");
+    fs::write(&path, vec![b'a'; limit + 1]).unwrap();
+    assert_eq!(high_water.load().unwrap_err().code(), "high-water-too-long");
+}
+
+#[test]
+fn says_what_it_cannot_read() {
+    let (dir, path) = place();
+    fs::create_dir(&path).unwrap();
+    let high_water = mark(&path, &Faults::none());
+    assert_eq!(high_water.load().unwrap_err().code(), "high-water-read");
+    let below_a_file = dir.path().join("file").join("mark");
+    fs::write(dir.path().join("file"), b"").unwrap();
+    let mut high_water = mark(&below_a_file, &Faults::none());
+    assert_eq!(high_water.advance(1, b"one").unwrap_err().code(), "high-water-not-moved");
+}
+
+#[test]
+fn is_old_or_new_after_every_failed_step() {
+    for step in [Step::MarkWrite, Step::MarkRename, Step::MarkFlush] {
+        for fault in [Fault::LostInDoubt, Fault::StoredInDoubt] {
+            fail_step(step, fault);
+        }
+    }
+}
+
+fn fail_step(step: Step, fault: Fault) {
+    let (_dir, path) = place();
+    let faults = Faults::none();
+    let mut high_water = mark(&path, &faults);
+    high_water.advance(1, b"old").unwrap();
+    faults.plan(Plan { step, nth: 1, fault });
+    let failed = high_water.advance(2, b"new").unwrap_err();
+
+    let is_kept =
+        matches!((step, fault), (Step::MarkWrite, _) | (Step::MarkRename, Fault::LostInDoubt));
+    let stands: &[u8] = if is_kept { b"old" } else { b"new" };
+    assert_eq!(mark(&path, &Faults::none()).load().unwrap().unwrap(), stands, "{step:?} {fault:?}");
+
+    if step == Step::MarkWrite {
+        assert_eq!(failed.code(), "high-water-not-moved");
+        high_water.advance(2, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+    } else {
+        assert_eq!(failed.code(), "high-water-in-doubt");
+        assert_eq!(high_water.advance(3, b"newer").unwrap_err().code(), "high-water-halted");
+        mark(&path, &Faults::none()).advance(3, b"newer").unwrap();
+    }
+}
