@@ -4,6 +4,12 @@
 
 mod checkpoint_rules;
 mod checkpoint_vectors;
+mod docs_diagnostic;
+mod docs_example;
+mod docs_form;
+mod docs_spec;
+mod docs_story;
+mod docs_text;
 mod exhibit_story;
 mod index_naive;
 mod index_proof;
