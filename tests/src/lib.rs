@@ -4,6 +4,7 @@
 pub mod fault;
 pub mod memory;
 pub mod paper;
+pub mod published;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

@@ -30,25 +30,28 @@ pub struct KeyRing {
 }
 
 impl Prepared {
-    /// Parses and hashes the bytes of an entry and of its record, and checks the record's signatures as
-    /// far as `ring` has their keys. Whatever is wrong is kept for [`super::Replayer::step`].
-    pub fn new(entry: &[u8], record: &[u8], ring: &KeyRing) -> Self {
+    /// Parses and hashes the bytes of an entry and of its record. Whatever is wrong is kept for
+    /// [`super::Replayer::step`]; [`Prepared::verify_signatures`] is still to be called.
+    pub fn new(entry: &[u8], record: &[u8]) -> Self {
         let parsed = Record::parse(record);
-        let mut prepared = Self {
+        Self {
             entry_bytes: entry.to_vec(),
             entry: Entry::decode(entry),
             leaf: hash_leaf(entry),
             record_digest: parsed.as_ref().map_or_else(|_| sha256(record), Record::digest),
             index_keys: parsed.as_ref().map(index_keys).unwrap_or_default(),
+            signatures: parsed.as_ref().map_or(Ok(()), unverified),
             record: parsed,
-            signatures: Ok(()),
-        };
-        prepared.verify_signatures(ring);
-        prepared
+        }
     }
 
-    /// Whether a signature names a key that was not at hand. Then [`Prepared::verify_signatures`] is to be
-    /// called again once [`KeyRing::learn`] has seen the records before this one.
+    /// Whether the record brings keys, which [`KeyRing::learn`] should see before signatures are checked.
+    pub fn enrols(&self) -> bool {
+        self.record().is_some_and(|record| !record.payload().body.enrolled_keys().is_empty())
+    }
+
+    /// Whether signatures were not checked yet, or one names a key that was not at hand. Then
+    /// [`Prepared::verify_signatures`] is to be called once [`KeyRing::learn`] has seen the records before.
     pub fn lacks_key(&self) -> bool {
         matches!(self.signatures, Err(RecordError::UnknownKey { .. }))
     }
@@ -97,5 +100,13 @@ impl KeyRing {
         for key in bodies.into_iter().flat_map(|body| body.enrolled_keys()) {
             self.keys.entry(key.kid()).or_insert_with(|| key.clone());
         }
+    }
+}
+
+/// Nothing passes unchecked: as long as no ring was brought, no key is known.
+fn unverified(record: &Record) -> Result<(), RecordError> {
+    match record.message().signatures().first() {
+        Some(line) => Err(RecordError::UnknownKey { kid: line.header.kid }),
+        None => Ok(()),
     }
 }
