@@ -58,6 +58,8 @@ fn begin(payload: &Payload, item: &SubjectId) -> Result<ItemState, RuleViolation
     let holder = acting(payload).ok_or_else(missing)?;
     match &payload.body {
         Body::Collect(body) => Ok(ItemState::held_by(holder, body.kind, None)),
+        // An item that nobody took into custody cannot begin by being the parent of another.
+        Body::Derive(body) if SubjectId::Item(body.parent) == *item => Err(missing()),
         Body::Derive(body) => Ok(ItemState::held_by(holder, ItemKind::Digital, Some(body.parent))),
         _ => Err(missing()),
     }
