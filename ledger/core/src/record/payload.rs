@@ -1,6 +1,7 @@
 use crate::cbor::{CborError, Reader, Value, check};
 use crate::code::codes;
 use crate::cose::{MAX_ITEMS, MAX_TIME_S, Role};
+use crate::decimal::parse_decimal;
 use crate::hash::Hash;
 use crate::id::{SubjectId, Uuid};
 use crate::merkle::{TreeHead, TreeSize};
@@ -162,7 +163,7 @@ impl Payload {
     /// The commitment of the sealed field or attachment `name`.
     pub fn commitment(&self, name: &str) -> Option<Hash> {
         if let Some(position) = name.strip_prefix("attached/") {
-            let position: usize = position.parse().ok()?;
+            let position = usize::try_from(parse_decimal(position)?).ok()?;
             return self.attached.get(position).map(|attachment| attachment.commitment);
         }
         self.sealed.iter().find(|(field, _)| field == name).map(|(_, hash)| *hash)
