@@ -70,13 +70,18 @@ impl Entry {
         let mut reader = Reader::new(bytes);
         reader.array(4, 4)?;
         reader.uint_exactly(1, "version 1")?;
-        let offset = reader.offset();
-        let accepted_ms = reader.uint()?;
-        if accepted_ms < Self::MIN_ACCEPTED_MS {
-            return Err(reader.out_of_range(offset, "milliseconds of at least 2^32").into());
-        }
+        let accepted_ms = Self::decode_accepted_ms(&mut reader)?;
         let index_root = Hash::new(reader.array_of()?);
         Ok(Self { accepted_ms, index_root, record: Hash::new(reader.array_of()?) })
+    }
+
+    /// Reads a time with which an entry has its 79 bytes.
+    pub(crate) fn decode_accepted_ms(reader: &mut Reader<'_>) -> Result<u64, CborError> {
+        let offset = reader.offset();
+        match reader.uint()? {
+            accepted_ms if accepted_ms >= Self::MIN_ACCEPTED_MS => Ok(accepted_ms),
+            _ => Err(reader.out_of_range(offset, "milliseconds of at least 2^32")),
+        }
     }
 
     /// Hash of the entry as a leaf of the log's tree.

@@ -111,7 +111,7 @@ impl Placed {
     fn decode(reader: &mut Reader<'_>) -> Result<Self, ExhibitError> {
         reader.array(4, 4)?;
         let index = LeafIndex(reader.uint()?);
-        let accepted_ms = reader.uint()?;
+        let accepted_ms = Entry::decode_accepted_ms(reader)?;
         let index_root = Hash::new(reader.array_of()?);
         let bytes = reader.bytes()?;
         if bytes.len() > MAX_LATE_ENTRY {
