@@ -9,6 +9,7 @@ mod error;
 mod reader;
 mod value;
 
+pub(crate) use check::is_bidi_control;
 pub use check::{MAX_DEPTH, check};
 pub use error::{CborError, CborFault};
 pub use reader::{Fields, Reader};

@@ -87,6 +87,6 @@ fn is_nfc(text: &str) -> bool {
 }
 
 /// Unicode's Bidi_Control property.
-fn is_bidi_control(c: char) -> bool {
+pub(crate) fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
