@@ -55,6 +55,10 @@ impl Check<'_> {
         let Standing::Custodian(person) = &subject.standing else {
             return Err(("manifest/exporter-unknown", format!("{exporter} is not a custodian")));
         };
+        if !person.roles.contains(&Role::Acting) {
+            let text = format!("{exporter} was not enrolled to act alone");
+            return Err(("manifest/role-not-granted", text));
+        }
         let state = person.keys.iter().find(|state| state.key.kid() == line.header.kid);
         let Some(state) = state else {
             let text = format!("key {} is not one of {exporter}", line.header.kid);

@@ -39,7 +39,7 @@ impl Check<'_> {
     /// Every record's entry, and the tail, are leaves of the checkpoint's tree.
     pub(super) fn check_inclusion(&mut self) {
         let head = self.contents.checkpoint.tree_head();
-        let Some(last) = head.size.0.checked_sub(1).map(LeafIndex) else {
+        let Some(last) = self.last_index() else {
             let text = "the checkpoint is of an empty tree";
             return self.fail(LineId::Inclusion, "inclusion/empty-tree", text);
         };
@@ -65,10 +65,18 @@ impl Check<'_> {
         self.check_accepted_times();
     }
 
+    fn last_index(&self) -> Option<LeafIndex> {
+        self.contents.checkpoint.size().0.checked_sub(1).map(LeafIndex)
+    }
+
     fn check_accepted_times(&mut self) {
-        let mut pairs = self.contents.records.windows(2);
-        if let Some(pair) = pairs.find(|pair| pair[0].accepted_ms > pair[1].accepted_ms) {
-            let text = format!("entry {} was accepted before the one before it", pair[1].index.0);
+        let records = self.contents.records.iter();
+        let mut times: Vec<_> = records.map(|placed| (placed.index, placed.accepted_ms)).collect();
+        if let (Some(last), Ok(tail)) = (self.last_index(), Entry::decode(&self.contents.tail)) {
+            times.push((last, tail.accepted_ms));
+        }
+        if let Some(pair) = times.windows(2).find(|pair| pair[0].1 > pair[1].1) {
+            let text = format!("entry {} was accepted before entry {}", pair[1].0, pair[0].0);
             self.fail(LineId::Inclusion, "entry/accepted-decreases", text);
         }
     }
@@ -88,6 +96,10 @@ impl Check<'_> {
             if let Err((code, text)) = check_chain(lookup, chain, &index_root) {
                 return self.fail(LineId::Completeness, code, text);
             }
+        }
+        if !chains.contains_key(&SubjectId::Item(self.contents.item)) {
+            let text = "the ledger has no item of this id";
+            return self.fail(LineId::Completeness, "completeness/no-such-item", text);
         }
         let stray = self.contents.records.iter().find(|placed| !self.extends_listed(placed));
         if let Some(placed) = stray {
