@@ -80,22 +80,30 @@ pub mod entry {
     pub const COLLECT: u64 = 7;
     /// Ana puts a seal on it.
     pub const SEAL: u64 = 8;
+    /// Something else happens.
+    pub const OTHER: u64 = 9;
     /// Ana hands it to Ben, Wim is there.
-    pub const HANDOFF: u64 = 9;
+    pub const HANDOFF: u64 = 10;
     /// Ben sends it to Caro.
-    pub const RELEASE: u64 = 10;
+    pub const RELEASE: u64 = 11;
     /// Caro refuses: papers.
-    pub const REFUSE: u64 = 11;
+    pub const REFUSE: u64 = 12;
     /// Ben sends it again.
-    pub const RELEASE_AGAIN: u64 = 12;
+    pub const RELEASE_AGAIN: u64 = 13;
     /// Caro takes over.
-    pub const RECEIVE: u64 = 13;
+    pub const RECEIVE: u64 = 14;
+    /// Caro looks at the seal.
+    pub const SEAL_CHECK: u64 = 15;
     /// Caro makes the image.
-    pub const DERIVE: u64 = 15;
+    pub const DERIVE: u64 = 16;
+    /// Caro recomputes its digest.
+    pub const VERIFY_DIGEST: u64 = 17;
     /// Caro remarks on the disk.
-    pub const NOTE: u64 = 17;
+    pub const NOTE: u64 = 18;
+    /// Caro corrects the remark, Dora answers for it.
+    pub const CORRECT: u64 = 19;
     /// Something else happens last.
-    pub const OTHER: u64 = 19;
+    pub const LAST: u64 = 20;
 }
 
 /// What the image file holds.
@@ -130,11 +138,12 @@ impl Story {
         story
     }
 
-    /// Up to the second release: the disk is on its way to Caro. Entries 0 to 12.
+    /// Up to the second release: the disk is on its way to Caro. Entries 0 to 13.
     pub fn released() -> Self {
         let mut story = Self::collected();
         let Self { cast, ledger, disk, .. } = &mut story;
         let disks = [*disk];
+        ledger.write(&ledger.collect(&cast.wim, uuid("something else")));
         ledger.write(&ledger.handoff(&cast.ana, &cast.ben, &disks, &[&cast.wim]));
         let release = ledger.write(&ledger.release(&cast.ben, &cast.caro, &disks));
         let release = ledger.record(release).digest();
@@ -143,7 +152,7 @@ impl Story {
         story
     }
 
-    /// All of it: entries 0 to 19.
+    /// All of it: entries 0 to 20.
     pub fn whole() -> Self {
         let mut story = Self::released();
         let Self { cast, ledger, disk, image } = &mut story;
@@ -158,7 +167,7 @@ impl Story {
         let note = ledger.write(&ledger.note(&cast.caro, *disk));
         let note = ledger.record(note).digest();
         ledger.write(&ledger.correct(&cast.caro, &cast.dora, *disk, note));
-        ledger.write(&ledger.collect(&cast.wim, uuid("something else")));
+        ledger.write(&ledger.collect(&cast.wim, uuid("something else again")));
         story
     }
 

@@ -70,8 +70,8 @@ fn the_exhibit_of_a_derived_item_tells_what_happened_to_the_item_it_was_made_fro
     let story = Story::whole();
     let outcome = verify(&story, &story.exhibit(), &[]);
     let texts: Vec<_> = outcome.report.lines().iter().map(|line| line.text.as_str()).collect();
-    let disputes = "entry 11: refused: papers; entry 13: the receiver found: not-inventoried; \
-                    entry 18: `description` corrected: typing";
+    let disputes = "entry 12: refused: papers; entry 14: the receiver found: not-inventoried; \
+                    entry 19: `description` corrected: typing";
     assert!(texts.contains(&disputes), "{texts:#?}");
     let handed_over = "1 handoffs signed by both sides; 1 of 2 releases received";
     assert!(texts.contains(&handed_over), "{texts:#?}");
@@ -89,7 +89,7 @@ fn a_redacted_exhibit_is_verified_and_lists_what_is_withheld() {
     assert_eq!(outcome.report.verdict(), Verdict::Verified);
     let redactions = outcome.report.lines().iter().find(|line| line.code == "redactions/withheld");
     let expected = "3 sealed fields are withheld: attached/0 of entry 7 (personal-data), \
-                    place of entry 7 (investigation), text of entry 17 (order)";
+                    place of entry 7 (investigation), text of entry 18 (order)";
     assert_eq!(redactions.unwrap().text, expected);
 }
 

@@ -4,6 +4,7 @@
 
 mod checkpoint_rules;
 mod checkpoint_vectors;
+mod custody_rules;
 mod docs_diagnostic;
 mod docs_example;
 mod docs_form;
