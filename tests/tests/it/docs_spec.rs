@@ -19,7 +19,7 @@ fn every_code_is_listed() {
         rows(section(&spec, "## Codes")).into_iter().map(|row| unquote(&row[0])).collect();
     let listed_once: BTreeSet<_> = listed.iter().cloned().collect();
     assert_eq!(listed.len(), listed_once.len(), "a code is listed twice");
-    let known = codes_of_core();
+    let known = codes_of_reports();
     let missing: Vec<_> = known.difference(&listed_once).collect();
     let surplus: Vec<_> = listed_once.difference(&known).collect();
     assert!(missing.is_empty() && surplus.is_empty(), "missing {missing:?}, surplus {surplus:?}");
@@ -44,21 +44,22 @@ fn codes_that_sections_name_are_in_the_list() {
     }
 }
 
-/// Every code that core can give: the literals in functions named `code`, and in `verify` all literals
-/// of the form of a code.
-fn codes_of_core() -> BTreeSet<String> {
+/// Every code that reports can have: the literals in core's functions named `code`, and where reports are
+/// made all literals of the form of a code.
+fn codes_of_reports() -> BTreeSet<String> {
     let mut codes: BTreeSet<_> = WORDS_OF_REPORTS.map(str::to_owned).into();
-    for (file, source) in sources(CORE) {
+    for (_, source) in sources(CORE) {
         for function in source.split("fn code(&self)").skip(1) {
             let (body, _) = function.split_once("\n    }").unwrap();
             codes.extend(literals(body).into_iter().filter(|literal| is_code(literal)));
         }
-        if file.starts_with("verify") {
-            let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
-            let code: Vec<_> = code.collect();
-            let has_family = |text: &String| text.contains('/') && is_code(text);
-            codes.extend(literals(&code.join("\n")).into_iter().filter(has_family));
-        }
+    }
+    let makers = sources(CORE).into_iter().filter(|(file, _)| file.starts_with("verify"));
+    for (_, source) in makers.chain(sources("verifier-cli/src")) {
+        let is_comment = |line: &&str| line.trim_start().starts_with("//");
+        let code: Vec<_> = source.lines().filter(|line| !is_comment(line)).collect();
+        let has_family = |text: &String| text.contains('/') && is_code(text);
+        codes.extend(literals(&code.join("\n")).into_iter().filter(has_family));
     }
     codes
 }
