@@ -8,6 +8,7 @@ mod custody_rules;
 mod docs_diagnostic;
 mod docs_example;
 mod docs_form;
+mod docs_house;
 mod docs_spec;
 mod docs_story;
 mod docs_text;
