@@ -4,7 +4,11 @@
 pub mod fault;
 pub mod memory;
 pub mod paper;
+#[allow(clippy::expect_used)]
+pub mod program;
 pub mod published;
+#[allow(clippy::expect_used)]
+pub mod transcript;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

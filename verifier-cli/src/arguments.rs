@@ -153,7 +153,8 @@ pub struct InspectOptions {
 pub fn parse() -> Result<Command, ExitCode> {
     Program::try_parse().map(|program| program.command).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            let printed = output::print(&error.render().to_string());
+            let text = error.render().to_string();
+            let printed = output::print(&format!("{}\n", text.trim_end()));
             printed.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
         }
         _ => usage(&error).report(),
@@ -162,9 +163,13 @@ pub fn parse() -> Result<Command, ExitCode> {
 
 /// clap's finding as one line with object, and the help that is one step away.
 fn usage(error: &clap::Error) -> Failure {
+    // The option without the name of its value.
+    let bare = |text: &String| text.split(" <").next().unwrap_or_default().to_owned();
     let context = |kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => text.clone(),
-        Some(ContextValue::Strings(texts)) => texts.join("`, `"),
+        Some(ContextValue::String(text)) => bare(text),
+        Some(ContextValue::Strings(texts)) => {
+            texts.iter().map(bare).collect::<Vec<_>>().join("`, `")
+        }
         _ => String::new(),
     };
     let argument = context(ContextKind::InvalidArg);

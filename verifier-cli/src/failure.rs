@@ -113,6 +113,9 @@ impl Failure {
                     .to_owned()
             }
             Self::Pins { .. } => "`custody trust-sheet` prints such a list".to_owned(),
+            Self::Read { path, .. } if path.ends_with("checkpoint") => {
+                "`custody publish` writes such a directory, its checkpoint last".to_owned()
+            }
             Self::Order { .. } => "give the older checkpoint first".to_owned(),
             Self::Checkpoint { path, .. } => {
                 format!("`custody-verify inspect {}`", path.display())

@@ -29,6 +29,8 @@ mod note_format;
 mod note_keys;
 mod policy_rules;
 mod receipt_rules;
+mod replay_core;
+mod replay_directory;
 mod store_contract;
 mod store_crash;
 mod store_damage;

@@ -1,0 +1,61 @@
+//! Running the repository's own programs from tests.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+
+/// What a program did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ran {
+    /// Its exit status; -1 where a signal ended it.
+    pub status: i32,
+    /// What it wrote to stdout.
+    pub stdout: String,
+    /// What it wrote to stderr.
+    pub stderr: String,
+}
+
+/// Runs the program `name` in `folder`, without colours and without a terminal.
+pub fn run(name: &str, folder: &Path, arguments: &[&str], stdin: &str) -> Ran {
+    let mut child = Command::new(path_of(name))
+        .args(arguments)
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    // A program that does not read its input may be gone already.
+    let _ = child.stdin.take().map(|mut input| input.write_all(stdin.as_bytes()));
+    let output = child.wait_with_output().expect("the program ends");
+    Ran {
+        status: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// Where the program `name` is, built from the sources as they are now.
+pub fn path_of(name: &str) -> PathBuf {
+    static BUILT: Mutex<Option<HashMap<String, PathBuf>>> = Mutex::new(None);
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    let built = built.get_or_insert_default();
+    built.entry(name.to_owned()).or_insert_with(|| build(name)).clone()
+}
+
+fn build(name: &str) -> PathBuf {
+    // The test binary lies in `deps` beside the programs.
+    let own = std::env::current_exe().expect("the test has a path");
+    let folder = own.ancestors().nth(2).expect("the test lies in a target folder");
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--release", "--quiet", "--workspace", "--bin", name])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("CARGO_TARGET_DIR", folder.parent().expect("a profile's folder has a parent"))
+        .status()
+        .expect("cargo starts");
+    assert!(status.success(), "`{name}` does not build");
+    folder.join(name)
+}

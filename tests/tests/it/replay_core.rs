@@ -1,0 +1,274 @@
+//! The replay of custody-core, step by step: dishonest logs, each wrong in one way.
+
+use std::convert::Infallible;
+
+use custody_core::entry::Entry;
+use custody_core::hash::{Hash, sha256};
+use custody_core::id::SubjectId;
+use custody_core::index::ChainHead;
+use custody_core::merkle::{LeafIndex, NodeSource, TreeHead, TreeSize};
+use custody_core::verify::replay::{Claims, KeyRing, Prepared, Replayer, Violation};
+use custody_core::verify::{LineId, Status, Verdict};
+use custody_tests::paper::story::Story;
+use custody_tests::paper::{PaperLedger, public};
+use custody_tests::published::Busy;
+
+/// Replays a ledger on paper.
+fn replay(ledger: &PaperLedger) -> (Replayer, Vec<Violation>) {
+    let records = ledger.records.iter().map(Vec::as_slice);
+    let entries: Vec<_> = ledger.entries.iter().map(Entry::encode).collect();
+    replay_bytes(ledger, entries.iter().map(Vec::as_slice).zip(records))
+}
+
+fn replay_bytes<'a>(
+    ledger: &PaperLedger,
+    pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+) -> (Replayer, Vec<Violation>) {
+    let mut replayer = Replayer::new(ledger.origin.clone());
+    let (mut ring, mut violations) = (KeyRing::new(), Vec::new());
+    for (entry, record) in pairs {
+        let mut prepared = Prepared::new(entry, record);
+        ring.learn(&prepared);
+        prepared.verify_signatures(&ring);
+        violations.extend(replayer.step(&prepared, ledger));
+    }
+    (replayer, violations)
+}
+
+fn codes(violations: &[Violation]) -> Vec<(u64, &'static str)> {
+    violations.iter().map(|violation| (violation.index.0, violation.fault.code())).collect()
+}
+
+#[test]
+fn an_honest_ledger_has_no_violation() {
+    let story = Story::whole();
+    let (replayer, violations) = replay(&story.ledger);
+    assert_eq!(codes(&violations), []);
+    assert_eq!(replayer.head(), story.ledger.head());
+    assert_eq!(replayer.genesis(), story.ledger.genesis());
+    assert_eq!(replayer.index().root(), story.ledger.index().root());
+    let checkpoint = story.cosigned(&story.ledger.checkpoint());
+    let (policy, pins) = (story.policy(), story.pins());
+    let claims = Claims { checkpoint: &checkpoint, policy: &policy, pins: Some(&pins), at_s: None };
+    let outcome = replayer.conclude(&claims);
+    assert_eq!(outcome.report.verdict(), Verdict::Verified, "{:#?}", outcome.report);
+    let line = |id| outcome.report.lines().iter().find(|line| line.id == id).unwrap();
+    assert_eq!(line(LineId::Completeness).code, "completeness/proved");
+}
+
+#[test]
+fn without_pins_the_line_stays_open_and_the_verdict_stands() {
+    let story = Story::whole();
+    let (replayer, _) = replay(&story.ledger);
+    let (checkpoint, policy) = (story.cosigned(&story.ledger.checkpoint()), story.policy());
+    let claims = Claims { checkpoint: &checkpoint, policy: &policy, pins: None, at_s: None };
+    let report = replayer.conclude(&claims).report;
+    let pins = report.lines().iter().find(|line| line.id == LineId::AgenciesPinned).unwrap();
+    assert_eq!((pins.status, pins.code.as_str()), (Status::NotChecked, "pins/none"));
+    assert_eq!(report.verdict(), Verdict::Verified);
+}
+
+#[test]
+fn pins_of_another_ledger_are_rejected() {
+    let story = Story::whole();
+    let (replayer, _) = replay(&story.ledger);
+    let (checkpoint, policy) = (story.cosigned(&story.ledger.checkpoint()), story.policy());
+    let verdict_with = |change: &dyn Fn(&mut custody_core::pins::Pins)| {
+        let mut pins = story.pins();
+        change(&mut pins);
+        let claims =
+            Claims { checkpoint: &checkpoint, policy: &policy, pins: Some(&pins), at_s: None };
+        let report = replayer.conclude(&claims).report;
+        let line = report.lines().iter().find(|line| line.id == LineId::AgenciesPinned);
+        (report.verdict(), line.unwrap().code.clone())
+    };
+    let (rejected, open) = (Verdict::Rejected, Verdict::CouldNotCheck);
+    let other = verdict_with(&|pins| pins.genesis = sha256(b"another ledger"));
+    assert_eq!(other, (rejected, "pins/genesis-differs".to_owned()));
+    let ana = public(&story.cast.ana.key).kid();
+    let wrong = verdict_with(&|pins| pins.agencies[0].1 = ana);
+    assert_eq!(wrong, (rejected, "pins/key-differs".to_owned()));
+    let fewer = verdict_with(&|pins| pins.agencies.truncate(2));
+    assert_eq!(fewer, (open, "pins/not-pinned".to_owned()));
+}
+
+#[test]
+fn a_record_out_of_turn_is_named_and_what_follows_is_judged() {
+    let mut story = Story::whole();
+    let Story { cast, ledger, disk, .. } = &mut story;
+    // Caro holds the disk: Ana cannot hand it over.
+    let at = ledger.force_page(&ledger.handoff(&cast.ana, &cast.ben, &[*disk], &[])).0;
+    ledger.force_page(&ledger.put_seal(&cast.caro, *disk, "PT-1"));
+    let (_, violations) = replay(ledger);
+    assert_eq!(codes(&violations), [(at, "custody/not-the-holder")]);
+    let fault = &violations[0].fault;
+    assert_eq!(fault.expected(), cast.caro.subject().to_string());
+    assert_eq!(fault.found(), cast.ana.subject().to_string());
+}
+
+#[test]
+fn a_wrong_signature_is_named() {
+    let mut story = Story::whole();
+    let Story { cast, ledger, disk, .. } = &mut story;
+    let mut bytes = ledger.put_seal(&cast.caro, *disk, "PT-1").sign();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    let at = ledger.force(bytes, Vec::new()).0;
+    assert_eq!(codes(&replay(ledger).1), [(at, "cose/signature")]);
+}
+
+#[test]
+fn a_strangers_key_is_named() {
+    let mut story = Story::whole();
+    let Story { cast, ledger, disk, .. } = &mut story;
+    let stranger = cast.caro.with_key(&custody_tests::paper::signing_key("stranger"));
+    let at = ledger.force_page(&ledger.put_seal(&stranger, *disk, "PT-1")).0;
+    let expected = [(at, "record/unknown-key"), (at, "custody/key-not-enrolled")];
+    assert_eq!(codes(&replay(ledger).1), expected);
+}
+
+#[test]
+fn a_record_of_another_ledger_is_named() {
+    let mut story = Story::whole();
+    let other = PaperLedger::found(&[&story.cast.north]);
+    let page = other.collect(&story.cast.ana, story.disk);
+    let at = story.ledger.force_page(&page).0;
+    let found = codes(&replay(&story.ledger).1);
+    assert_eq!(found[0], (at, "record/other-genesis"));
+}
+
+#[test]
+fn a_seen_that_never_was_is_named() {
+    let mut story = Story::whole();
+    let Story { cast, ledger, disk, .. } = &mut story;
+    let size = ledger.head().size;
+    let past = TreeHead { size: TreeSize(7), root: sha256(b"another tree") };
+    let future = TreeHead { size: TreeSize(size.0 + 2), root: sha256(b"a tree to come") };
+    for seen in [past, future] {
+        let page = ledger.put_seal(&cast.caro, *disk, "PT-1");
+        ledger.force_page(&page.with(|payload| payload.seen = Some(seen)));
+    }
+    let expected = [(size.0, "seen/unknown-head"), (size.0 + 1, "seen/future")];
+    assert_eq!(codes(&replay(ledger).1), expected);
+}
+
+#[test]
+fn an_index_that_forgets_a_record_is_named_where_it_begins_and_ends() {
+    let mut story = Story::whole();
+    let Story { cast, ledger, disk, .. } = &mut story;
+    let item = SubjectId::Item(*disk);
+    let before = ledger.record(LeafIndex(14));
+    let honest = ledger.link(&item);
+    ledger.rewind_head(&item, &before);
+    let at = ledger.force_page(&ledger.collect(&cast.ana, custody_tests::paper::uuid("x"))).0;
+    ledger.force_page(&ledger.collect(&cast.ana, custody_tests::paper::uuid("y")));
+    let head = ChainHead { length: honest.seq, digest: honest.prev.unwrap() };
+    ledger.set_head(&item, head);
+    ledger.force_page(&ledger.collect(&cast.ana, custody_tests::paper::uuid("z")));
+    let (replayer, violations) = replay(ledger);
+    assert_eq!(codes(&violations), [(at, "entry/index-root")]);
+    assert_eq!(replayer.counts().index_unchecked, 1);
+}
+
+#[test]
+fn a_clock_that_runs_backwards_is_named() {
+    let mut story = Story::whole();
+    let ledger = &mut story.ledger;
+    let page = ledger.collect(&story.cast.ana, custody_tests::paper::uuid("x"));
+    let bytes = page.sign();
+    ledger.force(bytes.clone(), Vec::new());
+    let last = ledger.entries.len() - 1;
+    ledger.entries[last].accepted_ms = ledger.entries[0].accepted_ms;
+    assert_eq!(codes(&replay(ledger).1), [(last as u64, "entry/accepted-decreases")]);
+}
+
+#[test]
+fn a_missing_record_is_one_violation_and_not_a_chain_of_them() {
+    let story = Story::whole();
+    let ledger = &story.ledger;
+    let entries: Vec<_> = ledger.entries.iter().map(Entry::encode).collect();
+    let gone = custody_tests::paper::story::entry::COLLECT as usize;
+    let records = ledger.records.iter().enumerate();
+    let records = records.map(|(n, record)| if n == gone { &b""[..] } else { record.as_slice() });
+    let (replayer, violations) =
+        replay_bytes(ledger, entries.iter().map(Vec::as_slice).zip(records));
+    assert_eq!(codes(&violations), [(gone as u64, "entry/other-record")]);
+    assert_eq!(replayer.head(), ledger.head());
+    let counts = replayer.counts();
+    assert!(counts.rules_unchecked > 5 && counts.index_unchecked > 0, "{counts:?}");
+    let (checkpoint, policy) = (story.cosigned(&ledger.checkpoint()), story.policy());
+    let claims = Claims { checkpoint: &checkpoint, policy: &policy, pins: None, at_s: None };
+    let report = replayer.conclude(&claims).report;
+    let completeness = report.lines().iter().find(|line| line.id == LineId::Completeness);
+    assert_eq!(completeness.unwrap().status, Status::NotChecked);
+    assert_eq!(report.verdict(), Verdict::Rejected);
+}
+
+/// The index root tells that a damaged record extended the chains it still names.
+#[test]
+fn a_damaged_record_that_still_parses_leaves_the_index_sure() {
+    let story = Story::whole();
+    let ledger = &story.ledger;
+    let entries: Vec<_> = ledger.entries.iter().map(Entry::encode).collect();
+    let damaged = custody_tests::paper::story::entry::COLLECT as usize;
+    let mut records = ledger.records.clone();
+    let last = records[damaged].len() - 1;
+    records[damaged][last] ^= 1;
+    let pairs = entries.iter().map(Vec::as_slice).zip(records.iter().map(Vec::as_slice));
+    let (replayer, violations) = replay_bytes(ledger, pairs);
+    assert_eq!(codes(&violations), [(damaged as u64, "entry/other-record")]);
+    assert_eq!(replayer.counts().index_unchecked, 0);
+}
+
+#[test]
+fn a_signature_that_nobody_checked_does_not_pass() {
+    let story = Story::whole();
+    let mut replayer = Replayer::new(story.ledger.origin.clone());
+    let prepared = Prepared::new(&story.ledger.entries[0].encode(), &story.ledger.records[0]);
+    assert!(prepared.lacks_key());
+    let violations = replayer.step(&prepared, &story.ledger);
+    assert_eq!(codes(&violations), [(0, "record/unknown-key")]);
+}
+
+/// Old heads are proved from nodes that nobody vouches for; wrong nodes prove nothing.
+#[test]
+fn a_seen_older_than_the_window_is_proved_from_nodes() {
+    let mut busy = Busy::new(40, 2, 3);
+    let (old, wrong) = (busy.ledger.head(), sha256(b"wrong"));
+    for _ in 0..40_000 {
+        let entry = Entry { record: sha256(b"nothing"), ..busy.ledger.entries[39] };
+        busy.ledger.force_entry(entry, Vec::new(), Vec::new());
+    }
+    let good = last_step(&busy, old, &busy.ledger);
+    assert_eq!(good, (false, 0));
+    let bad = last_step(&busy, TreeHead { root: wrong, ..old }, &busy.ledger);
+    assert_eq!(bad, (true, 0));
+    assert_eq!(last_step(&busy, old, &Lies), (false, 1));
+    assert_eq!(last_step(&busy, TreeHead { root: wrong, ..old }, &Lies), (false, 1));
+}
+
+/// Whether a record that saw `seen` is named for it, and how often that could not be told.
+fn last_step<S: NodeSource>(busy: &Busy, seen: TreeHead, nodes: &S) -> (bool, u64) {
+    let page = busy.ledger.collect(&busy.people[0], custody_tests::paper::uuid("late"));
+    let page = page.with(|payload| payload.seen = Some(seen)).sign();
+    let entries: Vec<_> = busy.ledger.entries.iter().map(Entry::encode).collect();
+    let records = busy.ledger.records.iter().map(Vec::as_slice);
+    let pairs = entries.iter().map(Vec::as_slice).zip(records);
+    let (mut replayer, _) = replay_bytes(&busy.ledger, pairs);
+    let before = replayer.counts().seen_unchecked;
+    let entry = Entry { record: sha256(&page), ..busy.ledger.entries[39] };
+    let violations = replayer.step(&Prepared::new(&entry.encode(), &page), nodes);
+    let is_named = codes(&violations).iter().any(|(_, code)| *code == "seen/unknown-head");
+    (is_named, replayer.counts().seen_unchecked - before)
+}
+
+/// Nodes of no tree.
+struct Lies;
+
+impl NodeSource for Lies {
+    type Error = Infallible;
+
+    fn node(&self, _: u8, _: u64) -> Result<Hash, Infallible> {
+        Ok(sha256(b"a lie"))
+    }
+}
