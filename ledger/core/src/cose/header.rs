@@ -17,6 +17,9 @@ const COUNTERSIGNED: i64 = -65538;
 const OBSERVED: i64 = -65539;
 const GENESIS: i64 = -65540;
 
+/// Pairs of a header that are read at all: twice what any header has, so that an unknown label is named.
+const MAX_LABELS: usize = 16;
+
 /// Seconds since 1970 at the end of the year 9999: no claimed time lies beyond.
 pub(crate) const MAX_TIME_S: u64 = 253_402_300_799;
 
@@ -72,7 +75,7 @@ impl BodyHeader {
         let mut reader = Reader::new(bytes);
         let (mut crit, mut has_content_type) = (Vec::new(), false);
         let (mut origin, mut genesis) = (None, None);
-        for _ in 0..reader.map(4).map_err(&part)? {
+        for _ in 0..reader.map(MAX_LABELS).map_err(&part)? {
             match reader.int().map_err(&part)? {
                 CRIT => crit = decode_crit(&mut reader).map_err(&part)?,
                 CONTENT_TYPE => {
@@ -96,7 +99,7 @@ impl BodyHeader {
 
 fn decode_audience(reader: &mut Reader<'_>) -> Result<Origin, CoseError> {
     let part = CoseError::part("body header");
-    if reader.map(1).map_err(&part)? != 1 || reader.int().map_err(&part)? != CLAIM_AUD {
+    if reader.map(MAX_LABELS).map_err(&part)? != 1 || reader.int().map_err(&part)? != CLAIM_AUD {
         return Err(CoseError::Header { label: CWT_CLAIMS });
     }
     reader.text().map_err(&part)?.parse().map_err(|_| CoseError::Header { label: CWT_CLAIMS })
@@ -295,7 +298,7 @@ impl SignerHeader {
         let mut crit = Vec::new();
         let (mut alg, mut kid, mut iat_s, mut role) = (None, None, None, None);
         let (mut countersigned, mut observed) = (None, None);
-        for _ in 0..reader.map(7).map_err(&part)? {
+        for _ in 0..reader.map(MAX_LABELS).map_err(&part)? {
             match reader.int().map_err(&part)? {
                 ALG => alg = Some(reader.int().map_err(&part)?),
                 CRIT => crit = decode_crit(&mut reader).map_err(&part)?,
@@ -336,7 +339,7 @@ fn decode_crit(reader: &mut Reader<'_>) -> Result<Vec<i64>, CborError> {
 
 fn decode_issued_at(reader: &mut Reader<'_>) -> Result<u64, CoseError> {
     let part = CoseError::part("signature header");
-    if reader.map(1).map_err(&part)? != 1 || reader.int().map_err(&part)? != CLAIM_IAT {
+    if reader.map(MAX_LABELS).map_err(&part)? != 1 || reader.int().map_err(&part)? != CLAIM_IAT {
         return Err(CoseError::Header { label: CWT_CLAIMS });
     }
     reader.uint_to(MAX_TIME_S, "a time before the year 10000").map_err(&part)
