@@ -11,13 +11,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod acts;
+pub mod attack;
 mod cast;
 mod exhibit;
 mod ledger;
 mod page;
 mod raw;
+mod spoil;
 pub mod story;
 mod tree;
+pub mod vector;
 
 pub use acts::{ALL_ROLES, digests_of};
 pub use cast::{Agency, ORIGIN, Person, START_S, public, salt, seed, signing_key, uuid};

@@ -8,9 +8,10 @@ use custody_core::merkle::LeafIndex;
 use custody_core::note::{KeyName, VerifierKey};
 use custody_core::pins::Pins;
 use custody_core::policy::{Policy, Word};
-use custody_core::record::body::SealOutcome;
+use custody_core::record::body::{LateReason, SealOutcome};
+use ed25519_dalek::SigningKey;
 
-use super::cast::{Agency, Person, public, seed, uuid};
+use super::cast::{Agency, Person, public, seed, signing_key, uuid};
 use super::exhibit::PaperExhibit;
 use super::ledger::PaperLedger;
 
@@ -169,6 +170,31 @@ impl Story {
         ledger.write(&ledger.correct(&cast.caro, &cast.dora, *disk, note));
         ledger.write(&ledger.collect(&cast.wim, uuid("something else again")));
         story
+    }
+
+    /// The whole story and what it takes to have every type of record once.
+    pub fn every_type() -> Self {
+        let mut story = Self::whole();
+        let second = story.second_key();
+        let Self { cast, ledger, disk, image } = &mut story;
+        ledger.write(&ledger.key_rotate(&cast.south, &cast.caro, &second));
+        let caro = cast.caro.with_key(&second);
+        let release = ledger.write(&ledger.release(&caro, &cast.ben, &[*disk]));
+        let release = ledger.record(release).digest();
+        ledger.write(&ledger.recall(&caro, &cast.ben, &[*disk], release));
+        // Ana and Ben signed it in a car park; the handoff with Wim took its place.
+        let late = ledger.handoff(&cast.ana, &cast.ben, &[*disk], &[]);
+        let late = late.with(|payload| payload.subjects[0].seq = 2);
+        ledger.write(&ledger.late_entry(&caro, *disk, late.sign(), LateReason::Conflict));
+        ledger.write(&ledger.dispose(&caro, &cast.wim, *image));
+        ledger.write(&ledger.key_revoke(&cast.north, &cast.ana));
+        ledger.write(&ledger.key_compromised(&cast.transit, &cast.ben, ledger.now_s() - 3600));
+        story
+    }
+
+    /// The key that Caro gets in [`Story::every_type`].
+    pub fn second_key(&self) -> SigningKey {
+        signing_key("caro's second key")
     }
 
     /// The exhibit of the image, exported by Caro, its checkpoint cosigned.

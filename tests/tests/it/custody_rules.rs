@@ -22,25 +22,10 @@ fn state(story: &Story, item: Uuid) -> custody_core::custody::ItemState {
     }
 }
 
-/// The story tells most types; the rest happens afterwards.
 #[test]
 fn every_type_of_record_is_taken_in_its_usual_form() {
-    let mut story = Story::whole();
-    let Story { cast, ledger, disk, image } = &mut story;
-    let (disk, image) = (*disk, *image);
-    ledger.write(&ledger.key_rotate(&cast.south, &cast.caro, &signing_key("caro's second")));
-    let caro = cast.caro.with_key(&signing_key("caro's second"));
-    let release = ledger.write(&ledger.release(&caro, &cast.ben, &[disk]));
-    let release = ledger.record(release).digest();
-    ledger.write(&ledger.recall(&caro, &cast.ben, &[disk], release));
-    let late = ledger.handoff(&cast.ana, &cast.ben, &[disk], &[]);
-    let late = late.with(|payload| {
-        payload.subjects[0].seq = 2;
-    });
-    ledger.write(&ledger.late_entry(&caro, disk, late.sign(), LateReason::Conflict));
-    ledger.write(&ledger.dispose(&caro, &cast.wim, image));
-    ledger.write(&ledger.key_revoke(&cast.north, &cast.ana));
-    ledger.write(&ledger.key_compromised(&cast.transit, &cast.ben, ledger.now_s() - 3600));
+    let story = Story::every_type();
+    let (ledger, disk, image) = (&story.ledger, story.disk, story.image);
     let types: Vec<_> = (0..ledger.records.len() as u64)
         .map(|index| ledger.record(LeafIndex(index)).record_type())
         .collect();

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod cbor_faults;
 mod checkpoint_rules;
 mod checkpoint_vectors;
 mod custody_rules;
@@ -29,6 +30,8 @@ mod note_format;
 mod note_keys;
 mod policy_rules;
 mod receipt_rules;
+mod record_limits;
+mod record_vectors;
 mod replay_core;
 mod replay_directory;
 mod store_contract;
