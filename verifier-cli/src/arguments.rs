@@ -178,6 +178,9 @@ fn usage(error: &clap::Error) -> Failure {
         ErrorKind::InvalidSubcommand => {
             format!("unknown command `{}`", context(ContextKind::InvalidSubcommand))
         }
+        ErrorKind::MissingRequiredArgument if argument.contains("`, `") => {
+            format!("`{argument}` are missing")
+        }
         ErrorKind::MissingRequiredArgument => format!("`{argument}` is missing"),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
             "a command is missing".to_owned()

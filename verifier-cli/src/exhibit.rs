@@ -1,13 +1,18 @@
 //! `custody-verify exhibit`
 
 use custody_core::exhibit::{Exhibit, ExhibitError, MAX_EXHIBIT};
-use custody_core::verify::{Inputs, Outcome, refused_exhibit, verify_exhibit};
+use custody_core::verify::{Inputs, Outcome, Verdict, refused_exhibit, verify_exhibit};
 
 use crate::arguments::ExhibitOptions;
 use crate::evidence::{self, Wanted};
 use crate::failure::Failure;
 use crate::input::{self, Anchors};
 use crate::output::{Answer, Nothing};
+
+/// What no program can say.
+const CAVEAT: &str = "
+This does not say that the item is genuine or that the people named did it: a person swears to that.
+";
 
 /// Verifies an exhibit.
 pub fn run(options: &ExhibitOptions) -> Result<Answer, Failure> {
@@ -44,6 +49,9 @@ pub fn read_exhibit(path: &std::path::Path) -> Result<Result<Exhibit, ExhibitErr
 }
 
 fn answer(outcome: &Outcome, is_json: bool) -> Answer {
-    let details = "\nThis does not say that the item is genuine or that the people named did it: a person swears to that.\n";
-    Answer::of_outcome(outcome, is_json, Nothing::default(), details)
+    let caveat = match outcome.report.verdict() {
+        Verdict::Verified => CAVEAT,
+        _ => "",
+    };
+    Answer::of_outcome(outcome, is_json, Nothing::default(), caveat)
 }

@@ -227,8 +227,13 @@ impl PaperLedger {
 
     /// The log's checkpoint of all entries.
     pub fn checkpoint(&self) -> Checkpoint {
+        self.checkpoint_of(self.head())
+    }
+
+    /// The log's checkpoint of any head.
+    pub fn checkpoint_of(&self, head: TreeHead) -> Checkpoint {
         let time = PosixTime::new(self.now_s()).unwrap();
-        sign_checkpoint(&self.signer, &self.head(), time).unwrap()
+        sign_checkpoint(&self.signer, &head, time).unwrap()
     }
 
     /// The record at `index`.

@@ -4,6 +4,8 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// Characters of a text or byte string that are printed; JSON has all of them.
 const SHOWN: usize = 160;
+/// Scalars that stand on one line.
+const INLINE: usize = 3;
 
 /// Something to show, in the order in which it is shown.
 #[derive(Clone, Debug)]
@@ -74,21 +76,35 @@ impl Node {
 
     fn write_value(&self, f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
         match self {
-            Self::Null => writeln!(f, "  none"),
-            Self::Bool(value) => writeln!(f, "  {value}"),
-            Self::Number(value) => writeln!(f, "  {value}"),
+            Self::List(nodes) if nodes.is_empty() => writeln!(f, "  none"),
+            Self::List(nodes) if nodes.len() <= INLINE && nodes.iter().all(Self::is_scalar) => {
+                let scalars: Vec<_> = nodes.iter().map(Self::scalar_text).collect();
+                writeln!(f, "  {}", scalars.join(", "))
+            }
+            Self::Map(parts) if parts.is_empty() => writeln!(f, "  none"),
+            Self::List(_) | Self::Map(_) => {
+                writeln!(f)?;
+                self.write(f, depth + 1)
+            }
+            scalar => writeln!(f, "  {}", scalar.scalar_text()),
+        }
+    }
+
+    fn is_scalar(&self) -> bool {
+        !matches!(self, Self::List(_) | Self::Map(_))
+    }
+
+    fn scalar_text(&self) -> String {
+        match self {
+            Self::Bool(value) => value.to_string(),
+            Self::Number(value) => value.to_string(),
             Self::Text(text) => match text.char_indices().nth(SHOWN) {
-                None => writeln!(f, "  {text}"),
+                None => text.clone(),
                 Some((end, _)) => {
-                    writeln!(f, "  {}… ({} characters)", &text[..end], text.chars().count())
+                    format!("{}… ({} characters)", &text[..end], text.chars().count())
                 }
             },
-            Self::List(nodes) if nodes.is_empty() => writeln!(f, "  none"),
-            Self::Map(parts) if parts.is_empty() => writeln!(f, "  none"),
-            nested => {
-                writeln!(f)?;
-                nested.write(f, depth + 1)
-            }
+            _ => "none".to_owned(),
         }
     }
 }
