@@ -34,16 +34,13 @@ impl Tables {
     pub(super) fn encode(&self, batch: &Batch) -> Result<WriteBatch, StoreError> {
         let capacity = batch.byte_len() + batch.len() * ROW_OVERHEAD;
         let mut encoded = WriteBatch::with_capacity_bytes(capacity);
-        let mut family = None;
-        for write in batch.writes_by_key() {
-            let handle = match family {
-                Some((table, handle)) if table == write.table => handle,
-                _ => self.handle(write.table)?,
-            };
-            family = Some((write.table, handle));
-            match write.value {
-                Some(value) => encoded.put_cf(handle, write.key, value),
-                None => encoded.delete_cf(handle, write.key),
+        for table in Table::ALL {
+            let handle = self.handle(table)?;
+            for write in batch.writes_to(table) {
+                match write.value {
+                    Some(value) => encoded.put_cf(handle, write.key, value),
+                    None => encoded.delete_cf(handle, write.key),
+                }
             }
         }
         Ok(encoded)

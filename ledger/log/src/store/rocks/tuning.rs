@@ -23,8 +23,15 @@ const JOURNAL_MAX: u64 = 128 * MIB as u64;
 /// Bits of bloom filter a key: 1 % of absent keys cost a read.
 const BLOOM_BITS: f64 = 10.0;
 
+/// Write buffers of a table: one that fills, and others that wait to be written to a file.
+const BUFFERS: i32 = 4;
+
+/// Sorted runs of a table with random keys that are left lying before some are merged. A read asks
+/// the filter of each, or looks into each.
+const RUNS: i32 = 16;
+
 /// Space that overwritten rows of [`Table::Head`] may take, in percent of the live ones.
-const HEAD_DEAD_PERCENT: i32 = 50;
+const HEAD_DEAD_PERCENT: i32 = 200;
 
 /// Never: rows of the other tables with random keys are not overwritten, so there is no space to
 /// win back.
@@ -66,8 +73,8 @@ pub(super) fn families(config: &RocksConfig) -> Vec<ColumnFamilyDescriptor> {
 
 fn table_options(table: Table, cache: &Cache) -> Options {
     match table {
-        Table::Record => appended(32, DBCompressionType::Lz4, cache),
-        Table::Entry | Table::Tile => appended(8, DBCompressionType::None, cache),
+        Table::Record => appended(16, DBCompressionType::Lz4, cache),
+        Table::Entry | Table::Tile => appended(4, DBCompressionType::None, cache),
         Table::SignedSize => appended(1, DBCompressionType::None, cache),
         Table::ByDigest => random_keys(true, NO_DEAD_PERCENT, cache),
         Table::Chain => random_keys(false, NO_DEAD_PERCENT, cache),
@@ -80,7 +87,7 @@ fn table_options(table: Table, cache: &Cache) -> Options {
 fn appended(buffer_mib: usize, compression: DBCompressionType, cache: &Cache) -> Options {
     let mut options = Options::default();
     options.set_write_buffer_size(buffer_mib * MIB);
-    options.set_max_write_buffer_number(4);
+    options.set_max_write_buffer_number(BUFFERS);
     options.set_compression_type(compression);
     options.set_block_based_table_factory(&blocks(16, cache));
     options
@@ -89,13 +96,15 @@ fn appended(buffer_mib: usize, compression: DBCompressionType, cache: &Cache) ->
 /// Rows with random keys: small sorted runs, merged rarely and many at a time.
 fn random_keys(is_filtered: bool, dead_percent: i32, cache: &Cache) -> Options {
     let mut options = Options::default();
-    options.set_write_buffer_size(4 * MIB);
-    options.set_max_write_buffer_number(4);
+    options.set_write_buffer_size(2 * MIB);
+    options.set_max_write_buffer_number(BUFFERS);
     options.set_compression_type(DBCompressionType::None);
     options.set_compaction_style(DBCompactionStyle::Universal);
-    options.set_level_zero_file_num_compaction_trigger(8);
+    options.set_level_zero_file_num_compaction_trigger(RUNS);
+    options.set_level_zero_slowdown_writes_trigger(RUNS * 4);
+    options.set_level_zero_stop_writes_trigger(RUNS * 6);
     let mut merging = UniversalCompactOptions::default();
-    merging.set_min_merge_width(4);
+    merging.set_min_merge_width(RUNS / 2);
     merging.set_max_size_amplification_percent(dead_percent);
     options.set_universal_compaction_options(&merging);
     let mut blocks = blocks(4, cache);
