@@ -3,7 +3,8 @@
 use crate::cbor::Reader;
 use crate::exhibit::Placed;
 use crate::hash::Hash;
-use crate::record::body::{Body, DigestAlgorithm, EvidenceDigest, decode_digests};
+use crate::record::body::{Body, DigestAlgorithm, DigestScope, EvidenceDigest, decode_digests};
+use crate::sealed::Opening;
 use crate::verify::exhibit::Check;
 use crate::verify::report::{Line, LineId};
 
@@ -46,24 +47,45 @@ impl Check<'_> {
         self.pass(id, format!("bit for bit as recorded: {}", matched.join(", ")));
     }
 
-    /// Every digest of an item that the exhibit shows, with the entry that records it.
+    /// Every digest that the exhibit shows, with the entry that records it: of items and of documents.
     fn recorded_digests(&self) -> Vec<(u64, EvidenceDigest)> {
-        let digests = |placed: &Placed| {
-            let open = match &placed.record.payload().body {
-                Body::Collect(body) => body.digests.clone(),
-                Body::Derive(body) => body.digests.clone(),
-                _ => return Vec::new(),
-            };
-            let sealed = self.contents.opening(placed.index, "digests");
-            // An opening that does not fit its commitment is reported with the redactions.
-            let sealed = sealed.filter(|opening| opening.verify(placed.record.payload()).is_ok());
-            let sealed = sealed.and_then(|o| decode_digests(&mut Reader::new(&o.value)).ok());
-            [open, sealed.unwrap_or_default()].concat()
-        };
         let records = self.contents.records.iter();
         records
-            .flat_map(|placed| digests(placed).into_iter().map(|digest| (placed.index.0, digest)))
+            .flat_map(|placed| {
+                let digests = [self.digests_of_item(placed), self.digests_of_documents(placed)];
+                digests.concat().into_iter().map(|digest| (placed.index.0, digest))
+            })
             .collect()
+    }
+
+    fn digests_of_item(&self, placed: &Placed) -> Vec<EvidenceDigest> {
+        let open = match &placed.record.payload().body {
+            Body::Collect(body) => body.digests.clone(),
+            Body::Derive(body) => body.digests.clone(),
+            _ => return Vec::new(),
+        };
+        let sealed = self.fitting_opening(placed, "digests");
+        let sealed = sealed.and_then(|o| decode_digests(&mut Reader::new(&o.value)).ok());
+        [open, sealed.unwrap_or_default()].concat()
+    }
+
+    /// A document's name and digest are sealed as `[name, SHA-256]`.
+    fn digests_of_documents(&self, placed: &Placed) -> Vec<EvidenceDigest> {
+        let names = (0..placed.record.payload().attached.len()).map(|at| format!("attached/{at}"));
+        let digest = |name: String| {
+            let mut reader = Reader::new(&self.fitting_opening(placed, &name)?.value);
+            reader.array(2, 2).ok()?;
+            reader.text().ok()?;
+            let digest = Hash::new(reader.array_of().ok()?);
+            Some(EvidenceDigest::sha256(DigestScope::Logical, &digest))
+        };
+        names.filter_map(digest).collect()
+    }
+
+    /// The opening of `field`. One that does not fit its commitment is reported with the redactions.
+    fn fitting_opening(&self, placed: &Placed, field: &str) -> Option<&Opening> {
+        let opening = self.contents.opening(placed.index, field)?;
+        opening.verify(placed.record.payload()).ok().map(|()| opening)
     }
 }
 
