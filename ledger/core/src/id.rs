@@ -19,6 +19,11 @@ impl Uuid {
         bytes[8] = bytes[8] & 0x3f | 0x80;
         Self(bytes)
     }
+
+    /// The 16 bytes, from which [`Uuid::from_random`] makes the same id again.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
 }
 
 impl FromStr for Uuid {
