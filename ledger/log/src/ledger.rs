@@ -1,0 +1,361 @@
+//! A ledger open for appending.
+//!
+//! ```text
+//! submit ──> verify stage ──────> sequencer ──────────────────────────> answer
+//!            any thread:          one thread, in batches:
+//!            parse, signatures,   rules, index, tree, sign,
+//!            openings             commit, high-water mark
+//! ```
+//!
+//! Layout of its directory: `store/` (RocksDB), `high-water` (the newest signed checkpoint, which may lie elsewhere),
+//! `vault/` (openings of sealed fields).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock, RwLock};
+use std::thread::JoinHandle;
+
+use crossbeam_channel::{Sender, bounded, unbounded};
+use custody_core::checkpoint::Checkpoint;
+use custody_core::hash::Hash;
+use custody_core::id::Origin;
+use custody_core::sealed::Opening;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+
+use crate::clock::{Clock, SystemClock};
+use crate::error::{FatalError, LedgerError, ReadError, SubmitError};
+use crate::high_water::{HighWater, LocalDisk};
+use crate::intake::Intake;
+use crate::publish::{Progress, PublishError, PublishSummary};
+use crate::reader::Reader;
+use crate::row::Kept;
+use crate::sequencer::{
+    Acknowledged, BatchLimits, InFlight, Keep, Message, Reply, Sequencer, Shared, Submission, queue,
+};
+use crate::store::{RocksConfig, RocksReader, RocksStore, Store};
+use crate::vault::Vault;
+use crate::writer::{LogKeys, Published, Recovered, Writer, index_by_digest};
+
+/// Records that a thread verifies before it looks for other work.
+const CHUNK: usize = 32;
+
+/// Chunks that are verified before they are handed on, in their order.
+const WINDOW: usize = 32;
+
+/// Where a ledger lies, and how it is run.
+#[derive(Clone)]
+pub struct LedgerOptions {
+    /// The ledger's directory.
+    pub dir: PathBuf,
+    /// The high-water mark's file; `None` for `high-water` in the directory. A mark on another disk notices a
+    /// directory that was restored whole.
+    pub high_water: Option<PathBuf>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// When a batch ends.
+    pub batch: BatchLimits,
+    /// How the store is run.
+    pub store: RocksConfig,
+}
+
+/// What a ledger is made of, for stores other than the one in [`LedgerOptions::dir`].
+pub struct Parts<S> {
+    /// The store.
+    pub store: Arc<S>,
+    /// The high-water mark.
+    pub mark: HighWater,
+    /// Directory of the vault.
+    pub vault: PathBuf,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// When a batch ends.
+    pub batch: BatchLimits,
+}
+
+/// A record with openings of its sealed fields, on its way into a ledger.
+pub type Incoming = (Vec<u8>, Vec<Opening>);
+
+/// A ledger open for appending. Any number of threads may use it.
+///
+/// Dropping it waits for what was submitted. After [`SubmitError::Fatal`] it takes nothing more: drop it, find out why,
+/// open it again. Whatever was in doubt is then in the ledger or not, and submitting it again is safe.
+pub struct Ledger<S: Store = RocksStore> {
+    shared: Arc<Shared<S>>,
+    sender: Option<Sender<Message>>,
+    in_flight: InFlight,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl LedgerOptions {
+    /// The ledger in `dir`, run as it is by default.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self {
+            dir: dir.into(),
+            high_water: None,
+            clock: Arc::new(SystemClock),
+            batch: BatchLimits::default(),
+            store: RocksConfig::default(),
+        }
+    }
+
+    fn store_dir(&self) -> PathBuf {
+        self.dir.join("store")
+    }
+
+    fn vault_dir(&self) -> PathBuf {
+        self.dir.join("vault")
+    }
+
+    fn mark(&self) -> HighWater {
+        let path = self.high_water.clone().unwrap_or_else(|| self.dir.join("high-water"));
+        HighWater::new(&path, Box::new(LocalDisk { added_flush: self.store.added_flush }))
+    }
+
+    fn parts(&self, store: RocksStore) -> Parts<RocksStore> {
+        Parts {
+            store: Arc::new(store),
+            mark: self.mark(),
+            vault: self.vault_dir(),
+            clock: self.clock.clone(),
+            batch: self.batch,
+        }
+    }
+}
+
+impl Ledger {
+    /// Founds a ledger with the signed `ledger-open` record `genesis`, in a directory that is empty or absent.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn create(
+        options: LedgerOptions,
+        keys: LogKeys,
+        genesis: Vec<u8>,
+    ) -> Result<Self, LedgerError> {
+        crate::writer::verify_founding(&genesis, &keys).map_err(LedgerError::Genesis)?;
+        make_dir(&options.dir)?;
+        let store = RocksStore::create(&options.store_dir(), &options.store)?;
+        Self::found(options.parts(store), &keys, &genesis)
+    }
+
+    /// Opens a ledger, after a crash or not.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; [`LedgerError::Recovery`] where the store is not what was acknowledged.
+    pub fn open(options: LedgerOptions, keys: LogKeys) -> Result<Self, LedgerError> {
+        let store = RocksStore::open(&options.store_dir(), &options.store)?;
+        Self::start(options.parts(store), &keys)
+    }
+
+    /// Opens a ledger for reading, beside its writer or without one. It shows the newest checkpoint at the time.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`].
+    pub fn open_read_only(options: LedgerOptions) -> Result<Reader<'static>, LedgerError> {
+        let open = || RocksReader::open(&options.store_dir(), &options.store);
+        Reader::open(&open, &options.mark(), Vault::read_only(&options.vault_dir()))
+    }
+}
+
+impl<S: Store + 'static> Ledger<S> {
+    /// Founds a ledger in an empty store.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn found(parts: Parts<S>, keys: &LogKeys, genesis: &[u8]) -> Result<Self, LedgerError> {
+        // Founding ends where opening begins: what was made is read back the way it will always be read.
+        let Parts { store, mark, vault, clock, batch } = parts;
+        let mark = Writer::found(&store, mark, clock.clone(), keys, genesis)?;
+        Self::start(Parts { store, mark, vault, clock, batch }, keys)
+    }
+
+    /// Opens the ledger in a store, and starts its sequencer.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn start(parts: Parts<S>, keys: &LogKeys) -> Result<Self, LedgerError> {
+        let Parts { store, mark, vault: dir, clock, batch } = parts;
+        let recovered = Writer::recover(store.clone(), mark, clock, keys)?;
+        let Recovered { writer, index, newest, keyring, origin, genesis } = recovered;
+        make_dir(&dir)?;
+        let vault = Vault::new(&dir)?;
+        vault.sweep(|record| Ok::<_, LedgerError>(index_by_digest(&*store, record)?.is_some()))?;
+        let newest = Arc::new(newest);
+        let shared = Arc::new(Shared {
+            store,
+            intake: Intake { origin, genesis, keyring, vault },
+            published: RwLock::new(Published { index, newest }),
+            fatal: OnceLock::new(),
+        });
+        let (sender, in_flight, queue) = queue(batch);
+        let sequencer = Sequencer { shared: shared.clone(), writer, queue };
+        let thread = std::thread::Builder::new()
+            .name("sequencer".into())
+            .spawn(move || sequencer.run())
+            .map_err(|source| LedgerError::Io { path: dir, source })?;
+        Ok(Self { shared, sender: Some(sender), in_flight, thread: Some(thread) })
+    }
+
+    /// Submits a record with openings of its sealed fields, and waits until it is durable, in a signed checkpoint and
+    /// provable. The same record again gets the same answer.
+    ///
+    /// # Errors
+    /// [`SubmitError`]. After [`SubmitError::Fatal`] the record may be in the ledger or not.
+    pub fn submit(
+        &self,
+        record: Vec<u8>,
+        openings: Vec<Opening>,
+    ) -> Result<Acknowledged, SubmitError> {
+        let (to, answer) = bounded(1);
+        self.in_flight.enter(1);
+        match self.shared.intake.examine(&record, openings) {
+            Ok(candidate) => {
+                let reply = Reply { to, position: 0 };
+                self.send(vec![Submission { candidate, reply }])?;
+            }
+            Err(error) => {
+                self.in_flight.leave(1);
+                return Err(error);
+            }
+        }
+        // A sequencer that ended without an answer has dropped the other end.
+        answer.recv().map_or_else(|_| Err(SubmitError::Fatal(self.shared.stopped())), |(_, a)| a)
+    }
+
+    /// Submits many records in their order, verifies them on all cores, and waits for all answers.
+    ///
+    /// # Errors
+    /// For each record as [`Ledger::submit`].
+    pub fn submit_all(&self, records: Vec<Incoming>) -> Vec<Result<Acknowledged, SubmitError>> {
+        let count = records.len();
+        let (to, received) = unbounded();
+        self.in_flight.enter(count);
+        let mut records = records.into_iter().enumerate();
+        loop {
+            let window: Vec<Vec<_>> = (0..WINDOW)
+                .map(|_| records.by_ref().take(CHUNK).collect())
+                .filter(|chunk: &Vec<_>| !chunk.is_empty())
+                .collect();
+            if window.is_empty() {
+                break;
+            }
+            let examined = window.into_par_iter().map(|chunk| self.examine_chunk(chunk, &to));
+            for submissions in examined.collect::<Vec<_>>() {
+                // The sequencer's end is only dropped after everything was answered or turned away.
+                let _ = self.send(submissions);
+            }
+        }
+        drop(to);
+        let mut answers: Vec<_> = (0..count).map(|_| None).collect();
+        for (position, answer) in received {
+            answers[position] = Some(answer);
+        }
+        let stopped = || Err(SubmitError::Fatal(self.shared.stopped()));
+        answers.into_iter().map(|answer| answer.unwrap_or_else(stopped)).collect()
+    }
+
+    /// A reader at the newest checkpoint. While it lives, the store keeps what it shows.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub fn reader(&self) -> Result<Reader<'_>, ReadError> {
+        Reader::live(&self.shared)
+    }
+
+    /// The ledger's name.
+    pub fn origin(&self) -> &Origin {
+        &self.shared.intake.origin
+    }
+
+    /// SHA-256 of entry 0.
+    pub fn genesis(&self) -> Hash {
+        self.shared.intake.genesis
+    }
+
+    /// Erases the openings of a record for good. What was recorded and proved stays as it was.
+    ///
+    /// # Errors
+    /// [`ReadError::Vault`].
+    pub fn erase_openings(&self, record: &Hash) -> Result<(), ReadError> {
+        Ok(self.shared.intake.vault.erase(record)?)
+    }
+
+    /// Publishes the ledger as static files, as [`Reader::publish`] does, and keeps the checkpoint that they end with.
+    ///
+    /// # Errors
+    /// [`PublishError`]; [`PublishError::Keep`] where all was published and the checkpoint could not be kept.
+    pub fn publish(
+        &self,
+        out: &Path,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<PublishSummary, PublishError> {
+        let reader = self.reader()?;
+        let summary = reader.publish(out, progress)?;
+        let checkpoint =
+            Checkpoint::parse(reader.checkpoint()).map_err(PublishError::Checkpoint)?;
+        self.keep(Kept::Published, checkpoint).map_err(PublishError::Keep)?;
+        Ok(summary)
+    }
+
+    /// Keeps a checkpoint that witnesses cosigned, until another one is.
+    ///
+    /// # Errors
+    /// [`FatalError`].
+    pub fn keep_cosigned(&self, checkpoint: Checkpoint) -> Result<(), Arc<FatalError>> {
+        self.keep(Kept::Cosigned, checkpoint)
+    }
+
+    fn keep(&self, kept: Kept, checkpoint: Checkpoint) -> Result<(), Arc<FatalError>> {
+        let (reply, answer) = bounded(1);
+        let message = Message::Keep(Box::new(Keep { kept, checkpoint, reply }));
+        let sent = self.sender.as_ref().map(|sender| sender.send(message));
+        match sent {
+            Some(Ok(())) => answer.recv().unwrap_or_else(|_| Err(self.shared.stopped())),
+            _ => Err(self.shared.stopped()),
+        }
+    }
+
+    /// Verifies some records in their order; those that are refused are answered at once.
+    fn examine_chunk(
+        &self,
+        chunk: Vec<(usize, Incoming)>,
+        to: &Sender<(usize, Result<Acknowledged, SubmitError>)>,
+    ) -> Vec<Submission> {
+        let mut submissions = Vec::with_capacity(chunk.len());
+        for (position, (record, openings)) in chunk {
+            let reply = Reply { to: to.clone(), position };
+            match self.shared.intake.examine(&record, openings) {
+                Ok(candidate) => submissions.push(Submission { candidate, reply }),
+                Err(error) => {
+                    self.in_flight.leave(1);
+                    reply.send(Err(error));
+                }
+            }
+        }
+        submissions
+    }
+
+    fn send(&self, submissions: Vec<Submission>) -> Result<(), SubmitError> {
+        let sent = self.sender.as_ref().map(|sender| sender.send(Message::Records(submissions)));
+        match sent {
+            Some(Ok(())) => Ok(()),
+            _ => Err(SubmitError::Fatal(self.shared.stopped())),
+        }
+    }
+}
+
+impl<S: Store> Drop for Ledger<S> {
+    fn drop(&mut self) {
+        // Without senders the sequencer ends when its queue is empty.
+        self.sender = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic of the sequencer has been answered with `Closed`; there is nobody left to tell here.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn make_dir(dir: &Path) -> Result<(), LedgerError> {
+    let failed = |source| LedgerError::Io { path: dir.to_path_buf(), source };
+    fs::create_dir_all(dir).map_err(failed)
+}

@@ -1,0 +1,197 @@
+//! The sequencer: one thread for each ledger, which takes verified records in their order, a batch at a time.
+//!
+//! While it judges, signs and flushes a batch, the verify stage works on the next one. Answers leave when their
+//! batch is durable and marked, refusals too: a refusal may rest on a record of the same batch.
+
+mod queue;
+
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use custody_core::checkpoint::Checkpoint;
+use custody_core::entry::Entry;
+use custody_core::hash::Hash;
+use custody_core::merkle::LeafIndex;
+
+use crate::error::{FatalError, SubmitError};
+use crate::intake::{Candidate, Intake};
+use crate::row::Kept;
+use crate::store::Store;
+use crate::writer::{Newest, Published, Verdict, Writer, load_entry};
+
+pub use queue::BatchLimits;
+pub(crate) use queue::{InFlight, Message, Queue, Reply, Submission, Work, queue};
+
+/// What everybody who works on a ledger shares.
+pub(crate) struct Shared<S> {
+    pub(crate) store: Arc<S>,
+    pub(crate) intake: Intake,
+    /// The newest signed state. The sequencer holds it from the first change to the index until the mark has
+    /// moved, so that nobody ever sees what is not durable.
+    pub(crate) published: RwLock<Published>,
+    /// Why the sequencer has ended.
+    pub(crate) fatal: OnceLock<Arc<FatalError>>,
+}
+
+/// The answer to a record: it is in the log, for good.
+#[derive(Clone, Debug)]
+pub struct Acknowledged {
+    /// Its place.
+    pub index: LeafIndex,
+    /// Its digest.
+    pub digest: Hash,
+    /// Its entry.
+    pub entry: Entry,
+    /// A checkpoint that covers it: a signed note.
+    pub checkpoint: Arc<[u8]>,
+    /// Whether it was in the log before it was submitted this time.
+    pub was_known: bool,
+}
+
+/// A ledger's one writer at work.
+pub(crate) struct Sequencer<S> {
+    pub(crate) shared: Arc<Shared<S>>,
+    pub(crate) writer: Writer<S>,
+    pub(crate) queue: Queue,
+}
+
+impl<S> Shared<S> {
+    /// The newest signed state.
+    pub(crate) fn newest(&self) -> Arc<Newest> {
+        self.published.read().unwrap_or_else(PoisonError::into_inner).newest.clone()
+    }
+
+    /// Why the ledger takes no more records.
+    pub(crate) fn stopped(&self) -> Arc<FatalError> {
+        self.fatal.get().cloned().unwrap_or_else(|| Arc::new(FatalError::Closed))
+    }
+}
+
+impl<S: Store> Sequencer<S> {
+    /// Works until the ledger is closed or fails. After a failure every record is answered with it.
+    pub(crate) fn run(mut self) {
+        while let Some(work) = self.queue.next() {
+            if self.shared.fatal.get().is_none() {
+                self.process(work);
+            } else {
+                self.turn_away(work);
+            }
+        }
+    }
+
+    fn process(&mut self, work: Work) {
+        let (candidates, replies): (Vec<_>, Vec<_>) =
+            work.submissions.into_iter().map(|each| (each.candidate, each.reply)).unzip();
+        match self.sequence(candidates) {
+            Ok(answers) => {
+                replies.into_iter().zip(answers).for_each(|(reply, answer)| reply.send(answer));
+            }
+            Err(error) => {
+                let error = self.fail(error);
+                let answer = || Err(SubmitError::Fatal(error.clone()));
+                replies.into_iter().for_each(|reply| reply.send(answer()));
+            }
+        }
+        for keep in work.keeps {
+            let answer = match self.shared.fatal.get() {
+                Some(error) => Err(error.clone()),
+                None => {
+                    let kept = self.writer.keep(keep.kept, &keep.checkpoint);
+                    kept.map_err(|error| self.fail(error))
+                }
+            };
+            // Nobody waiting is no reason to stop.
+            let _ = keep.reply.send(answer);
+        }
+    }
+
+    fn turn_away(&self, work: Work) {
+        let error = self.shared.stopped();
+        for submission in work.submissions {
+            submission.reply.send(Err(SubmitError::Fatal(error.clone())));
+        }
+        for keep in work.keeps {
+            let _ = keep.reply.send(Err(error.clone()));
+        }
+    }
+
+    fn fail(&self, error: FatalError) -> Arc<FatalError> {
+        self.shared.fatal.get_or_init(|| Arc::new(error)).clone()
+    }
+
+    fn sequence(
+        &mut self,
+        candidates: Vec<Candidate>,
+    ) -> Result<Vec<Result<Acknowledged, SubmitError>>, FatalError> {
+        let verdicts = self.writer.judge(candidates, &self.shared.intake.keyring)?;
+        let accepted: Vec<_> = verdicts
+            .iter()
+            .filter_map(|verdict| match verdict {
+                Verdict::Accepted(candidate) => Some(candidate),
+                _ => None,
+            })
+            .collect();
+        let first = self.writer.head().size.0;
+        let entries = match accepted.as_slice() {
+            [] => Vec::new(),
+            accepted => self.commit(accepted)?,
+        };
+        self.answer(verdicts, first, &entries)
+    }
+
+    fn commit(&mut self, accepted: &[&Candidate]) -> Result<Vec<Entry>, FatalError> {
+        let mut published = self.shared.published.write().unwrap_or_else(PoisonError::into_inner);
+        let committed = self.writer.commit(&mut published.index, accepted)?;
+        published.newest = Arc::new(committed.newest);
+        Ok(committed.entries)
+    }
+
+    /// The answers, once everything is durable. `entries` stand in the log from `first` on.
+    fn answer(
+        &self,
+        verdicts: Vec<Verdict>,
+        first: u64,
+        entries: &[Entry],
+    ) -> Result<Vec<Result<Acknowledged, SubmitError>>, FatalError> {
+        let checkpoint = self.shared.newest().checkpoint.clone();
+        let acknowledge = |index: u64, entry: Entry, was_known| {
+            let (index, digest, checkpoint) = (LeafIndex(index), entry.record, checkpoint.clone());
+            Ok(Acknowledged { index, digest, entry, checkpoint, was_known })
+        };
+        let mut fresh = (first..).zip(entries);
+        let mut answers = Vec::with_capacity(verdicts.len());
+        for verdict in verdicts {
+            answers.push(match verdict {
+                Verdict::Accepted(candidate) => {
+                    self.settle(&candidate, true);
+                    let (index, entry) = fresh.next().ok_or(FatalError::Closed)?;
+                    acknowledge(index, *entry, false)
+                }
+                Verdict::Known(candidate, index) => {
+                    self.settle(&candidate, true);
+                    acknowledge(index.0, load_entry(&*self.shared.store, index.0)?, true)
+                }
+                Verdict::Refused(candidate, error) => {
+                    self.settle(&candidate, false);
+                    Err(error)
+                }
+            });
+        }
+        Ok(answers)
+    }
+
+    /// Openings move to their place, or go. They are durable where they are: what fails here is done when the
+    /// ledger is next opened.
+    fn settle(&self, candidate: &Candidate, is_logged: bool) {
+        let vault = &self.shared.intake.vault;
+        if let Some(openings) = &candidate.openings {
+            let _ = if is_logged { vault.settle(openings) } else { vault.discard(openings) };
+        }
+    }
+}
+
+/// A checkpoint to be kept beside the newest one.
+pub(crate) struct Keep {
+    pub(crate) kept: Kept,
+    pub(crate) checkpoint: Checkpoint,
+    pub(crate) reply: crossbeam_channel::Sender<Result<(), Arc<FatalError>>>,
+}

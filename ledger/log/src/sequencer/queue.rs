@@ -1,0 +1,157 @@
+//! The way from the verify stage to the sequencer, and how it is cut into batches.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
+
+use super::{Acknowledged, Keep};
+use crate::error::SubmitError;
+use crate::intake::Candidate;
+
+/// Messages that wait before senders do. With 64 records each they are a few batches.
+const WAITING: usize = 128;
+
+/// When a batch ends.
+///
+/// A signature pair costs half a millisecond and a commit two or three flushes, whatever the batch. So a lone record goes
+/// at once, records that come thickly are collected, and the more there are, the longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchLimits {
+    /// Most records.
+    pub records: usize,
+    /// Most bytes of records. Below [`crate::store::Batch::BYTES_MAX`] with room for everything else in a commit.
+    pub bytes: usize,
+    /// Shortest time from one batch to the next while records keep coming.
+    pub linger: Duration,
+    /// Longest time that a record waits for others while as many again are on their way.
+    pub age: Duration,
+}
+
+impl Default for BatchLimits {
+    fn default() -> Self {
+        Self {
+            records: 4096,
+            bytes: 64 << 20,
+            linger: Duration::from_millis(2),
+            age: Duration::from_millis(20),
+        }
+    }
+}
+
+/// A record on its way, and who waits for the answer.
+pub(crate) struct Submission {
+    pub(crate) candidate: Candidate,
+    pub(crate) reply: Reply,
+}
+
+/// Where an answer goes: one channel may wait for many.
+pub(crate) struct Reply {
+    pub(crate) to: Sender<(usize, Result<Acknowledged, SubmitError>)>,
+    pub(crate) position: usize,
+}
+
+impl Reply {
+    pub(crate) fn send(self, answer: Result<Acknowledged, SubmitError>) {
+        // Who has gone away asks again, and gets the same answer.
+        let _ = self.to.send((self.position, answer));
+    }
+}
+
+/// What comes to the sequencer.
+pub(crate) enum Message {
+    Records(Vec<Submission>),
+    Keep(Box<Keep>),
+}
+
+/// Records that were submitted and have not reached the sequencer yet: those that a batch may wait for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct InFlight(Arc<AtomicUsize>);
+
+impl InFlight {
+    pub(crate) fn enter(&self, count: usize) {
+        self.0.fetch_add(count, Ordering::Relaxed);
+    }
+
+    pub(crate) fn leave(&self, count: usize) {
+        self.0.fetch_sub(count, Ordering::Relaxed);
+    }
+
+    fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A batch, and what is to be done after it.
+#[derive(Default)]
+pub(crate) struct Work {
+    pub(crate) submissions: Vec<Submission>,
+    pub(crate) keeps: Vec<Keep>,
+    bytes: usize,
+}
+
+/// The sequencer's end.
+pub(crate) struct Queue {
+    receiver: Receiver<Message>,
+    limits: BatchLimits,
+    in_flight: InFlight,
+    last: Instant,
+}
+
+/// The two ends of a queue.
+pub(crate) fn queue(limits: BatchLimits) -> (Sender<Message>, InFlight, Queue) {
+    let (sender, receiver) = bounded(WAITING);
+    let in_flight = InFlight::default();
+    let queue = Queue { receiver, limits, in_flight: in_flight.clone(), last: Instant::now() };
+    (sender, in_flight, queue)
+}
+
+impl Queue {
+    /// The next batch; `None` once nobody can send any more.
+    pub(crate) fn next(&mut self) -> Option<Work> {
+        let mut work = Work::default();
+        self.take(&mut work, self.receiver.recv().ok()?);
+        // The batch may end `linger` after the one before it, and must when it is `age` old.
+        let soonest = self.last + self.limits.linger;
+        let latest = Instant::now() + self.limits.age;
+        while !self.is_full(&work) {
+            match self.receiver.try_recv() {
+                Ok(message) => self.take(&mut work, message),
+                Err(TryRecvError::Disconnected) => break,
+                Err(TryRecvError::Empty) => {
+                    let until = if self.is_growing(&work) { latest } else { soonest };
+                    match self.receiver.recv_deadline(until) {
+                        Ok(message) => self.take(&mut work, message),
+                        Err(_) => break,
+                    }
+                }
+            }
+        }
+        self.last = Instant::now();
+        Some(work)
+    }
+
+    /// Whether as many records again as the batch has are being verified: worth waiting for.
+    fn is_growing(&self, work: &Work) -> bool {
+        self.in_flight.count() >= work.submissions.len().max(1)
+    }
+
+    fn is_full(&self, work: &Work) -> bool {
+        work.submissions.len() >= self.limits.records
+            || work.bytes >= self.limits.bytes
+            || !work.keeps.is_empty()
+    }
+
+    fn take(&self, work: &mut Work, message: Message) {
+        match message {
+            Message::Records(submissions) => {
+                self.in_flight.leave(submissions.len());
+                let bytes = submissions.iter().map(|each| each.candidate.record.as_bytes().len());
+                work.bytes += bytes.sum::<usize>();
+                work.submissions.extend(submissions);
+            }
+            Message::Keep(keep) => work.keeps.push(*keep),
+        }
+    }
+}

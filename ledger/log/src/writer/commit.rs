@@ -1,0 +1,129 @@
+//! Making a batch durable, in the one order that is safe.
+
+use custody_core::checkpoint::{Checkpoint, PosixTime, sign_checkpoint};
+use custody_core::entry::Entry;
+use custody_core::hash::{Hash, hash_leaf};
+use custody_core::index::{ChainHead, IndexTree};
+
+use super::{Newest, WRITE_ATTEMPTS, Writer};
+use crate::error::FatalError;
+use crate::high_water::HighWaterError;
+use crate::intake::Candidate;
+use crate::row::{Kept, number_key, tile_key};
+use crate::store::{Store, StoreError, Table};
+
+/// A batch that is durable and marked.
+pub(crate) struct Committed {
+    /// The entries, in the order of their records.
+    pub(crate) entries: Vec<Entry>,
+    /// The state that readers may see from now on.
+    pub(crate) newest: Newest,
+}
+
+impl<S: Store> Writer<S> {
+    /// Takes the records that [`Writer::judge`] accepted into the log: entries, index, tree, checkpoint.
+    ///
+    /// On success all of them are durable, in a signed checkpoint, and the high-water mark stands there. `index` must
+    /// be that of the last commit.
+    ///
+    /// # Errors
+    /// [`FatalError`]: whether the batch is stored is unknown; this writer must not be used again.
+    pub(crate) fn commit(
+        &mut self,
+        index: &mut IndexTree,
+        accepted: &[&Candidate],
+    ) -> Result<Committed, FatalError> {
+        let before = self.tree.size();
+        let accepted_ms = self.clock.accept()?;
+        let entries: Vec<_> =
+            accepted.iter().map(|candidate| self.append(index, candidate, accepted_ms)).collect();
+
+        // 1. The checkpoint is signed. A size is signed once: until the commit below nobody has seen this
+        //    checkpoint, and from then on it is the stored one.
+        let head = self.tree.head();
+        let time = PosixTime::new(accepted_ms / 1000).unwrap_or(PosixTime::MAX);
+        let checkpoint = sign_checkpoint(&self.signer, &head, time)?;
+        self.put_checkpoint(before.0, &checkpoint);
+
+        // 2. One atomic commit: entries, records, tiles, chains, states, checkpoint. Durable when it returns.
+        self.store_rows()?;
+
+        // 3. The high-water mark moves, outside the store. A crash before this leaves a store that is ahead of
+        //    the mark, which opening puts right.
+        self.advance_mark(head.size.0, checkpoint.as_bytes())?;
+
+        // 4. Only now may the caller show the checkpoint to readers, and answer.
+        let newest = Newest::new(&checkpoint, index.root(), self.tree.edge().clone());
+        Ok(Committed { entries, newest })
+    }
+
+    /// Keeps `checkpoint` under a name of its own, in place of the one that had it.
+    ///
+    /// # Errors
+    /// As [`Writer::commit`].
+    pub(crate) fn keep(&mut self, kept: Kept, checkpoint: &Checkpoint) -> Result<(), FatalError> {
+        let size = checkpoint.size().0;
+        let outdated = self.kept[kept as usize].replace(size);
+        self.rows.clear();
+        self.rows.put(Table::Checkpoint, &number_key(size), checkpoint.as_bytes());
+        self.rows.put(Table::Meta, kept.name(), &number_key(size));
+        if let Some(outdated) = outdated.filter(|outdated| *outdated != self.tree.size().0) {
+            self.forget_checkpoint(outdated);
+        }
+        Ok(self.store_rows()?)
+    }
+
+    fn append(&mut self, index: &mut IndexTree, candidate: &Candidate, accepted_ms: u64) -> Entry {
+        let digest = candidate.record.digest();
+        for (link, key) in candidate.record.payload().subjects.iter().zip(&candidate.index_keys) {
+            index.set(key, &ChainHead { length: link.seq + 1, digest });
+        }
+        let entry = Entry { accepted_ms, index_root: index.root(), record: digest };
+        let bytes = entry.encode();
+        self.rows.put(Table::Entry, &number_key(self.tree.size().0), &bytes);
+        self.append_leaf(hash_leaf(&bytes));
+        entry
+    }
+
+    fn append_leaf(&mut self, leaf: Hash) {
+        for tile in self.tree.append(leaf) {
+            self.rows.put(Table::Tile, &tile_key(tile.level, tile.index), &tile.bytes);
+        }
+    }
+
+    fn put_checkpoint(&mut self, before: u64, checkpoint: &Checkpoint) {
+        let size = number_key(checkpoint.size().0);
+        self.rows.put(Table::SignedSize, &size, checkpoint.root().as_ref());
+        self.rows.put(Table::Checkpoint, &size, checkpoint.as_bytes());
+        self.forget_checkpoint(before);
+    }
+
+    /// Drops a checkpoint that is neither the newest nor kept. That its size was signed, and with which root,
+    /// stays known.
+    fn forget_checkpoint(&mut self, size: u64) {
+        if size != 0 && !self.kept.contains(&Some(size)) {
+            self.rows.delete(Table::Checkpoint, &number_key(size));
+        }
+    }
+
+    fn store_rows(&mut self) -> Result<(), StoreError> {
+        let mut attempt = 1;
+        loop {
+            match self.store.commit(&self.rows) {
+                // The store vouches that nothing was stored, so that trying again cannot store it twice.
+                Err(StoreError::NotStored { .. }) if attempt < WRITE_ATTEMPTS => attempt += 1,
+                other => return other,
+            }
+        }
+    }
+
+    pub(super) fn advance_mark(&mut self, size: u64, note: &[u8]) -> Result<(), HighWaterError> {
+        let mut attempt = 1;
+        loop {
+            match self.mark.advance(size, note) {
+                Err(HighWaterError::NotMoved { .. }) if attempt < WRITE_ATTEMPTS => attempt += 1,
+                other => return other,
+            }
+        }
+    }
+}
