@@ -1,0 +1,243 @@
+//! Reading a ledger as it is at one checkpoint: records, chains, states, and proofs of all of them.
+
+mod proof;
+mod subjects;
+
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
+
+use custody_core::custody::Subject;
+use custody_core::entry::Entry;
+use custody_core::hash::Hash;
+use custody_core::id::{Origin, SubjectId};
+use custody_core::index::IndexTree;
+use custody_core::merkle::{LeafIndex, TreeHead, TreeSize};
+use custody_core::sealed::Opening;
+
+use crate::error::{LedgerError, ReadError};
+use crate::high_water::HighWater;
+use crate::row::{
+    SubjectKind, corrupt, decode_hash, decode_number, decode_subject, number_key, subject_key,
+};
+use crate::sequencer::Shared;
+use crate::store::{Read, Scan, Store, StoreError, Table};
+use crate::tree::{Nodes, TileCache};
+use crate::vault::Vault;
+use crate::writer::{
+    Newest, Published, Stored, check_mark, index_by_digest, load_entry, load_newest,
+};
+
+pub use subjects::Subjects;
+
+/// How often a reader beside a writer looks whether the mark has followed the commit that it sees.
+const MARK_ATTEMPTS: u32 = 20;
+
+/// Time between two such looks.
+const MARK_PAUSE: Duration = Duration::from_millis(5);
+
+/// A view of a ledger that stands still at one checkpoint. Cheap to clone.
+///
+/// A live one, from [`crate::Ledger::reader`], borrows from the ledger; one from
+/// [`crate::Ledger::open_read_only`] stands by itself.
+#[derive(Clone)]
+pub struct Reader<'a> {
+    inner: Arc<Inner<'a>>,
+}
+
+struct Inner<'a> {
+    read: Box<dyn Read + Send + Sync + 'a>,
+    newest: Arc<Newest>,
+    origin: Origin,
+    genesis: Hash,
+    vault: Vault,
+    tiles: TileCache,
+    /// The sequencer's index, which serves as long as it is at this reader's checkpoint.
+    live: Option<&'a RwLock<Published>>,
+    /// The index of this reader's checkpoint, made from the chain heads when it is first needed.
+    own: OnceLock<IndexTree>,
+}
+
+/// A record with its place in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logged {
+    /// Its place.
+    pub index: LeafIndex,
+    /// Its entry.
+    pub entry: Entry,
+    /// The record.
+    pub record: Vec<u8>,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn live<S: Store>(shared: &'a Shared<S>) -> Result<Self, ReadError> {
+        // As long as this is held no batch is committed, so that view and checkpoint belong together.
+        let published = shared.published.read().unwrap_or_else(PoisonError::into_inner);
+        let inner = Inner {
+            read: shared.store.view()?,
+            newest: published.newest.clone(),
+            origin: shared.intake.origin.clone(),
+            genesis: shared.intake.genesis,
+            vault: shared.intake.vault.clone(),
+            tiles: TileCache::default(),
+            live: Some(&shared.published),
+            own: OnceLock::new(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// A reader of a store that `open` opens beside its writer.
+    pub(crate) fn open<R: Read + Send + Sync + 'a>(
+        open: &dyn Fn() -> Result<R, StoreError>,
+        mark: &HighWater,
+        vault: Vault,
+    ) -> Result<Self, LedgerError> {
+        // The mark is read first: whatever it names is in a store that is opened later.
+        let marked = mark.load()?;
+        let read = open()?;
+        let stored = load_newest(&read)?;
+        let mut marked = check_mark(&read, marked, &stored)?;
+        // A commit may be seen before it is flushed. Its mark follows when it is; where no writer is at work
+        // and a crash came between the two, it never does, and the commit stands.
+        for _ in 0..MARK_ATTEMPTS {
+            if marked >= stored.checkpoint.size() {
+                break;
+            }
+            std::thread::sleep(MARK_PAUSE);
+            marked = marked_size(mark)?.unwrap_or(marked);
+        }
+        let Stored { origin, genesis, checkpoint, last, tree, .. } = stored;
+        let newest = Newest::new(&checkpoint, last.index_root, tree.edge().clone());
+        let inner = Inner {
+            read: Box::new(read),
+            newest: Arc::new(newest),
+            origin,
+            genesis,
+            vault,
+            tiles: TileCache::default(),
+            live: None,
+            own: OnceLock::new(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The checkpoint: a signed note.
+    pub fn checkpoint(&self) -> &[u8] {
+        &self.inner.newest.checkpoint
+    }
+
+    /// Size and root of the checkpoint.
+    pub fn head(&self) -> TreeHead {
+        self.inner.newest.head
+    }
+
+    /// SHA-256 of entry 0.
+    pub fn genesis(&self) -> Hash {
+        self.inner.genesis
+    }
+
+    /// The ledger's name.
+    pub fn origin(&self) -> &Origin {
+        &self.inner.origin
+    }
+
+    /// What the records made of a subject; `None` where it has no history.
+    ///
+    /// # Errors
+    /// [`ReadError::Store`].
+    pub fn subject(&self, id: &SubjectId) -> Result<Option<Subject>, ReadError> {
+        let key = subject_key(id);
+        let row = self.read().get(Table::Head, &key)?;
+        Ok(row.map(|row| decode_subject(&key, &row)).transpose()?)
+    }
+
+    /// Every subject of a kind, in the order of their ids.
+    pub fn subjects(&self, kind: SubjectKind) -> Subjects<'_> {
+        Subjects::new(self.read(), kind)
+    }
+
+    /// The records of a chain, in their order. Cost: two point reads for each.
+    ///
+    /// # Errors
+    /// [`ReadError::Store`].
+    pub fn chain(&self, id: &SubjectId) -> Result<Vec<Logged>, ReadError> {
+        let rows = self.read().rows(&Scan::prefix(Table::Chain, &subject_key(id)))?;
+        let numbers = rows.iter().map(|(key, value)| decode_number(Table::Chain, key, value));
+        let numbers = numbers.collect::<Result<Vec<_>, _>>()?;
+        numbers.into_iter().map(|index| self.logged(LeafIndex(index))).collect()
+    }
+
+    /// An entry and its record.
+    ///
+    /// # Errors
+    /// [`ReadError::NoEntry`] and [`ReadError::Store`].
+    pub fn logged(&self, index: LeafIndex) -> Result<Logged, ReadError> {
+        Ok(Logged { index, entry: self.entry(index)?, record: self.record(index)? })
+    }
+
+    /// The bytes of a record.
+    ///
+    /// # Errors
+    /// [`ReadError::NoEntry`] and [`ReadError::Store`].
+    pub fn record(&self, index: LeafIndex) -> Result<Vec<u8>, ReadError> {
+        self.check_index(index)?;
+        let key = number_key(index.0);
+        let row = self.read().get(Table::Record, &key)?;
+        Ok(row.ok_or_else(|| corrupt(Table::Record, &key, "a record"))?)
+    }
+
+    /// An entry.
+    ///
+    /// # Errors
+    /// [`ReadError::NoEntry`] and [`ReadError::Store`].
+    pub fn entry(&self, index: LeafIndex) -> Result<Entry, ReadError> {
+        self.check_index(index)?;
+        Ok(load_entry(self.read(), index.0)?)
+    }
+
+    /// Where the ledger has the record `digest`, if it has it.
+    ///
+    /// # Errors
+    /// [`ReadError::Store`].
+    pub fn by_digest(&self, digest: &Hash) -> Result<Option<LeafIndex>, ReadError> {
+        Ok(index_by_digest(self.read(), digest)?)
+    }
+
+    /// Openings of sealed fields of a record, as far as the vault has them.
+    ///
+    /// # Errors
+    /// [`ReadError::Vault`].
+    pub fn openings(&self, record: &Hash) -> Result<Vec<Opening>, ReadError> {
+        Ok(self.inner.vault.openings(record)?)
+    }
+
+    /// The root that the log signed at `size`; `None` for a size that it never signed.
+    ///
+    /// # Errors
+    /// [`ReadError::Store`].
+    pub fn root_at(&self, size: TreeSize) -> Result<Option<Hash>, ReadError> {
+        let key = number_key(size.0);
+        let row = self.read().get(Table::SignedSize, &key)?;
+        Ok(row.map(|root| decode_hash(Table::SignedSize, &key, &root)).transpose()?)
+    }
+
+    pub(crate) fn read(&self) -> &dyn Read {
+        &*self.inner.read
+    }
+
+    pub(crate) fn nodes(&self) -> Nodes<'_> {
+        let inner = &*self.inner;
+        let (size, edge) = (inner.newest.head.size, &inner.newest.edge);
+        Nodes { read: self.read(), size, edge, tiles: &inner.tiles }
+    }
+
+    fn check_index(&self, index: LeafIndex) -> Result<(), ReadError> {
+        let size = self.head().size;
+        if index.0 < size.0 { Ok(()) } else { Err(ReadError::NoEntry { index, size }) }
+    }
+}
+
+fn marked_size(mark: &HighWater) -> Result<Option<TreeSize>, LedgerError> {
+    let note = mark.load()?;
+    let checkpoint = note.and_then(|note| custody_core::checkpoint::Checkpoint::parse(&note).ok());
+    Ok(checkpoint.map(|checkpoint| checkpoint.size()))
+}
