@@ -1,4 +1,35 @@
 //! The ledger's log: what is stored, in which order it becomes durable, and the marks kept beside it.
+//!
+//! [`Ledger`] appends and [`Reader`] reads; both speak records, subjects and proofs. [`store`] is the contract
+//! below them, which knows bytes only. Nothing here decides whether a record is authentic or allowed: custody-core
+//! does, for the log as for everybody else. No key file is read and no clock looked at but the ones handed in.
 
+mod check;
+mod clock;
+mod error;
 pub mod high_water;
+mod intake;
+mod keyring;
+mod ledger;
+mod publish;
+mod reader;
+mod row;
+mod sequencer;
 pub mod store;
+mod tree;
+mod vault;
+mod writer;
+
+pub use check::{CheckSummary, Finding, check};
+pub use clock::{Clock, ClockError, SystemClock};
+pub use error::{
+    FatalError, GenesisError, LedgerError, ReadError, RecoveryError, SeenError, SubmitError,
+};
+pub use ledger::{Incoming, Ledger, LedgerOptions, Parts};
+pub use publish::{Progress, PublishError, PublishSummary};
+pub use reader::{Logged, Reader, Subjects};
+pub use row::SubjectKind;
+pub use sequencer::{Acknowledged, BatchLimits};
+pub use tree::NodesError;
+pub use vault::VaultError;
+pub use writer::LogKeys;
