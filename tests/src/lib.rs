@@ -9,6 +9,7 @@ pub mod program;
 pub mod published;
 #[allow(clippy::expect_used)]
 pub mod transcript;
+pub mod world;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
