@@ -69,15 +69,17 @@ impl Check<'_> {
         [open, sealed.unwrap_or_default()].concat()
     }
 
-    /// A document's name and digest are sealed as `[name, SHA-256]`.
+    /// A document's name and digest are sealed as `[name, [-16, SHA-256]]`.
     fn digests_of_documents(&self, placed: &Placed) -> Vec<EvidenceDigest> {
         let names = (0..placed.record.payload().attached.len()).map(|at| format!("attached/{at}"));
         let digest = |name: String| {
             let mut reader = Reader::new(&self.fitting_opening(placed, &name)?.value);
             reader.array(2, 2).ok()?;
             reader.text().ok()?;
+            reader.array(2, 2).ok()?;
+            let is_sha256 = reader.int().ok()? == DigestAlgorithm::Sha256.number();
             let digest = Hash::new(reader.array_of().ok()?);
-            Some(EvidenceDigest::sha256(DigestScope::Logical, &digest))
+            is_sha256.then(|| EvidenceDigest::sha256(DigestScope::Logical, &digest))
         };
         names.filter_map(digest).collect()
     }
