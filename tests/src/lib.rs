@@ -2,6 +2,7 @@
 //! `tests/it/main.rs`, with a module per subject.
 
 pub mod fault;
+pub mod load;
 pub mod memory;
 pub mod paper;
 #[allow(clippy::expect_used)]

@@ -12,7 +12,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Sender, bounded, unbounded};
@@ -270,6 +270,12 @@ impl<S: Store + 'static> Ledger<S> {
     /// SHA-256 of entry 0.
     pub fn genesis(&self) -> Hash {
         self.shared.intake.genesis
+    }
+
+    /// How many subjects the custody index has, and how many bytes of memory it takes.
+    pub fn index_usage(&self) -> (usize, usize) {
+        let published = self.shared.published.read().unwrap_or_else(PoisonError::into_inner);
+        (published.index.len(), published.index.memory_bytes())
     }
 
     /// Erases the openings of a record for good. What was recorded and proved stays as it was.

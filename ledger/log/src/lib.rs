@@ -7,6 +7,7 @@
 mod check;
 mod clock;
 mod error;
+pub mod exhibit;
 pub mod high_water;
 mod intake;
 mod keyring;

@@ -1,0 +1,212 @@
+//! Assembling an exhibit: everything about an item that a stranger needs, and nothing else.
+//!
+//! What belongs to an item's history is what the verifier will ask for (SPEC section "Verifying an
+//! exhibit"): its two chains and its ancestors', the ledger's chain, and the chains of everybody who signed
+//! any of it. Cost: point reads by the number of those records, proofs by the logarithm of the size.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use custody_core::checkpoint::{Checkpoint, CheckpointError};
+use custody_core::cose::Role;
+use custody_core::entry::Entry;
+use custody_core::exhibit::{
+    Consistency, Contents, ContentsOpening, Lookup, Placed, Withheld, WithholdReason,
+};
+use custody_core::id::{SubjectId, Uuid};
+use custody_core::merkle::{LeafIndex, TreeSize};
+use custody_core::record::body::Body;
+use custody_core::record::{Payload, Record, RecordError};
+use thiserror::Error;
+
+use crate::error::ReadError;
+use crate::reader::{Logged, Reader};
+
+/// What an exhibit is to hold.
+pub struct ExhibitRequest<'a> {
+    /// The item.
+    pub item: Uuid,
+    /// The custodian who will sign the manifest.
+    pub exporter: Uuid,
+    /// Earlier sizes to prove consistency from.
+    pub since: Vec<TreeSize>,
+    /// Handling codes, in order.
+    pub handling: Vec<String>,
+    /// Why the sealed field of a record is withheld, or `None` where it is to be opened.
+    pub withhold: &'a dyn Fn(&Payload, &str) -> Option<WithholdReason>,
+}
+
+/// Contents ready to be encoded, and what the manifest has to say of them.
+pub struct Assembled {
+    /// What the exhibit holds.
+    pub contents: Contents,
+    /// What it does not open, and why.
+    pub withheld: Vec<Withheld>,
+}
+
+/// Assembles the contents of an exhibit at the reader's checkpoint.
+///
+/// # Errors
+/// [`ExportError::NoSuchItem`], and whatever reading fails with.
+pub fn assemble(
+    reader: &Reader<'_>,
+    request: &ExhibitRequest<'_>,
+) -> Result<Assembled, ExportError> {
+    let history = History::collect(reader, request)?;
+    let mut indices: Vec<_> = history.records.keys().copied().collect();
+    let last = LeafIndex(reader.head().size.0 - 1);
+    if indices.last() != Some(&last) {
+        indices.push(last);
+    }
+    let (openings, withheld) = open_fields(reader, request, &history)?;
+    let subjects = history.subjects.iter().map(|subject| {
+        let proof = reader.index_proof(subject)?;
+        Ok(Lookup { subject: subject.clone(), proof })
+    });
+    let consistency = request
+        .since
+        .iter()
+        .map(|&size| Ok(Consistency { size, proof: reader.consistency_proof(size)? }));
+    let contents = Contents {
+        item: request.item,
+        checkpoint: Checkpoint::parse(reader.checkpoint())?,
+        tail: reader.entry(last)?.encode(),
+        proof: reader.multiproof(&indices)?,
+        subjects: subjects.collect::<Result<_, ExportError>>()?,
+        consistency: consistency.collect::<Result<_, ExportError>>()?,
+        records: history.records.into_values().collect(),
+        openings,
+        handling: request.handling.clone(),
+    };
+    Ok(Assembled { contents, withheld })
+}
+
+/// The records that belong to an item's history, and the subjects whose chains they are.
+struct History {
+    subjects: BTreeSet<SubjectId>,
+    records: BTreeMap<LeafIndex, Placed>,
+}
+
+impl History {
+    fn collect(reader: &Reader<'_>, request: &ExhibitRequest<'_>) -> Result<Self, ExportError> {
+        let item = SubjectId::Item(request.item);
+        if reader.subject(&item)?.is_none() {
+            return Err(ExportError::NoSuchItem { item });
+        }
+        let mut history = Self { subjects: BTreeSet::new(), records: BTreeMap::new() };
+        let mut waiting = vec![
+            SubjectId::Ledger(reader.origin().clone()),
+            SubjectId::Custodian(request.exporter),
+            SubjectId::Notes(request.item),
+            item,
+        ];
+        while let Some(subject) = waiting.pop() {
+            if !history.subjects.insert(subject.clone()) {
+                continue;
+            }
+            for logged in reader.chain(&subject)? {
+                if history.records.contains_key(&logged.index) {
+                    continue;
+                }
+                let placed = placed(logged)?;
+                waiting.extend(needed_by(&placed.record, &subject));
+                history.records.insert(placed.index, placed);
+            }
+        }
+        Ok(history)
+    }
+}
+
+/// The subjects whose history makes sense of `record`, where it is part of the history of `subject`.
+fn needed_by(record: &Record, subject: &SubjectId) -> Vec<SubjectId> {
+    let payload = record.payload();
+    let standing = payload.signers.iter().filter(|signer| signer.role != Role::NewKey);
+    let mut needed: Vec<_> = standing.map(|signer| signer.id.clone()).collect();
+    match &payload.body {
+        Body::CustodianEnrol(body) => needed.push(SubjectId::Agency(body.agency)),
+        Body::Derive(body) if *subject != SubjectId::Item(body.parent) => {
+            needed.push(SubjectId::Item(body.parent));
+            needed.push(SubjectId::Notes(body.parent));
+        }
+        Body::LateEntry(body) => {
+            // Accepted records embed only records that parse; nothing is lost where one does not.
+            let embedded = Record::parse(&body.record).ok();
+            needed.extend(embedded.iter().flat_map(|record| needed_by(record, subject)));
+        }
+        _ => {}
+    }
+    needed
+}
+
+fn placed(logged: Logged) -> Result<Placed, ExportError> {
+    let record = Record::parse(&logged.record)
+        .map_err(|source| ExportError::Record { index: logged.index, source })?;
+    let Entry { accepted_ms, index_root, .. } = logged.entry;
+    Ok(Placed { index: logged.index, accepted_ms, index_root, record })
+}
+
+/// Opens every sealed field that is not withheld. What nobody here can open is withheld for that reason.
+fn open_fields(
+    reader: &Reader<'_>,
+    request: &ExhibitRequest<'_>,
+    history: &History,
+) -> Result<(Vec<ContentsOpening>, Vec<Withheld>), ExportError> {
+    let (mut open, mut withheld) = (Vec::new(), Vec::new());
+    for (&index, placed) in &history.records {
+        let payload = placed.record.payload();
+        let mut known = reader.openings(&placed.record.digest())?;
+        for field in payload.sealed_names() {
+            let opening = known.iter().position(|opening| opening.field == field);
+            match ((request.withhold)(payload, &field), opening) {
+                (None, Some(at)) => {
+                    open.push(ContentsOpening { index, opening: known.swap_remove(at) });
+                }
+                (reason, _) => {
+                    let reason = reason.unwrap_or(WithholdReason::NotHeld);
+                    withheld.push(Withheld { index, field, reason });
+                }
+            }
+        }
+    }
+    open.sort_by(|a, b| (a.index, &a.opening.field).cmp(&(b.index, &b.opening.field)));
+    withheld.sort_by(|a, b| (a.index, &a.field).cmp(&(b.index, &b.field)));
+    Ok((open, withheld))
+}
+
+/// Why an exhibit could not be assembled.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ExportError {
+    /// There is no such item.
+    #[error("there is no {item} in the ledger")]
+    NoSuchItem {
+        /// The item.
+        item: SubjectId,
+    },
+    /// The ledger could not be read.
+    #[error("reading the ledger")]
+    Read(#[from] ReadError),
+    /// The stored checkpoint is malformed.
+    #[error("the stored checkpoint is refused")]
+    Checkpoint(#[from] CheckpointError),
+    /// A stored record is malformed.
+    #[error("the stored record of entry {} is refused", index.0)]
+    Record {
+        /// Its entry.
+        index: LeafIndex,
+        /// What is wrong with it.
+        #[source]
+        source: RecordError,
+    },
+}
+
+impl ExportError {
+    /// The stable code of this error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoSuchItem { .. } => "export/no-such-item",
+            Self::Read(error) => error.code(),
+            Self::Checkpoint(error) => error.code(),
+            Self::Record { source, .. } => source.code(),
+        }
+    }
+}
