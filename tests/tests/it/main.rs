@@ -6,6 +6,7 @@ mod cbor_faults;
 mod checkpoint_rules;
 mod checkpoint_vectors;
 mod custody_rules;
+mod docs_commands;
 mod docs_diagnostic;
 mod docs_example;
 mod docs_form;
