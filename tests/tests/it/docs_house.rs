@@ -80,10 +80,16 @@ fn the_map_is_short_and_shows_what_is_there() {
             assert!(repository(folder).join("Cargo.toml").exists(), "{folder} is not a package");
         }
     }
-    for row in rows(section(&text, "## Modules of core, bottom up")) {
-        for module in quoted(&row[0]) {
-            let path = format!("ledger/core/src/{}.rs", module.replace("::", "/"));
-            assert!(repository(&path).exists(), "{path} is not a module");
+    let modules = [
+        ("## Modules of core, bottom up", "ledger/core/src"),
+        ("## Modules of log, from the outside in", "ledger/log/src"),
+    ];
+    for (heading, folder) in modules {
+        for row in rows(section(&text, heading)) {
+            for module in quoted(&row[0]) {
+                let path = format!("{folder}/{}.rs", module.replace("::", "/"));
+                assert!(repository(&path).exists(), "{path} is not a module");
+            }
         }
     }
 }
