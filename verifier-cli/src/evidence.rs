@@ -1,25 +1,23 @@
 //! Hashing evidence files: streams of any size, several at a time.
 
+mod lane;
+
 use std::fs::{self, File};
-use std::io::Read;
+use std::io;
+use std::panic;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, ScopedJoinHandle};
-use std::{iter, panic};
 
 use custody_core::cbor::Reader;
 use custody_core::exhibit::{Exhibit, Placed};
-use custody_core::hash::Hash;
 use custody_core::record::body::{Body, DigestAlgorithm, EvidenceDigest, decode_digests};
 use custody_core::verify::EvidenceFile;
 use indicatif::ProgressBar;
-use sha2::{Digest, Sha256, Sha512};
+use lane::{Digests, Lane};
 
 use crate::failure::Failure;
 use crate::progress;
-
-/// Bytes read at a time: small enough to be hashed out of the cache that reading filled.
-const CHUNK: usize = 128 * 1024;
 
 /// Which digests of evidence files are needed.
 #[derive(Clone, Copy, Debug)]
@@ -52,39 +50,93 @@ pub fn hash_files(paths: &[PathBuf], wanted: Wanted) -> Result<Vec<EvidenceFile>
     let files = list_files(paths)?;
     let total = files.iter().map(|(_, size)| size).sum();
     let bar = progress::bytes_bar(total, "hashing");
-    let hashed = match files.len() {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let lanes = if files.len() > cores { 2 } else { 1 };
+    let work = Work { files: &files, next: AtomicUsize::new(0), wanted, lanes, bar: &bar };
+    let mut hashed = match files.len() {
         // Starting a thread takes longer than hashing a small file.
-        0 | 1 => files.iter().map(|(path, _)| hash_file(path, wanted, &bar)).collect(),
-        _ => hash_in_parallel(&files, wanted, &bar),
+        0 | 1 => work.run(),
+        count => thread::scope(|scope| {
+            let threads: Vec<_> =
+                (0..cores.min(count)).map(|_| scope.spawn(|| work.run())).collect();
+            let join = |thread: ScopedJoinHandle<'_, Vec<_>>| {
+                thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic))
+            };
+            threads.into_iter().flat_map(join).collect()
+        }),
     };
     bar.finish_and_clear();
-    hashed
-}
-
-/// As many files at a time as there are cores; the results in the order of the files.
-fn hash_in_parallel(
-    files: &[(PathBuf, u64)],
-    wanted: Wanted,
-    bar: &ProgressBar,
-) -> Result<Vec<EvidenceFile>, Failure> {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let claim = || {
-            let position = next.fetch_add(1, Ordering::Relaxed);
-            files.get(position).map(|(path, _)| (position, hash_file(path, wanted, bar)))
-        };
-        iter::from_fn(claim).collect::<Vec<_>>()
-    };
-    let workers = thread::available_parallelism().map_or(1, usize::from).min(files.len());
-    let mut hashed: Vec<_> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        let join = |thread: ScopedJoinHandle<'_, Vec<_>>| {
-            thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic))
-        };
-        threads.into_iter().flat_map(join).collect()
-    });
     hashed.sort_by_key(|(position, _)| *position);
     hashed.into_iter().map(|(_, file)| file).collect()
+}
+
+type Hashed = (usize, Result<EvidenceFile, Failure>);
+
+/// What the threads share.
+struct Work<'a> {
+    files: &'a [(PathBuf, u64)],
+    next: AtomicUsize,
+    wanted: Wanted,
+    /// How many files a thread hashes at a time.
+    lanes: usize,
+    bar: &'a ProgressBar,
+}
+
+impl Work<'_> {
+    /// Hashes files until there are none left.
+    fn run(&self) -> Vec<Hashed> {
+        let (mut lanes, mut hashed) = (Vec::new(), Vec::new());
+        loop {
+            while lanes.len() < self.lanes
+                && let Some(begun) = self.begin()
+            {
+                match begun {
+                    Ok(lane) => lanes.push(lane),
+                    Err(failed) => hashed.push(failed),
+                }
+            }
+            lanes = lanes.into_iter().filter_map(|lane| self.fill(lane, &mut hashed)).collect();
+            match lanes.as_mut_slice() {
+                [] if self.next.load(Ordering::Relaxed) >= self.files.len() => return hashed,
+                [(_, one), (_, two)] => Lane::hash_both(one, two),
+                lanes => lanes.iter_mut().for_each(|(_, lane)| lane.hash()),
+            }
+        }
+    }
+
+    /// Opens the next file.
+    fn begin(&self) -> Option<Result<(usize, Lane), Hashed>> {
+        let position = self.next.fetch_add(1, Ordering::Relaxed);
+        let (path, _) = self.files.get(position)?;
+        let lane = File::open(path).map(|file| (position, Lane::new(file, self.wanted)));
+        Some(lane.map_err(|source| (position, Err(failure(path, source)))))
+    }
+
+    /// Reads on, unless the file has ended or cannot be read.
+    fn fill(
+        &self,
+        (position, mut lane): (usize, Lane),
+        hashed: &mut Vec<Hashed>,
+    ) -> Option<(usize, Lane)> {
+        let (path, _) = self.files.get(position)?;
+        match lane.fill() {
+            Ok(Some(length)) => {
+                self.bar.inc(length as u64);
+                return Some((position, lane));
+            }
+            Ok(None) => {
+                let Digests { sha256, sha512 } = lane.finish();
+                let name = path.display().to_string();
+                hashed.push((position, Ok(EvidenceFile { name, sha256, sha512 })));
+            }
+            Err(source) => hashed.push((position, Err(failure(path, source)))),
+        }
+        None
+    }
+}
+
+fn failure(path: &Path, source: io::Error) -> Failure {
+    Failure::Read { path: path.to_owned(), source }
 }
 
 fn list_files(paths: &[PathBuf]) -> Result<Vec<(PathBuf, u64)>, Failure> {
@@ -104,28 +156,4 @@ fn list_files(paths: &[PathBuf]) -> Result<Vec<(PathBuf, u64)>, Failure> {
         pending.extend(inside);
     }
     Ok(files)
-}
-
-fn hash_file(path: &Path, wanted: Wanted, bar: &ProgressBar) -> Result<EvidenceFile, Failure> {
-    let failed = |source| Failure::Read { path: path.to_owned(), source };
-    let mut file = File::open(path).map_err(failed)?;
-    let mut sha256 = Sha256::new();
-    let mut sha512 = wanted.sha512.then(Sha512::new);
-    let mut chunk = vec![0; CHUNK];
-    loop {
-        let length = file.read(&mut chunk).map_err(failed)?;
-        if length == 0 {
-            break;
-        }
-        sha256.update(&chunk[..length]);
-        if let Some(sha512) = &mut sha512 {
-            sha512.update(&chunk[..length]);
-        }
-        bar.inc(length as u64);
-    }
-    Ok(EvidenceFile {
-        name: path.display().to_string(),
-        sha256: Hash::new(sha256.finalize().into()),
-        sha512: sha512.map(|hasher| hasher.finalize().into()),
-    })
 }

@@ -181,28 +181,47 @@ fn evidence_is_compared_file_by_file_and_folder_by_folder() {
     assert!(status == 1 && text.contains("`evidence/a.raw`"), "{text}");
 }
 
+/// Streams that are hashed side by side end at different places, inside blocks and at their borders.
 #[test]
-fn a_sha_512_digest_is_computed_where_a_record_has_one() {
+fn both_digests_of_files_of_all_lengths_are_right() {
     let site = verify_cli_site::build();
     let root = site.path();
+    let lengths = [0, 1, 63, 64, 65, 131_072, 131_073, 3 * 131_072 + 17];
+    fs::create_dir(root.join("evidence")).unwrap();
+    let (mut digests, mut names) = (Vec::new(), Vec::new());
+    for (n, length) in lengths.into_iter().enumerate() {
+        let file: Vec<u8> = (0..length as u32).map(|at| (at * 7 + n as u32) as u8).collect();
+        let (scope, name) = (DigestScope::Container, format!("evidence/{n}"));
+        let bytes = Sha512::digest(&file).to_vec();
+        let algorithm = DigestAlgorithm::Sha512;
+        digests.push(match n % 2 {
+            0 => EvidenceDigest { scope, algorithm, bytes },
+            _ => EvidenceDigest::sha256(scope, &custody_core::hash::sha256(&file)),
+        });
+        fs::write(root.join(&name), &file).unwrap();
+        names.push(name);
+    }
     let mut story = Story::whole();
-    let file = vec![0xa5; 300_000];
-    let digest = EvidenceDigest {
-        scope: DigestScope::Container,
-        algorithm: DigestAlgorithm::Sha512,
-        bytes: Sha512::digest(&file).to_vec(),
-    };
     let (ledger, item) = (&mut story.ledger, uuid("a file"));
-    let body = Collect { kind: ItemKind::Digital, digests: vec![digest] };
+    let body = Collect { kind: ItemKind::Digital, digests };
     let subject = custody_core::id::SubjectId::Item(item);
     ledger.write(&ledger.acting(&story.cast.caro, &subject, body));
     let exhibit = story.exhibit_of(item, &story.cast.caro);
     fs::write(root.join("image.exhibit"), exhibit.encode()).unwrap();
-    fs::write(root.join("file"), &file).unwrap();
-    let (status, json) = verify(root, &["--evidence", "file"]);
-    assert_eq!(status, 0, "{json:#}");
-    fs::write(root.join("file"), &file[1..]).unwrap();
-    assert_eq!(verify(root, &["--evidence", "file"]).0, 1);
+    for order in [&["evidence"][..], &["evidence/7", "evidence/3", "evidence/0"], &["evidence/5"]] {
+        let options = order.iter().flat_map(|path| ["--evidence", path]).collect::<Vec<_>>();
+        let (status, json) = verify(root, &options);
+        assert_eq!(status, 0, "{order:?} {json:#}");
+    }
+    for name in &names[1..] {
+        let mut bytes = fs::read(root.join(name)).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        fs::write(root.join(name), &bytes).unwrap();
+        let (status, json) = verify(root, &["--evidence", "evidence"]);
+        assert!(status == 1 && json.to_string().contains(name), "{name} {json:#}");
+        *bytes.last_mut().unwrap() ^= 1;
+        fs::write(root.join(name), &bytes).unwrap();
+    }
 }
 
 #[test]
