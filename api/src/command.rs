@@ -1,0 +1,263 @@
+//! The commands: what is typed, and what becomes of it.
+
+mod accept;
+mod agency;
+mod check;
+mod collect;
+mod correct;
+mod custodian;
+mod demo;
+mod derive;
+mod dispose;
+mod export;
+mod init;
+mod key;
+mod late_entry;
+mod measured;
+mod note;
+mod observed;
+mod offer;
+mod on_the_way;
+mod option;
+mod party;
+mod policy;
+mod publish;
+mod recall;
+pub(crate) mod receipt;
+mod receive;
+mod refuse;
+mod release;
+mod seal;
+mod seal_check;
+mod show;
+mod submit;
+mod trust_sheet;
+mod usage;
+mod verify_digest;
+mod whereabouts;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
+use crate::terminal::{self, Answer, Form};
+
+#[derive(Debug, Parser)]
+#[command(name = "custody", version, override_help = HELP, disable_help_subcommand = true)]
+struct Cli {
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    #[command(override_help = init::HELP)]
+    Init(init::Args),
+    #[command(override_help = key::HELP)]
+    Key(key::Args),
+    #[command(override_help = agency::HELP)]
+    Agency(agency::Args),
+    #[command(override_help = custodian::HELP)]
+    Custodian(custodian::Args),
+    #[command(override_help = collect::HELP)]
+    Collect(collect::Args),
+    #[command(override_help = seal::HELP)]
+    Seal(seal::Args),
+    #[command(override_help = seal_check::HELP)]
+    SealCheck(seal_check::Args),
+    #[command(override_help = offer::HELP)]
+    Offer(offer::Args),
+    #[command(override_help = accept::HELP)]
+    Accept(accept::Args),
+    #[command(override_help = refuse::HELP)]
+    Refuse(refuse::Args),
+    #[command(override_help = release::HELP)]
+    Release(release::Args),
+    #[command(override_help = receive::HELP)]
+    Receive(receive::Args),
+    #[command(override_help = recall::HELP)]
+    Recall(recall::Args),
+    #[command(override_help = derive::HELP)]
+    Derive(derive::Args),
+    #[command(override_help = verify_digest::HELP)]
+    VerifyDigest(verify_digest::Args),
+    #[command(override_help = correct::HELP)]
+    Correct(correct::Args),
+    #[command(override_help = note::HELP)]
+    Note(note::Args),
+    #[command(override_help = late_entry::HELP)]
+    LateEntry(late_entry::Args),
+    #[command(override_help = dispose::HELP)]
+    Dispose(dispose::Args),
+    #[command(override_help = submit::HELP)]
+    Submit(submit::Args),
+    #[command(override_help = show::HELP)]
+    Show(show::Args),
+    #[command(override_help = whereabouts::HELP)]
+    Where(whereabouts::Args),
+    #[command(override_help = export::HELP)]
+    Export(export::Args),
+    #[command(override_help = receipt::HELP)]
+    Receipt(receipt::Args),
+    #[command(override_help = publish::HELP)]
+    Publish(publish::Args),
+    #[command(override_help = check::HELP)]
+    Check(check::Args),
+    #[command(override_help = policy::HELP)]
+    Policy(policy::Args),
+    #[command(override_help = trust_sheet::HELP)]
+    TrustSheet(trust_sheet::Args),
+    #[command(override_help = demo::HELP)]
+    Demo(demo::Args),
+}
+
+const HELP: &str = "\
+usage: custody COMMAND [options]
+
+A record of who holds evidence, signed by both sides of every handoff.
+
+founding and people:
+  init           found a ledger with its agencies
+  key            make, show, replace and end keys
+  agency         make an agency's card, admit an agency, list them
+  custodian      enrol a custodian, list them
+
+evidence:
+  collect        take an item into custody
+  seal           put a seal on
+  seal-check     look at a seal
+  offer          hand over from hand to hand: the first signature
+  accept         countersign what somebody offers
+  refuse         do not take over, and say on what ground
+  release        send on the way
+  receive        take over what was sent
+  recall         take back what nobody has received yet
+  derive         make an image, copy or extract
+  verify-digest  recompute a digest and record whether it matches
+  dispose        end an item before a witness
+  note           remark on an item
+  correct        correct a field of an earlier record
+  late-entry     keep a record that came too late to take its place
+  submit         record what everybody has signed
+
+looking and proving:
+  show           an item's history
+  where          where items are
+  export         an exhibit file about one item
+  receipt        the proof that one record is in the ledger
+  publish        the ledger as static files
+  check          the whole ledger, from its bytes
+  policy         the log's keys, as a trust policy
+  trust-sheet    the ledger's and the agencies' keys, to be read over the phone
+
+  demo           a ledger to try things on
+
+options:
+  --json         print one JSON object instead of text
+  -h, --help     print help; `custody COMMAND --help` tells more
+  -V, --version  print the version
+
+example:
+  $ custody demo --out training
+";
+
+/// Runs the program with these arguments, its own name first.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    let asks_json = arguments.iter().any(|argument| argument == "--json");
+    let ending = match Cli::try_parse_from(arguments) {
+        Ok(cli) => {
+            let form = if cli.json { Form::Json } else { Form::Text };
+            terminal::report(dispatch(&cli.command), form)
+        }
+        Err(error) => match usage::explain(&error) {
+            Ok(text) => terminal::report(Ok(text), Form::Text),
+            Err(failure) => {
+                let form = if asks_json { Form::Json } else { Form::Text };
+                terminal::report(Err(failure), form)
+            }
+        },
+    };
+    ExitCode::from(ending.status())
+}
+
+fn dispatch(command: &Command) -> Result<Answer, Failure> {
+    match command {
+        Command::Init(args) => init::run(args),
+        Command::Key(args) => key::run(args),
+        Command::Agency(args) => agency::run(args),
+        Command::Custodian(args) => custodian::run(args),
+        Command::Collect(args) => collect::run(args),
+        Command::Seal(args) => seal::run(args),
+        Command::SealCheck(args) => seal_check::run(args),
+        Command::Offer(args) => offer::run(args),
+        Command::Accept(args) => accept::run(args),
+        Command::Refuse(args) => refuse::run(args),
+        Command::Release(args) => release::run(args),
+        Command::Receive(args) => receive::run(args),
+        Command::Recall(args) => recall::run(args),
+        Command::Derive(args) => derive::run(args),
+        Command::VerifyDigest(args) => verify_digest::run(args),
+        Command::Correct(args) => correct::run(args),
+        Command::Note(args) => note::run(args),
+        Command::LateEntry(args) => late_entry::run(args),
+        Command::Dispose(args) => dispose::run(args),
+        Command::Submit(args) => submit::run(args),
+        Command::Show(args) => show::run(args),
+        Command::Where(args) => whereabouts::run(args),
+        Command::Export(args) => export::run(args),
+        Command::Receipt(args) => receipt::run(args),
+        Command::Publish(args) => publish::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Policy(args) => policy::run(args),
+        Command::TrustSheet(args) => trust_sheet::run(args),
+        Command::Demo(args) => demo::run(args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    /// Help is written by hand: what it lists and what is understood must not drift apart.
+    #[test]
+    fn every_help_names_exactly_the_options_there_are() {
+        check_help(&Cli::command(), "custody");
+    }
+
+    fn check_help(command: &clap::Command, path: &str) {
+        let help = command.clone().render_help().to_string();
+        for argument in command.get_arguments() {
+            let (Some(name), false) = (argument.get_long(), argument.is_global_set()) else {
+                continue;
+            };
+            assert!(help.contains(&format!("--{name}")), "`{path}` does not tell of --{name}");
+        }
+        for word in help.split(|c: char| !c.is_ascii_alphanumeric() && c != '-') {
+            let Some(name) = word.strip_prefix("--").filter(|name| !name.is_empty()) else {
+                continue;
+            };
+            assert!(is_known(command, name), "`{path}` tells of --{name}, which nothing has");
+        }
+        assert!(help.contains("example:"), "`{path}` shows no example");
+        for inner in command.get_subcommands() {
+            assert!(
+                help.contains(inner.get_name()),
+                "`{path}` does not tell of {}",
+                inner.get_name()
+            );
+            check_help(inner, &format!("{path} {}", inner.get_name()));
+        }
+    }
+
+    fn is_known(command: &clap::Command, name: &str) -> bool {
+        ["json", "help", "version"].contains(&name)
+            || command.get_arguments().any(|argument| argument.get_long() == Some(name))
+            || command.get_subcommands().any(|inner| is_known(inner, name))
+    }
+}

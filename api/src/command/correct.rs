@@ -1,0 +1,114 @@
+use custody_core::id::{SubjectId, Uuid};
+use custody_core::record::Record;
+use custody_core::record::body::{Correct, CorrectReason};
+use serde_json::json;
+
+use super::option::{Signing, signing_help};
+use crate::act::Act;
+use crate::desk::Desk;
+use crate::failure::Failure;
+use crate::terminal::Answer;
+
+pub const HELP: &str = concat!(
+    "\
+usage: custody correct RECORD --field FIELD --value TEXT --reason REASON --supervisor CUSTODIAN
+                       [options]
+
+Correct a field of an earlier record. The original stays readable; a supervisor signs too, here with
+--with-key or elsewhere with `custody accept`. RECORD is an entry's number or a record's digest.
+
+  --field FIELD               the field's name, as `custody show` has it
+  --value TEXT                what is right (sealed)
+  --reason REASON             typing, identity, clock or omission
+  --supervisor CUSTODIAN      who answers for it
+  --item ITEM                 which item, where the record is about several
+
+",
+    signing_help!(),
+    "
+example:
+  $ custody correct 12 --field place --value 'flat, bedroom' --reason typing --supervisor custodian:77ab \\
+      --key anna.key --out correction.offer
+"
+);
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    record: String,
+    #[command(flatten)]
+    signing: Signing,
+    #[arg(long)]
+    field: String,
+    #[arg(long)]
+    value: String,
+    #[arg(long)]
+    reason: CorrectReason,
+    #[arg(long)]
+    supervisor: String,
+    #[arg(long)]
+    item: Option<String>,
+}
+
+pub fn run(args: &Args) -> Result<Answer, Failure> {
+    let session = args.signing.session()?;
+    let desk = session.desk();
+    let record = desk.record(desk.entry(&args.record)?)?;
+    check_field(&record, &args.field)?;
+    let item = item_of(desk, &record, args.item.as_ref())?;
+    let supervisor = desk.custodian(&args.supervisor)?;
+    let body = Correct { field: args.field.clone(), reason: args.reason, record: record.digest() };
+    let act = Act::correct(item, session.custodian()?, supervisor, body)
+        .sealing_text("value", Some(&args.value));
+    let facts = json!({
+        "item": SubjectId::Item(item).to_string(),
+        "corrects": record.digest().to_string(),
+        "field": args.field,
+    });
+    session.finish(act)?.answer("corrected\n", facts, Some(desk))
+}
+
+/// A typing error in the field's name must not become a correction of nothing.
+fn check_field(record: &Record, field: &str) -> Result<(), Failure> {
+    let payload = record.payload();
+    let open = ["occurred", "from", "to", "body"].into_iter().map(str::to_owned);
+    let names: Vec<_> = payload.sealed_names().chain(open).collect();
+    match names.iter().any(|name| name == field) {
+        true => Ok(()),
+        false => {
+            let message =
+                format!("the record has no field `{field}`, it has: {}", names.join(", "));
+            Err(Failure::could_not("usage", message))
+        }
+    }
+}
+
+fn only_item(record: &Record) -> Result<Uuid, Failure> {
+    let item = |id: &SubjectId| match id {
+        SubjectId::Item(id) | SubjectId::Notes(id) => Some(*id),
+        _ => None,
+    };
+    let subjects = record.payload().subjects.iter();
+    let items: Vec<_> = subjects.filter_map(|link| item(&link.subject)).collect();
+    match items.as_slice() {
+        [item] => Ok(*item),
+        [] => {
+            let message = format!("a `{}` is about no item", record.record_type());
+            Err(Failure::could_not("usage", message))
+        }
+        several => {
+            let message = format!("the record is about {} items", several.len());
+            Err(Failure::could_not("usage", message).hint("name one of them with `--item ITEM`"))
+        }
+    }
+}
+
+/// The item that a command names, or the only one that the record is about.
+///
+/// # Errors
+/// There are several, or none.
+pub fn item_of(desk: &Desk, record: &Record, named: Option<&String>) -> Result<Uuid, Failure> {
+    match named {
+        Some(text) => desk.item(text),
+        None => only_item(record),
+    }
+}

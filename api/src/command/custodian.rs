@@ -1,0 +1,40 @@
+mod enrol;
+mod list;
+
+use clap::Subcommand;
+
+use crate::failure::Failure;
+use crate::terminal::Answer;
+
+pub const HELP: &str = "\
+usage: custody custodian enrol|list [options]
+
+The people who handle evidence.
+
+  enrol         enrol somebody with their key
+  list          who is enrolled
+
+example:
+  $ custody custodian list --ledger ledger
+";
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    #[command(override_help = enrol::HELP)]
+    Enrol(enrol::Args),
+    #[command(override_help = list::HELP)]
+    List(list::Args),
+}
+
+pub fn run(args: &Args) -> Result<Answer, Failure> {
+    match &args.command {
+        Command::Enrol(args) => enrol::run(args),
+        Command::List(args) => list::run(args),
+    }
+}

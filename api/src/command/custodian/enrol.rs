@@ -1,0 +1,81 @@
+use std::path::PathBuf;
+
+use custody_core::cose::Role;
+use custody_core::id::SubjectId;
+use custody_core::record::body::CustodianEnrol;
+use serde_json::json;
+
+use crate::act::{Act, random_id};
+use crate::command::option::{Signing, signing_help};
+use crate::failure::Failure;
+use crate::key_file::read_public;
+use crate::terminal::Answer;
+
+pub const HELP: &str = concat!(
+    "\
+usage: custody custodian enrol --name NAME --public FILE --key AUTHORITY [options]
+
+Enrol somebody who handles evidence for the agency whose authority key you use. They prove that they
+have the key by signing too, here with --with-key or elsewhere with `custody accept`.
+
+  --name NAME                 what they are called (sealed)
+  --public FILE               their public key
+  --roles ROLES               in which roles they may sign, with commas: releasing, receiving, witness,
+                              supervisor, other-party, acting; releasing,receiving,witness,acting
+
+",
+    signing_help!(),
+    "
+example:
+  $ custody custodian enrol --name 'Anna Berg' --public anna.pub --key police.key --out anna.offer
+"
+);
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    signing: Signing,
+    #[arg(long)]
+    name: String,
+    #[arg(long, value_name = "FILE")]
+    public: PathBuf,
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_parser = parse_role,
+        default_value = "releasing,receiving,witness,acting"
+    )]
+    roles: Vec<Role>,
+}
+
+pub fn run(args: &Args) -> Result<Answer, Failure> {
+    let key = read_public(&args.public)?;
+    let session = args.signing.session()?;
+    let person = random_id()?;
+    let mut roles = args.roles.clone();
+    roles.sort();
+    roles.dedup();
+    let facts = json!({
+        "custodian": SubjectId::Custodian(person).to_string(),
+        "thumbprint": key.kid().to_string(),
+    });
+    let body = CustodianEnrol { key, roles, agency: session.agency()? };
+    let act = Act::enrol_custodian(person, body).sealing_text("name", Some(&args.name));
+    let text = format!("{}\n", SubjectId::Custodian(person));
+    session.finish(act)?.answer(&text, facts, Some(session.desk()))
+}
+
+fn parse_role(word: &str) -> Result<Role, String> {
+    Ok(match word {
+        "releasing" => Role::Releasing,
+        "receiving" => Role::Receiving,
+        "witness" => Role::Witness,
+        "supervisor" => Role::Supervisor,
+        "other-party" => Role::OtherParty,
+        "acting" => Role::Acting,
+        _ => {
+            let words = "releasing, receiving, witness, supervisor, other-party, acting";
+            return Err(format!("expected some of: {words}"));
+        }
+    })
+}

@@ -1,0 +1,78 @@
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::demo::{Demo, Judged, make};
+use crate::failure::{Ending, Failure};
+use crate::terminal::{Answer, talk};
+
+pub const HELP: &str = "\
+usage: custody demo --out DIR [--evidence PATH]...
+
+Make a ledger to try things on: a laptop is taken in one country, a courier refuses it once, a
+laboratory in another country images it, a copy of the image goes back. Three exhibits are made of it
+and verified: a full one, a redacted one, and one that somebody has changed. Exit status 0 only if they
+are verified, verified and rejected.
+
+  --out DIR                   where it goes; absent or empty
+  --evidence PATH             a file to use, a disk image say; may be repeated; else one is made
+
+example:
+  $ custody demo --out training
+";
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    #[arg(long, value_name = "PATH")]
+    evidence: Vec<PathBuf>,
+}
+
+pub fn run(args: &Args) -> Result<Answer, Failure> {
+    let demo = make(&args.out, &args.evidence, &talk)?;
+    let is_right = demo.exhibits.iter().all(|judged| judged.verdict == judged.expected);
+    let ending = if is_right { Ending::Done } else { Ending::Rejected };
+    Ok(Answer { text: text(&demo), json: to_json(&demo), ending })
+}
+
+fn text(demo: &Demo) -> String {
+    let mut text = format!(
+        "{} entries in `{}`, about {}\n",
+        demo.size,
+        demo.out.join("ledger").display(),
+        demo.item
+    );
+    for judged in &demo.exhibits {
+        text.push_str(&format!("{:<17} {}\n", judged.file, judged.verdict));
+        // Where it went otherwise than it should, the reader wants to know why.
+        if judged.verdict != judged.expected {
+            text.push_str(&format!("  expected {}\n", judged.expected));
+            text.extend(judged.lines.iter().map(|line| format!("  {line}\n")));
+        }
+    }
+    let out = demo.out.display();
+    text.push_str(&format!(
+        "\ntry:\n  custody show {} --ledger {out}/ledger\n  \
+         custody-verify exhibit {out}/demo.exhibit --policy {out}/policy.txt \
+         --agencies {out}/agencies.txt\n",
+        demo.item
+    ));
+    text
+}
+
+fn to_json(demo: &Demo) -> Value {
+    let exhibit = |judged: &Judged| {
+        json!({
+            "file": judged.file,
+            "verdict": judged.verdict.word(),
+            "expected": judged.expected.word(),
+        })
+    };
+    json!({
+        "out": demo.out.display().to_string(),
+        "size": demo.size,
+        "item": demo.item,
+        "exhibits": demo.exhibits.iter().map(exhibit).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,81 @@
+mod found;
+mod prepare;
+
+use std::path::PathBuf;
+
+use custody_core::id::Origin;
+use custody_core::record::body::LedgerPurpose;
+
+use super::option::{LedgerOption, PassphraseOptions};
+use crate::failure::Failure;
+use crate::terminal::Answer;
+
+pub const HELP: &str = "\
+usage: custody init --prepare FILE --ledger DIR --origin ORIGIN --founder CARD... --key FILE [options]
+       custody init --sign FILE --key FILE
+       custody init --open FILE --ledger DIR
+
+Found a ledger, in three steps, so that no machine ever sees everybody's keys:
+1. The operator prepares the founding record from the agencies' cards and signs it. The log's own keys
+   are made in DIR/keys.
+2. Every founding agency signs the file, with its authority key and its recovery key, in the order that
+   each step prints.
+3. The operator opens the ledger.
+
+  --prepare FILE              make the founding record
+  --origin ORIGIN             the ledger's name for ever, like police.example/evidence
+  --founder CARD              a founding agency's card; may be repeated
+  --quorum N                  how many founders admit another agency; more than half
+  --purpose PURPOSE           evidence, or training; evidence
+  --sign FILE                 add signatures to the founding record
+  --key FILE                  your key (or CUSTODY_KEY)
+  --with-key FILE             the key of the next signer, if it is here too; may be repeated
+  --open FILE                 open the ledger with the founding record that all have signed
+  --ledger DIR                where the ledger lies, on the operator's machine (or CUSTODY_LEDGER)
+  --passphrase-file FILE      passphrase of the keys (or CUSTODY_PASSPHRASE_FILE); else you are asked
+  --log-passphrase-file FILE  passphrase of the log's keys, if another (or CUSTODY_LOG_PASSPHRASE_FILE)
+
+example:
+  $ custody init --prepare founding.offer --ledger ledger --origin police.example/evidence \\
+      --founder police.card --founder lab.card --key operator.key
+  $ custody init --sign founding.offer --key police-authority.key
+  $ custody init --open founding.offer --ledger ledger
+";
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sign", "open"])]
+    prepare: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", conflicts_with = "open")]
+    sign: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    open: Option<PathBuf>,
+    #[arg(long, requires = "prepare")]
+    origin: Option<Origin>,
+    #[arg(long, value_name = "CARD", requires = "prepare")]
+    founder: Vec<PathBuf>,
+    #[arg(long, value_name = "N", requires = "prepare")]
+    quorum: Option<u64>,
+    #[arg(long, requires = "prepare")]
+    purpose: Option<LedgerPurpose>,
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    with_key: Vec<PathBuf>,
+    #[command(flatten)]
+    ledger: LedgerOption,
+    #[command(flatten)]
+    passphrase: PassphraseOptions,
+}
+
+pub fn run(args: &Args) -> Result<Answer, Failure> {
+    match (&args.prepare, &args.sign, &args.open) {
+        (Some(path), _, _) => prepare::run(args, path),
+        (_, Some(path), _) => found::sign(args, path),
+        (_, _, Some(path)) => found::open(args, path),
+        _ => {
+            Err(Failure::could_not("usage", "missing: --prepare FILE, --sign FILE or --open FILE")
+                .hint("`custody init --help` tells of the three steps"))
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The other steps of founding: everybody's signatures, and the ledger itself.
+
+use std::path::Path;
+
+use custody_core::cose::Observed;
+use custody_core::record::body::Body;
+use custody_core::record::{Record, RecordError};
+use custody_log::{Ledger, LedgerOptions};
+use serde_json::json;
+
+use super::Args;
+use crate::act::Proposal;
+use crate::command::accept::read_offer;
+use crate::command::option::key_path;
+use crate::desk::LogKeyFiles;
+use crate::failure::Failure;
+use crate::file;
+use crate::offer_file::OfferFile;
+use crate::pen::{Pen, sign_in_turn};
+use crate::session::write_offer;
+use crate::summary::{describe_signer, summarise};
+use crate::terminal::{Answer, talk};
+
+pub fn sign(args: &Args, path: &Path) -> Result<Answer, Failure> {
+    let offer = read_founding(path)?;
+    let mut proposal = Proposal::resume(&offer);
+    if proposal.next_signer().is_none() {
+        let message = format!("`{}` is signed by all", path.display());
+        return Err(Failure::could_not("offer/complete", message)
+            .hint(format!("`custody init --open {}` opens the ledger", path.display())));
+    }
+    let next = describe_signer(proposal.payload(), proposal.signed(), None);
+    talk(&summarise(&proposal, None)?);
+    let keys = [vec![key_path(args.key.as_ref())?], args.with_key.clone()].concat();
+    let people = args.passphrase.of_people();
+    let pens = keys.iter().map(|path| Pen::open(path, &people)).collect::<Result<Vec<_>, _>>()?;
+    if sign_in_turn(&mut proposal, &pens, None, &Observed::default())? == 0 {
+        let message = format!("no key here is the one that signs next: {next}");
+        return Err(Failure::rejected("record/signers", message));
+    }
+    let replace = |path: &Path, bytes: &[u8], _| file::replace(path, bytes);
+    write_offer(&proposal, path, replace)?.answer("signed\n", json!({}), None)
+}
+
+pub fn open(args: &Args, path: &Path) -> Result<Answer, Failure> {
+    let offer = read_founding(path)?;
+    if offer.offer().next_signer().is_some() {
+        let position = offer.offer().message().signatures().len();
+        let who = describe_signer(offer.offer().payload(), position, None);
+        let message = format!("`{}` is not signed by {who}", path.display());
+        return Err(Failure::could_not("record/signature-count", message)
+            .hint(format!("`custody init --sign {}` signs it", path.display())));
+    }
+    let bytes = offer.offer().message().as_bytes().to_vec();
+    let record = Record::parse(&bytes)?;
+    let directory = args.ledger.path()?;
+    let keys = LogKeyFiles::of(&directory).read(&args.passphrase.of_log())?;
+    let ledger = Ledger::create(LedgerOptions::new(&directory), keys, bytes)?;
+    let (origin, genesis) = (ledger.origin().to_string(), ledger.genesis().to_string());
+    let text = format!("ledger {origin} in `{}`\ngenesis {genesis}\n", directory.display());
+    let facts = json!({
+        "ledger": directory.display().to_string(),
+        "origin": origin,
+        "genesis": genesis,
+        "record": record.digest().to_string(),
+    });
+    Ok(Answer::done(text, facts))
+}
+
+/// Reads a founding record and checks the signatures it has: all keys stand in the record itself.
+fn read_founding(path: &Path) -> Result<OfferFile, Failure> {
+    let offer = read_offer(path)?;
+    let payload = offer.offer().payload();
+    if !matches!(payload.body, Body::LedgerOpen(_)) {
+        let message = format!(
+            "`{}` offers a `{}`, not a `ledger-open`",
+            path.display(),
+            payload.body.record_type()
+        );
+        return Err(Failure::could_not("usage", message)
+            .hint(format!("`custody accept {}` signs it", path.display())));
+    }
+    let keys = payload.body.enrolled_keys();
+    for (position, line) in offer.offer().message().signatures().iter().enumerate() {
+        let kid = line.header.kid;
+        let key = keys.iter().find(|key| key.kid() == kid);
+        let key = key.ok_or(RecordError::UnknownKey { kid })?;
+        offer.offer().message().verify_signature(position, key)?;
+    }
+    Ok(offer)
+}

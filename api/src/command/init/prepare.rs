@@ -1,0 +1,153 @@
+//! The first step of founding: the log's keys, the founding record, the operator's signature.
+
+use std::fs;
+use std::path::Path;
+
+use custody_core::checkpoint::{LogSeeds, LogSigner};
+use custody_core::cose::Observed;
+use custody_core::hash::Hash;
+use custody_core::id::{Origin, SubjectId};
+use custody_core::index::ChainHead;
+use custody_core::merkle::TreeHead;
+use custody_core::note::KeyName;
+use custody_core::record::body::{Enrolment, LedgerOpen, LedgerPurpose};
+use serde_json::json;
+
+use super::Args;
+use crate::act::{Act, Basis, Proposal};
+use crate::agency_card::{MAX_CARD, parse_card};
+use crate::command::option::key_path;
+use crate::desk::{LogKeyFiles, now_s};
+use crate::failure::Failure;
+use crate::file::{self, Access};
+use crate::key_file::{KeyKind, Seed};
+use crate::moment::Moment;
+use crate::pen::{Pen, sign_in_turn};
+use crate::session::write_offer;
+use crate::summary::summarise;
+use crate::terminal::{Answer, talk};
+use custody_core::record::TimeSource;
+
+pub fn run(args: &Args, out: &Path) -> Result<Answer, Failure> {
+    let missing = |option: &str| Failure::could_not("usage", format!("missing: {option}"));
+    let origin = args.origin.as_ref().ok_or_else(|| missing("--origin ORIGIN"))?;
+    let ledger = args.ledger.path()?;
+    let files = LogKeyFiles::of(&ledger);
+    for path in [out, &files.ed25519, &files.mldsa44] {
+        file::check_absent(path)?;
+    }
+    let agencies = read_cards(args)?;
+    let keys = [vec![key_path(args.key.as_ref())?], args.with_key.clone()].concat();
+    let people = args.passphrase.of_people();
+    let pens = keys.iter().map(|path| Pen::open(path, &people)).collect::<Result<Vec<_>, _>>()?;
+    let operator = pens.first().ok_or_else(|| missing("--key FILE"))?.public().clone();
+    let seeds = (Seed::random(KeyKind::Ed25519)?, Seed::random(KeyKind::MlDsa44)?);
+    let (log_ed25519, log_mldsa44) = public_keys(origin, &seeds)?;
+    let body = LedgerOpen {
+        log_ed25519,
+        log_mldsa44,
+        quorum: args.quorum.unwrap_or(agencies.len() as u64 / 2 + 1),
+        purpose: args.purpose.unwrap_or(LedgerPurpose::Evidence),
+        agencies,
+        operator,
+    };
+    let occurred = Moment::utc(now_s()).claimed(TimeSource::Device);
+    let mut proposal = Act::found(origin, body).propose(&Nothing { origin }, occurred)?;
+    talk(&summarise(&proposal, None)?);
+    sign_in_turn(&mut proposal, &pens, None, &Observed::default())?;
+    // The record refuses itself here, before anything is written, where a quorum or a card is wrong.
+    proposal.to_offer()?;
+    write(&proposal, &files, seeds, args, out)
+}
+
+/// Writes the log's keys and the offer, or nothing.
+fn write(
+    proposal: &Proposal,
+    files: &LogKeyFiles,
+    seeds: (Seed, Seed),
+    args: &Args,
+    out: &Path,
+) -> Result<Answer, Failure> {
+    let passphrase = args.passphrase.of_log().fresh("the log's keys")?;
+    let keys = [
+        (&files.ed25519, seeds.0.encode_private(&passphrase)?),
+        (&files.mldsa44, seeds.1.encode_private(&passphrase)?),
+    ];
+    if let Some(directory) = files.ed25519.parent() {
+        fs::create_dir_all(directory).map_err(file::cannot("make", directory))?;
+    }
+    let write = || -> Result<_, Failure> {
+        for (path, pem) in &keys {
+            file::create(path, pem.as_bytes(), Access::Owner)?;
+        }
+        write_offer(proposal, out, file::create)
+    };
+    let done = write().inspect_err(|_| remove_keys(files))?;
+    let facts = json!({ "log_keys": [
+        files.ed25519.display().to_string(),
+        files.mldsa44.display().to_string(),
+    ]});
+    done.answer("", facts, None)
+}
+
+/// Takes back what a failed founding wrote. What cannot be removed is harmless: a key nobody uses.
+fn remove_keys(files: &LogKeyFiles) {
+    let _ = fs::remove_file(&files.ed25519);
+    let _ = fs::remove_file(&files.mldsa44);
+    for directory in files.ed25519.ancestors().skip(1).take(2) {
+        // Only empty directories go.
+        let _ = fs::remove_dir(directory);
+    }
+}
+
+fn read_cards(args: &Args) -> Result<Vec<Enrolment>, Failure> {
+    if args.founder.is_empty() {
+        return Err(Failure::could_not("usage", "missing: --founder CARD")
+            .hint("`custody agency card --help` tells how a card is made"));
+    }
+    let mut agencies = Vec::new();
+    for path in &args.founder {
+        let card = file::read(path, MAX_CARD)?;
+        let agency = parse_card(&String::from_utf8_lossy(&card))
+            .map_err(|error| Failure::from(error).about(format!("`{}`", path.display())))?;
+        agencies.push(agency);
+    }
+    agencies.sort_by_key(|agency| agency.id);
+    Ok(agencies)
+}
+
+fn public_keys(origin: &Origin, seeds: &(Seed, Seed)) -> Result<([u8; 32], Vec<u8>), Failure> {
+    let malformed = |error: &dyn std::error::Error| {
+        Failure::could_not("id/origin", format!("`{origin}` cannot be a log's name: {error}"))
+    };
+    let name = KeyName::parse(origin.as_str()).map_err(|error| malformed(&error))?;
+    let seeds_of = LogSeeds { ed25519: seeds.0.as_bytes(), mldsa44: seeds.1.as_bytes() };
+    let signer = LogSigner::from_seeds(&name, seeds_of).map_err(|error| malformed(&error))?;
+    let ed25519 = *seeds.0.signing_key().verifying_key().as_bytes();
+    Ok((ed25519, signer.keys().mldsa44().key().encode()))
+}
+
+/// What a founding builds on.
+struct Nothing<'a> {
+    origin: &'a Origin,
+}
+
+impl Basis for Nothing<'_> {
+    type Error = Failure;
+
+    fn origin(&self) -> &Origin {
+        self.origin
+    }
+
+    fn genesis(&self) -> Option<Hash> {
+        None
+    }
+
+    fn seen(&self) -> Option<TreeHead> {
+        None
+    }
+
+    fn chain_head(&self, _subject: &SubjectId) -> Result<Option<ChainHead>, Failure> {
+        Ok(None)
+    }
+}

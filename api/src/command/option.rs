@@ -1,0 +1,178 @@
+//! Options that several commands share, and their lines in the help texts.
+
+use std::path::PathBuf;
+
+use custody_core::record::{Occurred, TimeSource};
+
+use crate::desk::{Desk, now_s};
+use crate::failure::Failure;
+use crate::moment::Moment;
+use crate::passphrase::PassphraseSource;
+use crate::session::{Session, Setting};
+
+/// `--ledger`, help line.
+macro_rules! ledger_help {
+    () => {
+        "  --ledger DIR                the ledger (or CUSTODY_LEDGER)\n"
+    };
+}
+
+/// The options of [`Signing`], help section.
+macro_rules! signing_help {
+    () => {
+        "\
+signing:
+  --ledger DIR                the ledger (or CUSTODY_LEDGER)
+  --key FILE                  your key (or CUSTODY_KEY)
+  --with-key FILE             the key of another signer who is here too; may be repeated
+  --out FILE                  write an offer for others to sign, or to submit elsewhere; record nothing
+  --occurred TIME             when it happened, as 2026-05-04T13:30:00+02:00; now if left out
+  --time-source SOURCE        ntp, manual, device or tsa; device for now, manual for --occurred
+  --passphrase-file FILE      passphrase of the keys (or CUSTODY_PASSPHRASE_FILE); else you are asked
+  --log-passphrase-file FILE  passphrase of the log's keys, if another (or CUSTODY_LOG_PASSPHRASE_FILE)
+"
+    };
+}
+
+pub(super) use {ledger_help, signing_help};
+
+/// Which ledger.
+#[derive(Clone, Debug, clap::Args)]
+pub struct LedgerOption {
+    #[arg(long, value_name = "DIR")]
+    ledger: Option<PathBuf>,
+}
+
+/// Where the passphrases of people's keys come from.
+#[derive(Clone, Debug, clap::Args)]
+pub struct PassphraseOption {
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+/// Where the passphrases of people's keys and of the log's come from.
+#[derive(Clone, Debug, clap::Args)]
+pub struct PassphraseOptions {
+    #[command(flatten)]
+    people: PassphraseOption,
+    #[arg(long, value_name = "FILE")]
+    log_passphrase_file: Option<PathBuf>,
+}
+
+/// What whoever signs says besides the act itself.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Signing {
+    #[command(flatten)]
+    pub ledger: LedgerOption,
+    #[command(flatten)]
+    pub passphrase: PassphraseOptions,
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub with_key: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    #[arg(long, value_name = "TIME")]
+    occurred: Option<Moment>,
+    #[arg(long, value_name = "SOURCE")]
+    time_source: Option<TimeSource>,
+}
+
+impl LedgerOption {
+    /// The directory, if one is named.
+    pub fn get(&self) -> Option<PathBuf> {
+        self.ledger.clone().or_else(|| environment("CUSTODY_LEDGER"))
+    }
+
+    /// The directory.
+    ///
+    /// # Errors
+    /// None is named.
+    pub fn path(&self) -> Result<PathBuf, Failure> {
+        self.get().ok_or_else(|| missing("--ledger DIR", "CUSTODY_LEDGER"))
+    }
+
+    /// The ledger, to look at.
+    ///
+    /// # Errors
+    /// None is named, or it cannot be read.
+    pub fn read(&self) -> Result<Desk, Failure> {
+        Desk::read(&self.path()?)
+    }
+}
+
+impl PassphraseOption {
+    /// For people's keys.
+    pub fn of_people(&self) -> PassphraseSource {
+        let file = self.passphrase_file.clone();
+        PassphraseSource { file: file.or_else(|| environment("CUSTODY_PASSPHRASE_FILE")) }
+    }
+}
+
+impl PassphraseOptions {
+    /// For people's keys.
+    pub fn of_people(&self) -> PassphraseSource {
+        self.people.of_people()
+    }
+
+    /// For the log's keys: their own file, else the same as for people's.
+    pub fn of_log(&self) -> PassphraseSource {
+        let own = self.log_passphrase_file.clone();
+        match own.or_else(|| environment("CUSTODY_LOG_PASSPHRASE_FILE")) {
+            Some(file) => PassphraseSource { file: Some(file) },
+            None => self.of_people(),
+        }
+    }
+}
+
+impl Signing {
+    /// Opens the ledger and the keys.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub fn session(&self) -> Result<Session, Failure> {
+        Session::open(Setting {
+            ledger: self.ledger.path()?,
+            keys: [vec![self.key()?], self.with_key.clone()].concat(),
+            out: self.out.clone(),
+            occurred: self.occurred(),
+            people: self.passphrase.of_people(),
+            log: self.passphrase.of_log(),
+        })
+    }
+
+    /// The signer's own key file.
+    ///
+    /// # Errors
+    /// None is named.
+    pub fn key(&self) -> Result<PathBuf, Failure> {
+        key_path(self.key.as_ref())
+    }
+
+    /// When it happened, as claimed.
+    pub fn occurred(&self) -> Occurred {
+        let (moment, source) = match self.occurred {
+            Some(moment) => (moment, TimeSource::Manual),
+            None => (Moment::utc(now_s()), TimeSource::Device),
+        };
+        moment.claimed(self.time_source.unwrap_or(source))
+    }
+}
+
+/// The key file that an option or the environment names.
+///
+/// # Errors
+/// None is named.
+pub fn key_path(named: Option<&PathBuf>) -> Result<PathBuf, Failure> {
+    let key = named.cloned().or_else(|| environment("CUSTODY_KEY"));
+    key.ok_or_else(|| missing("--key FILE", "CUSTODY_KEY"))
+}
+
+fn environment(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+fn missing(option: &str, variable: &str) -> Failure {
+    Failure::could_not("usage", format!("missing: {option}"))
+        .hint(format!("name it, or set {variable} once for all commands"))
+}

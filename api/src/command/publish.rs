@@ -1,0 +1,61 @@
+use std::path::PathBuf;
+
+use custody_log::Progress;
+use serde_json::json;
+
+use super::option::{LedgerOption, ledger_help};
+use crate::failure::Failure;
+use crate::terminal::{Answer, count_bar};
+
+pub const HELP: &str = concat!(
+    "\
+usage: custody publish --out TILES [options]
+
+Publish the ledger as static files that any web server can offer: C2SP tlog-tiles, with the records
+beside them. What is there already stays as it is; the checkpoint comes last. Records are as guarded as
+you guard the directory `records`.
+
+  --out TILES                 the directory; made where it is absent
+",
+    ledger_help!(),
+    "
+example:
+  $ custody publish --ledger ledger --out tiles
+"
+);
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    ledger: LedgerOption,
+    #[arg(long, value_name = "TILES")]
+    out: PathBuf,
+}
+
+pub fn run(args: &Args) -> Result<Answer, Failure> {
+    let desk = args.ledger.read()?;
+    let bar = count_bar("publishing", 0);
+    let progress = |progress: Progress| {
+        bar.set_total(progress.total);
+        bar.set(progress.done);
+    };
+    let summary = desk.reader().publish(&args.out, &progress)?;
+    drop(bar);
+    let (size, root) = (summary.head.size, summary.head.root);
+    let text = format!(
+        "published {size} entries in `{}`\n{} files written, {} kept, {} removed\nroot {root}\n",
+        args.out.display(),
+        summary.written,
+        summary.kept,
+        summary.removed
+    );
+    let facts = json!({
+        "out": args.out.display().to_string(),
+        "size": size.0,
+        "root": root.to_string(),
+        "written": summary.written,
+        "kept": summary.kept,
+        "removed": summary.removed,
+    });
+    Ok(Answer::done(text, facts))
+}

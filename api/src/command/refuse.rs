@@ -1,0 +1,102 @@
+use std::path::Path;
+
+use custody_core::hash::Hash;
+use custody_core::id::{SubjectId, Uuid};
+use custody_core::record::body::{Body, RefusalGround};
+use serde_json::json;
+
+use super::accept::{check_offer, read_offer};
+use super::on_the_way;
+use super::option::{Signing, signing_help};
+use super::party;
+use crate::act::{Act, Parties, Reply};
+use crate::desk::Desk;
+use crate::failure::Failure;
+use crate::offer_file::OfferFile;
+use crate::terminal::Answer;
+
+pub const HELP: &str = concat!(
+    "\
+usage: custody refuse OFFER|RELEASE|ITEM... --ground GROUND [options]
+
+Do not take over, and say on what ground. OFFER is a file that somebody gave you to countersign: the
+refusal goes to the items' notes, since the offer was never recorded. RELEASE is the digest of the
+record that released items to you; they stay with whoever sent them.
+
+  --ground GROUND             not-as-described, seal, damaged, papers, not-addressee, no-authority
+                              or no-storage
+  --remark TEXT               more about it (sealed)
+
+",
+    signing_help!(),
+    "
+example:
+  $ custody refuse handoff.offer --ground seal --remark 'tape is torn' --key ben.key
+"
+);
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[arg(required = true, value_name = "OFFER|RELEASE|ITEM")]
+    target: Vec<String>,
+    #[command(flatten)]
+    signing: Signing,
+    #[arg(long)]
+    ground: RefusalGround,
+    #[arg(long)]
+    remark: Option<String>,
+}
+
+pub fn run(args: &Args) -> Result<Answer, Failure> {
+    let offer = match args.target.as_slice() {
+        [path] if is_file(path) => Some(read_offer(Path::new(path))?),
+        _ => None,
+    };
+    let session = args.signing.session()?;
+    let desk = session.desk();
+    let me = session.custodian()?;
+    let (act, answers, items) = match &offer {
+        Some(offer) => {
+            check_offer(offer, desk)?;
+            let (items, reply) = offered(offer, me)?;
+            (Act::refuse_offer(&items, reply, args.ground), reply.to, items)
+        }
+        None => {
+            let (items, reply) = released(desk, &args.target, me)?;
+            (Act::refuse_release(&items, reply, args.ground), reply.to, items)
+        }
+    };
+    let done = session.finish(act.sealing_text("remark", args.remark.as_deref()))?;
+    let facts = json!({
+        "items": party::items_json(&items),
+        "answers": answers.to_string(),
+        "ground": args.ground.word(),
+    });
+    done.answer(&format!("refused: {}\n", args.ground), facts, Some(desk))
+}
+
+/// An id or a digest never names a file by accident: neither has a file's characters.
+fn is_file(text: &str) -> bool {
+    Hash::from_hex(text).is_none() && Path::new(text).is_file()
+}
+
+fn offered(offer: &OfferFile, me: Uuid) -> Result<(Vec<Uuid>, Reply), Failure> {
+    let payload = offer.offer().payload();
+    let (Some(from), Body::Handoff(_)) = (payload.from, &payload.body) else {
+        let message =
+            format!("a `{}` cannot be refused, only a `handoff`", payload.body.record_type());
+        return Err(Failure::could_not("usage", message).hint("leave it unsigned instead"));
+    };
+    let item = |id: &SubjectId| match id {
+        SubjectId::Item(id) => Some(*id),
+        _ => None,
+    };
+    let items = payload.subjects.iter().filter_map(|link| item(&link.subject)).collect();
+    Ok((items, Reply { to: offer.digest(), parties: Parties { from, to: me } }))
+}
+
+fn released(desk: &Desk, texts: &[String], me: Uuid) -> Result<(Vec<Uuid>, Reply), Failure> {
+    let items = on_the_way::named(desk, texts)?;
+    let reply = on_the_way::addressed_to(desk, &items, me)?;
+    Ok((items, reply))
+}

@@ -1,0 +1,115 @@
+use custody_core::id::SubjectId;
+use custody_core::verify::utc_text;
+use serde_json::{Value, json};
+
+use super::option::{LedgerOption, ledger_help};
+use crate::failure::Failure;
+use crate::history::{Event, History, state_word};
+use crate::moment::Moment;
+use crate::people::Name;
+use crate::terminal::Answer;
+
+pub const HELP: &str = concat!(
+    "\
+usage: custody show ITEM [options]
+
+An item's history: its custody and what was said about it, in the order of the ledger. A line that
+begins with `!` points at something unusual. Sealed fields are shown where their openings are at hand.
+
+",
+    ledger_help!(),
+    "
+example:
+  $ custody show item:0f3c --ledger ledger
+"
+);
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    item: String,
+    #[command(flatten)]
+    ledger: LedgerOption,
+}
+
+pub fn run(args: &Args) -> Result<Answer, Failure> {
+    let desk = args.ledger.read()?;
+    let history = History::of(&desk, desk.item(&args.item)?)?;
+    let head = desk.reader().head();
+    let mut text = head_lines(&history);
+    for event in &history.events {
+        text.push('\n');
+        text.push_str(&event_lines(event));
+    }
+    text.push_str(&format!("\nas of a ledger of {} entries\n", head.size));
+    let mut facts = to_json(&history);
+    facts["size"] = head.size.0.into();
+    Ok(Answer::done(text, facts))
+}
+
+fn head_lines(history: &History) -> String {
+    let state = &history.state;
+    let mut lines = vec![format!("{}, {}", SubjectId::Item(history.item), state.kind)];
+    lines.push(match (&history.addressee, state.is_disposed) {
+        (_, true) => format!("disposed of, held last by {}", history.holder),
+        (Some(to), _) => format!("on the way from {} to {to}", history.holder),
+        (None, _) => format!("held by {}", history.holder),
+    });
+    lines.extend(state.parent.map(|parent| format!("made from {}", SubjectId::Item(parent))));
+    let children =
+        history.children.iter().map(|child| format!("made into {}", SubjectId::Item(*child)));
+    lines.extend(children);
+    lines.join("\n") + "\n"
+}
+
+fn event_lines(event: &Event) -> String {
+    let claimed = Moment::from(event.occurred);
+    let accepted = utc_text(event.accepted_ms / 1000);
+    let mut lines = vec![
+        format!("entry {}: {}", event.index.0, event.headline),
+        format!("  claimed for {claimed} ({}), recorded {accepted}", event.occurred.source),
+    ];
+    lines.extend(event.signers.iter().map(|(role, name)| format!("  {role}: {name}")));
+    for (field, value) in &event.fields {
+        lines.push(format!("  {field}: {}", value.as_deref().unwrap_or("(sealed)")));
+    }
+    lines.extend(event.flags.iter().map(|flag| format!("  ! {flag}")));
+    lines.push(format!("  record {}", event.digest));
+    lines.join("\n") + "\n"
+}
+
+fn to_json(history: &History) -> Value {
+    json!({
+        "item": SubjectId::Item(history.item).to_string(),
+        "kind": history.state.kind.word(),
+        "state": state_word(&history.state),
+        "holder": name_json(&history.holder),
+        "addressee": history.addressee.as_ref().map(name_json),
+        "parent": history.state.parent.map(|id| SubjectId::Item(id).to_string()),
+        "children": history.children.iter().map(|id| SubjectId::Item(*id).to_string()).collect::<Vec<_>>(),
+        "records": history.events.iter().map(event_json).collect::<Vec<_>>(),
+    })
+}
+
+fn event_json(event: &Event) -> Value {
+    let signer = |(role, name): &(&str, Name)| json!({ "role": role, "who": name_json(name) });
+    let fields: serde_json::Map<_, _> =
+        event.fields.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    json!({
+        "entry": event.index.0,
+        "record": event.digest.to_string(),
+        "type": event.record_type,
+        "headline": event.headline,
+        "is_note": event.is_note,
+        "occurred": Moment::from(event.occurred).to_string(),
+        "time_source": event.occurred.source.word(),
+        "accepted": utc_text(event.accepted_ms / 1000),
+        "signers": event.signers.iter().map(signer).collect::<Vec<_>>(),
+        "fields": fields,
+        "flags": event.flags,
+    })
+}
+
+/// Somebody for programs.
+pub fn name_json(name: &Name) -> Value {
+    json!({ "id": name.id.to_string(), "name": name.name, "agency": name.agency })
+}

@@ -1,0 +1,48 @@
+//! What lies beside the ledger: trust policy, pins, a receipt, the static files, the openings.
+
+use std::path::Path;
+
+use custody_core::merkle::LeafIndex;
+use custody_core::policy::Policy;
+use serde_json::{Value, json};
+
+use crate::command::receipt;
+use crate::desk::Desk;
+use crate::failure::Failure;
+use crate::file::{self, Access};
+use crate::history::value_text;
+use crate::ledger_keys::{log_keys, pins};
+
+pub fn leave(desk: &Desk, dir: &Path, receipt_of: LeafIndex) -> Result<(), Failure> {
+    let create = |name: &str, bytes: &[u8]| file::create(&dir.join(name), bytes, Access::Shared);
+    let policy = Policy::for_log(log_keys(desk)?, Vec::new(), None)?;
+    create("policy.txt", &policy.format())?;
+    create("agencies.txt", pins(desk)?.to_string().as_bytes())?;
+    create("openings.json", format!("{:#}\n", openings(desk)?).as_bytes())?;
+    receipt::write(desk, receipt_of, &dir.join("receipt"))?;
+    desk.reader().publish(&dir.join("tiles"), &|_| {})?;
+    Ok(())
+}
+
+/// Every opening in the ledger: `[{entry, record, field, salt, value, text}]`, bytes in hexadecimal.
+fn openings(desk: &Desk) -> Result<Value, Failure> {
+    let mut list = Vec::new();
+    for index in 0..desk.reader().head().size.0 {
+        let record = desk.reader().entry(LeafIndex(index))?.record;
+        for opening in desk.openings(&record)? {
+            list.push(json!({
+                "entry": index,
+                "record": record.to_string(),
+                "field": opening.field,
+                "salt": hex(&opening.salt),
+                "value": hex(&opening.value),
+                "text": value_text(&opening),
+            }));
+        }
+    }
+    Ok(Value::Array(list))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

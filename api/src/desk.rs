@@ -1,0 +1,324 @@
+//! A ledger on this machine, as a command works on it: looked at, or open for recording.
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use custody_core::custody::{AgencyState, CustodianState, ItemState, Standing, Subject};
+use custody_core::hash::Hash;
+use custody_core::id::{Origin, SubjectId, Uuid};
+use custody_core::index::ChainHead;
+use custody_core::key::{CoseKey, Kid};
+use custody_core::merkle::{LeafIndex, TreeHead};
+use custody_core::record::Record;
+use custody_core::sealed::Opening;
+use custody_log::{Acknowledged, Ledger, LedgerOptions, LogKeys, Logged, Reader, SubjectKind};
+
+use zeroize::Zeroizing;
+
+use crate::act::{Basis, Proposal};
+use crate::failure::Failure;
+use crate::key_file::{KeyKind, Seed, read_private};
+use crate::passphrase::PassphraseSource;
+
+/// Fewest digits of an id that name something: so that a typing error seldom does.
+const MIN_PREFIX: usize = 4;
+
+/// A ledger, and its newest checkpoint when it was opened.
+pub struct Desk {
+    reader: Reader<'static>,
+    ledger: Option<Ledger>,
+}
+
+/// Where a ledger's own key files lie.
+pub struct LogKeyFiles {
+    /// The Ed25519 key.
+    pub ed25519: PathBuf,
+    /// The ML-DSA-44 key.
+    pub mldsa44: PathBuf,
+}
+
+impl LogKeyFiles {
+    /// The key files of the ledger in `ledger`.
+    pub fn of(ledger: &Path) -> Self {
+        let keys = ledger.join("keys");
+        Self { ed25519: keys.join("log-ed25519.key"), mldsa44: keys.join("log-mldsa44.key") }
+    }
+
+    /// Opens both files.
+    ///
+    /// # Errors
+    /// A file cannot be read, or the passphrase is wrong.
+    pub fn read(&self, source: &PassphraseSource) -> Result<LogKeys, Failure> {
+        let ask = || Ok::<_, Failure>(source.existing("the log's keys")?);
+        let ed25519: Seed = read_private(&self.ed25519, KeyKind::Ed25519, ask)?;
+        let mldsa44: Seed = read_private(&self.mldsa44, KeyKind::MlDsa44, ask)?;
+        Ok(LogKeys {
+            ed25519: Zeroizing::new(*ed25519.as_bytes()),
+            mldsa44: Zeroizing::new(*mldsa44.as_bytes()),
+        })
+    }
+}
+
+impl Desk {
+    /// Opens the ledger in `path` to look at it.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be read.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let reader = Ledger::open_read_only(LedgerOptions::new(path))?;
+        Ok(Self { reader, ledger: None })
+    }
+
+    /// Opens the ledger in `path` for recording.
+    ///
+    /// # Errors
+    /// There is none, another process has it open, it is damaged, or its keys do not open.
+    pub fn write(path: &Path, source: &PassphraseSource) -> Result<Self, Failure> {
+        let keys = LogKeyFiles::of(path).read(source)?;
+        let ledger = Ledger::open(LedgerOptions::new(path), keys)?;
+        // Opened last, so that it shows what recovery has settled.
+        let reader = Ledger::open_read_only(LedgerOptions::new(path))?;
+        Ok(Self { reader, ledger: Some(ledger) })
+    }
+
+    /// What is read, all of it at one checkpoint.
+    pub fn reader(&self) -> &Reader<'static> {
+        &self.reader
+    }
+
+    /// Records what everybody has signed.
+    ///
+    /// # Errors
+    /// The ledger refuses it, or is open for looking only.
+    pub fn submit(&self, proposal: &Proposal) -> Result<Acknowledged, Failure> {
+        let Some(ledger) = &self.ledger else {
+            return Err(Failure::could_not("internal", "the ledger is open for reading only"));
+        };
+        Ok(ledger.submit(proposal.to_bytes(), proposal.openings().to_vec())?)
+    }
+
+    /// What became of `id`.
+    ///
+    /// # Errors
+    /// It has no history, or the ledger cannot be read.
+    pub fn subject(&self, id: &SubjectId) -> Result<Subject, Failure> {
+        let missing =
+            || Failure::rejected("custody/no-such-subject", format!("{id} does not exist"));
+        self.reader.subject(id)?.ok_or_else(missing)
+    }
+
+    /// Where an item is.
+    ///
+    /// # Errors
+    /// As [`Desk::subject`].
+    pub fn item_state(&self, id: Uuid) -> Result<ItemState, Failure> {
+        match self.subject(&SubjectId::Item(id))?.standing {
+            Standing::Item(state) => Ok(state),
+            _ => Err(mixed_up()),
+        }
+    }
+
+    /// A custodian's agency, roles and keys.
+    ///
+    /// # Errors
+    /// As [`Desk::subject`].
+    pub fn custodian_state(&self, id: Uuid) -> Result<CustodianState, Failure> {
+        match self.subject(&SubjectId::Custodian(id))?.standing {
+            Standing::Custodian(state) => Ok(state),
+            _ => Err(mixed_up()),
+        }
+    }
+
+    /// An agency's name and keys.
+    ///
+    /// # Errors
+    /// As [`Desk::subject`].
+    pub fn agency_state(&self, id: Uuid) -> Result<AgencyState, Failure> {
+        match self.subject(&SubjectId::Agency(id))?.standing {
+            Standing::Agency(state) => Ok(state),
+            _ => Err(mixed_up()),
+        }
+    }
+
+    /// For whom the key `kid` was enrolled. Cost: as [`Desk::enrolled_key`].
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn owner_of(&self, kid: Kid) -> Result<Option<SubjectId>, Failure> {
+        Ok(self.enrolled_key(kid)?.map(|(owner, _)| owner))
+    }
+
+    /// The key `kid` and for whom it was enrolled, ended keys included. Cost: a look at every agency and
+    /// custodian, some 10 ms for a thousand of them.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn enrolled_key(&self, kid: Kid) -> Result<Option<(SubjectId, CoseKey)>, Failure> {
+        let kinds = [SubjectKind::Agency, SubjectKind::Custodian];
+        for subject in kinds.into_iter().flat_map(|kind| self.reader.subjects(kind)) {
+            let (id, subject) = subject?;
+            let keys = match subject.standing {
+                Standing::Agency(agency) => agency.keys,
+                Standing::Custodian(person) => person.keys,
+                _ => Vec::new(),
+            };
+            let key = keys.into_iter().find(|state| state.key.kid() == kid);
+            if let Some(state) = key {
+                return Ok(Some((id, state.key)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Every record of a chain, in order.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn chain(&self, id: &SubjectId) -> Result<Vec<Logged>, Failure> {
+        Ok(self.reader.chain(id)?)
+    }
+
+    /// A stored record, parsed.
+    ///
+    /// # Errors
+    /// It is not what was stored.
+    pub fn record(&self, index: LeafIndex) -> Result<Record, Failure> {
+        Ok(Record::parse(&self.reader.record(index)?)?)
+    }
+
+    /// What opens the sealed fields of the record with this digest, as far as it is kept.
+    ///
+    /// # Errors
+    /// The vault cannot be read.
+    pub fn openings(&self, digest: &Hash) -> Result<Vec<Opening>, Failure> {
+        Ok(self.reader.openings(digest)?)
+    }
+
+    /// The item that `text` names: its id, its UUID, or the first digits of it.
+    ///
+    /// # Errors
+    /// It names none, or several.
+    pub fn item(&self, text: &str) -> Result<Uuid, Failure> {
+        match self.named("item", text, SubjectKind::Item)? {
+            SubjectId::Item(id) => Ok(id),
+            _ => Err(mixed_up()),
+        }
+    }
+
+    /// As [`Desk::item`], for custodians.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn custodian(&self, text: &str) -> Result<Uuid, Failure> {
+        match self.named("custodian", text, SubjectKind::Custodian)? {
+            SubjectId::Custodian(id) => Ok(id),
+            _ => Err(mixed_up()),
+        }
+    }
+
+    /// As [`Desk::item`], for agencies.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn agency(&self, text: &str) -> Result<Uuid, Failure> {
+        match self.named("agency", text, SubjectKind::Agency)? {
+            SubjectId::Agency(id) => Ok(id),
+            _ => Err(mixed_up()),
+        }
+    }
+
+    /// The entry that `text` names: its index, or the digest of its record.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn entry(&self, text: &str) -> Result<LeafIndex, Failure> {
+        if let Some(digest) = Hash::from_hex(text) {
+            let missing =
+                || Failure::rejected("read/no-record", format!("no record {digest} here"));
+            return self.reader.by_digest(&digest)?.ok_or_else(missing);
+        }
+        let expected = "an entry's number or a record's digest of 64 hexadecimal digits";
+        let index = text.strip_prefix('#').unwrap_or(text).parse().map_err(|_| {
+            Failure::could_not("usage", format!("`{text}` is not {expected}"))
+                .hint("`custody show ITEM` lists both")
+        })?;
+        let size = self.reader.head().size.0;
+        match index < size {
+            true => Ok(LeafIndex(index)),
+            false => {
+                let message = format!("there is no entry {index}, the ledger has {size}");
+                Err(Failure::rejected("read/no-entry", message))
+            }
+        }
+    }
+
+    fn named(&self, kind: &str, text: &str, table: SubjectKind) -> Result<SubjectId, Failure> {
+        let bare = text.strip_prefix(kind).and_then(|text| text.strip_prefix(':')).unwrap_or(text);
+        if let Ok(id) = format!("{kind}:{bare}").parse() {
+            return self.subject(&id).map(|_| id);
+        }
+        let is_prefix = bare.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+        if bare.len() < MIN_PREFIX || !is_prefix {
+            let message = format!("`{text}` is not the id of {}", with_article(kind));
+            let hint =
+                format!("an id is {kind}:UUID, or at least {MIN_PREFIX} of its first digits");
+            return Err(Failure::could_not("id/malformed", message).hint(hint));
+        }
+        let prefix = format!("{kind}:{bare}");
+        let mut found = Vec::new();
+        for subject in self.reader.subjects(table) {
+            let (id, _) = subject?;
+            if id.to_string().starts_with(&prefix) {
+                found.push(id);
+            }
+        }
+        match found.as_slice() {
+            [id] => Ok(id.clone()),
+            [] => {
+                let message = format!("no {kind} has an id that begins with `{bare}`");
+                Err(Failure::rejected("id/unknown", message))
+            }
+            several => {
+                let message =
+                    format!("{} {kind}s have ids that begin with `{bare}`", several.len());
+                Err(Failure::could_not("id/ambiguous", message).hint("type more of its digits"))
+            }
+        }
+    }
+}
+
+impl Basis for Desk {
+    type Error = Failure;
+
+    fn origin(&self) -> &Origin {
+        self.reader.origin()
+    }
+
+    fn genesis(&self) -> Option<Hash> {
+        Some(self.reader.genesis())
+    }
+
+    fn seen(&self) -> Option<TreeHead> {
+        Some(self.reader.head())
+    }
+
+    fn chain_head(&self, subject: &SubjectId) -> Result<Option<ChainHead>, Failure> {
+        Ok(self.reader.subject(subject)?.map(|subject| subject.chain))
+    }
+}
+
+/// What this machine's clock says, in seconds since 1970.
+pub fn now_s() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+fn with_article(kind: &str) -> String {
+    let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {kind}")
+}
+
+/// The rules never give a subject another kind's standing; only a damaged store does.
+fn mixed_up() -> Failure {
+    Failure::could_not("store-corrupt", "a subject has the state of another kind")
+        .hint("`custody check` finds out what is damaged")
+}

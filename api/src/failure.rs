@@ -1,0 +1,309 @@
+//! How a command fails: one line that says what clashes, and one that says what to do about it.
+
+use std::error::Error;
+use std::fmt;
+
+use custody_core::checkpoint::CheckpointError;
+use custody_core::cose::CoseError;
+use custody_core::exhibit::ExhibitError;
+use custody_core::id::IdError;
+use custody_core::key::KeyError;
+use custody_core::note::VerifierKeyError;
+use custody_core::pins::PinsError;
+use custody_core::policy::PolicyFileError;
+use custody_core::record::RecordError;
+use custody_core::sealed::OpeningError;
+use custody_core::verify::error_text;
+use custody_log::exhibit::ExportError;
+use custody_log::store::StoreError;
+use custody_log::{LedgerError, PublishError, ReadError, SubmitError};
+use serde_json::{Value, json};
+
+use crate::act::ActError;
+use crate::agency_card::CardError;
+use crate::check_words::CheckWordsError;
+use crate::file::FileError;
+use crate::key_file::KeyFileError;
+use crate::moment::MomentError;
+use crate::offer_file::OfferFileError;
+use crate::passphrase::PassphraseError;
+
+/// How a command ends; its exit status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// 0: every required check passed.
+    Done,
+    /// 1: checked, and rejected.
+    Rejected,
+    /// 2: could not check: usage, unreadable file, internal.
+    CouldNot,
+}
+
+impl Ending {
+    /// The exit status.
+    pub const fn status(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Rejected => 1,
+            Self::CouldNot => 2,
+        }
+    }
+}
+
+/// Why a command did not do what was asked.
+#[derive(Debug)]
+pub struct Failure {
+    ending: Ending,
+    code: String,
+    message: String,
+    hint: Option<String>,
+}
+
+/// An error with a stable code.
+pub trait Coded: Error {
+    /// The code that documents and `--json` use.
+    fn stable_code(&self) -> &'static str;
+
+    /// What is said about it.
+    fn message(&self) -> String
+    where
+        Self: Sized,
+    {
+        error_text(self)
+    }
+
+    /// Whether something was looked at and refused, rather than not looked at.
+    fn ending(&self) -> Ending {
+        Ending::CouldNot
+    }
+
+    /// What to do next, where that is always the same.
+    fn hint(&self) -> Option<String> {
+        None
+    }
+}
+
+impl Failure {
+    /// A failure to do or check anything.
+    pub fn could_not(code: &str, message: impl Into<String>) -> Self {
+        let (ending, hint) = (Ending::CouldNot, None);
+        Self { ending, code: code.to_owned(), message: message.into(), hint }
+    }
+
+    /// Something was looked at and refused.
+    pub fn rejected(code: &str, message: impl Into<String>) -> Self {
+        Self { ending: Ending::Rejected, ..Self::could_not(code, message) }
+    }
+
+    /// The same failure with the next step.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same failure, naming the object it is about first.
+    #[must_use]
+    pub fn about(mut self, object: impl fmt::Display) -> Self {
+        self.message = format!("{object}: {}", self.message);
+        self
+    }
+
+    /// How the command ends.
+    pub fn ending(&self) -> Ending {
+        self.ending
+    }
+
+    /// What clashes.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// What `--json` prints.
+    pub fn to_json(&self) -> Value {
+        let error = json!({ "code": self.code, "message": self.message, "hint": self.hint });
+        json!({ "error": error })
+    }
+}
+
+/// The `error:` and `hint:` lines.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "error: {}", self.message)?;
+        match &self.hint {
+            Some(hint) => writeln!(f, "hint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<E: Coded> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self {
+            ending: error.ending(),
+            code: error.stable_code().to_owned(),
+            message: error.message(),
+            hint: error.hint(),
+        }
+    }
+}
+
+/// Errors about which a failure says no more than they do.
+macro_rules! coded {
+    ($($error:ty => $ending:ident),+ $(,)?) => {
+        $(impl Coded for $error {
+            fn stable_code(&self) -> &'static str {
+                self.code()
+            }
+
+            fn ending(&self) -> Ending {
+                Ending::$ending
+            }
+        })+
+    };
+}
+
+coded! {
+    ActError => CouldNot,
+    CardError => CouldNot,
+    CheckpointError => CouldNot,
+    PolicyFileError => CouldNot,
+    VerifierKeyError => CouldNot,
+    CheckWordsError => Rejected,
+    IdError => CouldNot,
+    KeyError => Rejected,
+    MomentError => CouldNot,
+    CoseError => Rejected,
+    ExhibitError => Rejected,
+    ExportError => CouldNot,
+    PinsError => CouldNot,
+    PublishError => CouldNot,
+    OfferFileError => Rejected,
+    OpeningError => Rejected,
+    RecordError => Rejected,
+}
+
+/// What the log says, with the object first and the way out where there is one.
+impl Coded for LedgerError {
+    fn stable_code(&self) -> &'static str {
+        self.code()
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Store(error) => store_hint(error),
+            Self::Recovery(_) => Some(
+                "keep both as they are: they are evidence; `custody check` tells more".to_owned(),
+            ),
+            _ => None,
+        }
+    }
+}
+
+impl Coded for ReadError {
+    fn stable_code(&self) -> &'static str {
+        self.code()
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Store(error) => store_hint(error),
+            _ => None,
+        }
+    }
+}
+
+impl Coded for SubmitError {
+    fn stable_code(&self) -> &'static str {
+        self.code()
+    }
+
+    /// That something is refused shows from the status; the line begins with what clashes.
+    fn message(&self) -> String {
+        match self {
+            Self::Record(error) => error_text(error),
+            Self::Opening(error) => error_text(error),
+            Self::Rule(error) => error_text(error),
+            error => error_text(error),
+        }
+    }
+
+    fn ending(&self) -> Ending {
+        match self {
+            Self::Vault(_) | Self::Fatal(_) => Ending::CouldNot,
+            _ => Ending::Rejected,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Conflict { winner: Some(winner), .. } => {
+                Some(format!("record {winner} stands there; look at it and try again"))
+            }
+            Self::Fatal(_) => Some(
+                "try the same again: what is recorded already is not recorded twice".to_owned(),
+            ),
+            _ => None,
+        }
+    }
+}
+
+fn store_hint(error: &StoreError) -> Option<String> {
+    match error {
+        StoreError::Missing { .. } => {
+            Some("`custody init --help` tells how a ledger is founded".to_owned())
+        }
+        StoreError::InUse { .. } => Some("wait for the other process, or end it".to_owned()),
+        StoreError::Damaged { .. } | StoreError::Corrupt { .. } => {
+            Some("nothing was repaired; `custody check` finds out what is damaged".to_owned())
+        }
+        _ => None,
+    }
+}
+
+impl Coded for FileError {
+    fn stable_code(&self) -> &'static str {
+        self.code()
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Exists { .. } => Some("choose another name; no file is overwritten".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl Coded for PassphraseError {
+    fn stable_code(&self) -> &'static str {
+        self.code()
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoTerminal { .. } => {
+                Some("`--passphrase-file FILE` takes it from the first line of a file".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Coded for KeyFileError {
+    fn stable_code(&self) -> &'static str {
+        self.code()
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::File(error) => error.hint(),
+            Self::NotAKey { .. } => Some("`custody key new --out FILE` makes a key".to_owned()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! An item's history as a person reads it: what, when by whose claim, when recorded, by whom, with what
+//! outcome, and what is unusual about it.
+
+use custody_core::cbor::Reader;
+use custody_core::custody::{ItemState, Standing};
+use custody_core::hash::{Hash, sha256};
+use custody_core::id::{SubjectId, Uuid};
+use custody_core::merkle::LeafIndex;
+use custody_core::record::body::{Body, EvidenceDigest, decode_digests};
+use custody_core::record::{Occurred, Record};
+use custody_core::sealed::Opening;
+use custody_log::Logged;
+
+use crate::desk::Desk;
+use crate::failure::Failure;
+use crate::flag::flags;
+use crate::people::{Name, People};
+use crate::session::role_word;
+
+/// One item, from its first record to its newest.
+pub struct History {
+    /// The item.
+    pub item: Uuid,
+    /// Where it is now.
+    pub state: ItemState,
+    /// Who answers for it.
+    pub holder: Name,
+    /// To whom it is on the way.
+    pub addressee: Option<Name>,
+    /// Items that were made out of it.
+    pub children: Vec<Uuid>,
+    /// Its custody and its notes, in the order of the log.
+    pub events: Vec<Event>,
+}
+
+/// One record of an item.
+pub struct Event {
+    /// Index of its entry.
+    pub index: LeafIndex,
+    /// When the log took it in: milliseconds since 1970.
+    pub accepted_ms: u64,
+    /// Its digest.
+    pub digest: Hash,
+    /// Its type and what its body says, in words.
+    pub headline: String,
+    /// Whether it is said about the item, rather than custody.
+    pub is_note: bool,
+    /// The record's type.
+    pub record_type: &'static str,
+    /// When it happened, as claimed.
+    pub occurred: Occurred,
+    /// Who signed, in what role.
+    pub signers: Vec<(&'static str, Name)>,
+    /// Sealed fields and their values; `None` where they are not open.
+    pub fields: Vec<(String, Option<String>)>,
+    /// What is unusual.
+    pub flags: Vec<String>,
+}
+
+impl History {
+    /// Puts together what the ledger has about `item`.
+    ///
+    /// # Errors
+    /// There is no such item, or the ledger cannot be read.
+    pub fn of(desk: &Desk, item: Uuid) -> Result<Self, Failure> {
+        let people = People::of(desk);
+        let state = desk.item_state(item)?;
+        let mut logged = desk.chain(&SubjectId::Item(item))?;
+        logged.extend(desk.chain(&SubjectId::Notes(item))?);
+        logged.sort_by_key(|logged| logged.index);
+        let (mut events, mut children) = (Vec::new(), Vec::new());
+        for logged in &logged {
+            let record = Record::parse(&logged.record)?;
+            children.extend(child_of(&record, item));
+            events.push(Event::of(desk, &people, logged, &record, item)?);
+        }
+        let addressee = state.release.map(|open| people.custodian(open.to)).transpose()?;
+        let holder = people.custodian(state.holder)?;
+        Ok(Self { item, state, holder, addressee, children, events })
+    }
+}
+
+impl Event {
+    fn of(
+        desk: &Desk,
+        people: &People<'_>,
+        logged: &Logged,
+        record: &Record,
+        item: Uuid,
+    ) -> Result<Self, Failure> {
+        let payload = record.payload();
+        let openings = desk.openings(&sha256(&logged.record))?;
+        let mut signers = Vec::new();
+        for signer in &payload.signers {
+            signers.push((role_word(signer.role), people.name(&signer.id)?));
+        }
+        let field = |name: String| {
+            let value = openings.iter().find(|opening| opening.field == name).map(value_text);
+            (name, value)
+        };
+        let (index, accepted_ms) = (logged.index, logged.entry.accepted_ms);
+        Ok(Self {
+            index,
+            accepted_ms,
+            digest: record.digest(),
+            headline: headline(desk, people, record)?,
+            is_note: payload.link(&SubjectId::Notes(item)).is_some(),
+            record_type: record.record_type().word(),
+            occurred: payload.occurred,
+            signers,
+            fields: payload.sealed_names().map(field).collect(),
+            flags: flags(desk, record, accepted_ms, item)?,
+        })
+    }
+}
+
+/// The item that a `derive` made out of `parent`.
+fn child_of(record: &Record, parent: Uuid) -> Option<Uuid> {
+    let Body::Derive(body) = &record.payload().body else { return None };
+    let children = record.payload().subjects.iter().filter_map(|link| match link.subject {
+        SubjectId::Item(id) if id != parent => Some(id),
+        _ => None,
+    });
+    children.into_iter().next().filter(|_| body.parent == parent)
+}
+
+/// What the record says, in words.
+fn headline(desk: &Desk, people: &People<'_>, record: &Record) -> Result<String, Failure> {
+    let payload = record.payload();
+    let name = |id: Option<Uuid>| {
+        id.map(|id| people.custodian(id).map(|name| name.to_string())).transpose()
+    };
+    let (from, to) =
+        (name(payload.from)?.unwrap_or_default(), name(payload.to)?.unwrap_or_default());
+    Ok(match &payload.body {
+        Body::Collect(body) => format!("collected, {}", body.kind),
+        Body::Seal(body) => format!("sealed, {}", body.kind),
+        Body::SealCheck(body) => format!("seal checked: {}", body.outcome),
+        Body::Handoff(body) => format!("handed over by {from} to {to} for {}", body.purpose),
+        Body::Release(body) => format!("released by {from} to {to} for {}", body.purpose),
+        Body::Receive(_) => format!("received by {to} from {from}"),
+        Body::Refuse(body) => format!("refused by {to} from {from}: {}", body.ground),
+        Body::Recall(_) => format!("recalled by {from}, was on the way to {to}"),
+        Body::Derive(body) => {
+            format!("derived, {} with {} {}", body.method, body.tool, body.version)
+        }
+        Body::VerifyDigest(body) => {
+            format!("digest over {} recomputed: {}", body.scope, body.outcome)
+        }
+        Body::Correct(body) => {
+            let entry = desk.reader().by_digest(&body.record)?;
+            let entry = entry.map_or_else(|| body.record.to_string(), |index| index.0.to_string());
+            format!("corrected: `{}` of entry {entry}, {}", body.field, body.reason)
+        }
+        Body::LateEntry(body) => {
+            let embedded = Record::parse(&body.record)?;
+            format!("late entry of a `{}`, {}", embedded.record_type(), body.reason)
+        }
+        Body::Note(body) => format!("note, {}", body.kind),
+        Body::Dispose(body) => format!("disposed of, {}", body.method),
+        body => body.record_type().word().to_owned(),
+    })
+}
+
+/// The digests that a record names, open or opened.
+pub fn recorded_digests(record: &Record, openings: &[Opening]) -> Vec<EvidenceDigest> {
+    let open = match &record.payload().body {
+        Body::Collect(body) => body.digests.as_slice(),
+        Body::Derive(body) => body.digests.as_slice(),
+        _ => &[],
+    };
+    let sealed = openings.iter().find(|opening| opening.field == "digests");
+    let sealed = sealed.and_then(|opening| decode_digests(&mut Reader::new(&opening.value)).ok());
+    [open, sealed.unwrap_or_default().as_slice()].concat()
+}
+
+/// The value of a sealed field in words.
+pub fn value_text(opening: &Opening) -> String {
+    if let Some(text) = opening.as_text() {
+        return text.to_owned();
+    }
+    if let Ok(digests) = decode_digests(&mut Reader::new(&opening.value)) {
+        return digests.iter().map(digest_text).collect::<Vec<_>>().join(", ");
+    }
+    document_text(&opening.value)
+        .unwrap_or_else(|| format!("{} bytes of CBOR", opening.value.len()))
+}
+
+fn digest_text(digest: &EvidenceDigest) -> String {
+    let name = if digest.bytes.len() == 32 { "sha-256" } else { "sha-512" };
+    let hex: String = digest.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{name} {hex} ({})", digest.scope)
+}
+
+/// `[name, [-16, digest]]`.
+fn document_text(value: &[u8]) -> Option<String> {
+    let mut reader = Reader::new(value);
+    reader.array(2, 2).ok()?;
+    let name = reader.text().ok()?;
+    reader.array(2, 2).ok()?;
+    let algorithm = reader.int().ok().filter(|number| *number == -16);
+    let digest: [u8; 32] = reader.array_of().ok().filter(|_| algorithm.is_some())?;
+    Some(format!("{name}, sha-256 {}", Hash::new(digest)))
+}
+
+/// The first description of an item that is open: what a list shows beside its id.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub fn description(desk: &Desk, item: Uuid) -> Result<Option<String>, Failure> {
+    let Some(first) = desk.chain(&SubjectId::Item(item))?.into_iter().next() else {
+        return Ok(None);
+    };
+    let openings = desk.openings(&sha256(&first.record))?;
+    let description = openings.iter().find(|opening| opening.field == "description");
+    Ok(description.and_then(|opening| opening.as_text()).map(str::to_owned))
+}
+
+/// An item's state in a word.
+pub fn state_word(state: &ItemState) -> &'static str {
+    match state {
+        ItemState { is_disposed: true, .. } => "disposed",
+        ItemState { release: Some(_), .. } => "on-the-way",
+        _ => "held",
+    }
+}
+
+/// The item's state, if `standing` is an item's.
+pub fn as_item(standing: &Standing) -> Option<&ItemState> {
+    match standing {
+        Standing::Item(state) => Some(state),
+        _ => None,
+    }
+}

@@ -1,0 +1,28 @@
+//! The `custody` program as a library: what custodians and operators do, in their words.
+//!
+//! Everything that is signed or hashed is made by custody-core, everything that is stored by
+//! custody-log. Here are key files, the making of acts, the files that travel between people, and the
+//! commands.
+
+pub mod act;
+pub mod agency_card;
+pub mod check_words;
+pub mod command;
+pub mod demo;
+pub mod desk;
+pub mod evidence;
+pub mod export;
+pub mod failure;
+pub mod file;
+mod flag;
+pub mod history;
+pub mod key_file;
+pub mod ledger_keys;
+pub mod moment;
+pub mod offer_file;
+pub mod passphrase;
+pub mod pen;
+pub mod people;
+pub mod session;
+pub mod summary;
+pub mod terminal;

@@ -1,0 +1,94 @@
+//! People by name: what the openings of enrolments show, and ids where they do not.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use custody_core::hash::sha256;
+use custody_core::id::{SubjectId, Uuid};
+
+use crate::desk::Desk;
+use crate::failure::Failure;
+
+/// Looks names up, each once.
+pub struct People<'d> {
+    desk: &'d Desk,
+    known: RefCell<HashMap<SubjectId, Name>>,
+}
+
+/// How somebody is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// Who.
+    pub id: SubjectId,
+    /// Their own name, where it is open.
+    pub name: Option<String>,
+    /// The agency they work for.
+    pub agency: Option<String>,
+}
+
+impl<'d> People<'d> {
+    /// The people of a ledger.
+    pub fn of(desk: &'d Desk) -> Self {
+        Self { desk, known: RefCell::default() }
+    }
+
+    /// How `id` is called.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn name(&self, id: &SubjectId) -> Result<Name, Failure> {
+        if let Some(name) = self.known.borrow().get(id) {
+            return Ok(name.clone());
+        }
+        let name = self.look_up(id)?;
+        self.known.borrow_mut().insert(id.clone(), name.clone());
+        Ok(name)
+    }
+
+    /// As [`People::name`], for a custodian.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn custodian(&self, id: Uuid) -> Result<Name, Failure> {
+        self.name(&SubjectId::Custodian(id))
+    }
+
+    fn look_up(&self, id: &SubjectId) -> Result<Name, Failure> {
+        let (name, agency) = match id {
+            SubjectId::Custodian(person) => {
+                let state = self.desk.custodian_state(*person)?;
+                (self.enrolled_name(id)?, Some(self.agency_name(state.agency)?))
+            }
+            SubjectId::Agency(agency) => (Some(self.agency_name(*agency)?), None),
+            SubjectId::Ledger(_) => (Some("the operator".to_owned()), None),
+            _ => (None, None),
+        };
+        Ok(Name { id: id.clone(), name, agency })
+    }
+
+    fn agency_name(&self, id: Uuid) -> Result<String, Failure> {
+        let state = self.desk.agency_state(id)?;
+        Ok(format!("{}, {}", state.name, state.country))
+    }
+
+    fn enrolled_name(&self, id: &SubjectId) -> Result<Option<String>, Failure> {
+        let Some(enrolment) = self.desk.chain(id)?.into_iter().next() else { return Ok(None) };
+        let openings = self.desk.openings(&sha256(&enrolment.record))?;
+        let name = openings.iter().find(|opening| opening.field == "name");
+        Ok(name.and_then(|opening| opening.as_text()).map(str::to_owned))
+    }
+}
+
+/// `Anna Berg (Example Police, NL)`; the id where the name is not open.
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.name {
+            Some(name) => f.write_str(name)?,
+            None => write!(f, "{}", self.id)?,
+        }
+        match &self.agency {
+            Some(agency) => write!(f, " ({agency})"),
+            None => Ok(()),
+        }
+    }
+}

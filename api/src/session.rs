@@ -1,0 +1,286 @@
+//! From an act to the ledger or to an offer file: what every command that signs has in common.
+
+use std::path::{Path, PathBuf};
+
+use custody_core::cose::{Observed, Role};
+use custody_core::id::{SubjectId, Uuid};
+use custody_core::record::{Occurred, Signer};
+use custody_core::verify::utc_text;
+use custody_log::Acknowledged;
+use serde_json::{Value, json};
+
+use crate::act::{Act, Proposal};
+use crate::desk::Desk;
+use crate::failure::Failure;
+use crate::file::{self, Access};
+use crate::offer_file::OfferFile;
+use crate::passphrase::PassphraseSource;
+use crate::pen::{Pen, sign_in_turn};
+use crate::people::People;
+use crate::summary::describe_signer;
+use crate::terminal::Answer;
+
+/// What a signing command was told, apart from the act itself.
+pub struct Setting {
+    /// The ledger.
+    pub ledger: PathBuf,
+    /// The signer's key file, then those of others who are here.
+    pub keys: Vec<PathBuf>,
+    /// Where the offer goes; without it, the act is recorded.
+    pub out: Option<PathBuf>,
+    /// When it happened, as claimed.
+    pub occurred: Occurred,
+    /// Passphrases of people's keys.
+    pub people: PassphraseSource,
+    /// Passphrases of the log's keys.
+    pub log: PassphraseSource,
+}
+
+/// A ledger and the keys to sign with.
+pub struct Session {
+    desk: Desk,
+    pens: Vec<Pen>,
+    out: Option<PathBuf>,
+    occurred: Occurred,
+}
+
+/// What became of an act.
+pub enum Done {
+    /// It is in the ledger.
+    Recorded(Box<Acknowledged>),
+    /// It is in an offer file.
+    Offered {
+        /// The file.
+        path: PathBuf,
+        /// What is in it.
+        offer: Box<OfferFile>,
+    },
+}
+
+impl Session {
+    /// Opens the ledger and the keys.
+    ///
+    /// # Errors
+    /// Either does not open, or the offer's name is taken.
+    pub fn open(setting: Setting) -> Result<Self, Failure> {
+        if let Some(path) = &setting.out {
+            file::check_absent(path)?;
+        }
+        let desk = match setting.out {
+            Some(_) => Desk::read(&setting.ledger)?,
+            None => Desk::write(&setting.ledger, &setting.log)?,
+        };
+        let open = |path: &PathBuf| Pen::open(path, &setting.people);
+        let pens = setting.keys.iter().map(open).collect::<Result<_, _>>()?;
+        Ok(Self { desk, pens, out: setting.out, occurred: setting.occurred })
+    }
+
+    /// The ledger.
+    pub fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// The keys, the signer's own first.
+    pub fn pens(&self) -> &[Pen] {
+        &self.pens
+    }
+
+    /// For whom the signer's own key is enrolled.
+    ///
+    /// # Errors
+    /// For nobody.
+    pub fn me(&self) -> Result<SubjectId, Failure> {
+        let pen = self.pens.first();
+        let pen = pen.ok_or_else(|| Failure::could_not("usage", "missing: --key FILE"))?;
+        self.desk.owner_of(pen.kid())?.ok_or_else(|| {
+            let message = format!(
+                "`{}` has the key {}, which is enrolled for nobody here",
+                pen.path().display(),
+                pen.kid()
+            );
+            Failure::rejected("record/unknown-key", message)
+                .hint("`custody custodian enrol --help` tells how a key is enrolled")
+        })
+    }
+
+    /// The custodian for whom the signer's own key is enrolled.
+    ///
+    /// # Errors
+    /// It is enrolled for nobody, or for an agency.
+    pub fn custodian(&self) -> Result<Uuid, Failure> {
+        match self.me()? {
+            SubjectId::Custodian(id) => Ok(id),
+            other => Err(Failure::rejected(
+                "custody/role-not-granted",
+                format!("the key is {other}'s, a custodian's is needed"),
+            )),
+        }
+    }
+
+    /// The agency whose key the signer has.
+    ///
+    /// # Errors
+    /// The key is enrolled for nobody, or for a person.
+    pub fn agency(&self) -> Result<Uuid, Failure> {
+        match self.me()? {
+            SubjectId::Agency(id) => Ok(id),
+            other => Err(Failure::rejected(
+                "custody/role-not-granted",
+                format!("the key is {other}'s, an agency's is needed"),
+            )),
+        }
+    }
+
+    /// Proposes the act, signs it with the keys at hand, and records it or writes the offer.
+    ///
+    /// # Errors
+    /// A signature is missing and no offer was asked for, or the ledger refuses the record.
+    pub fn finish(&self, act: Act) -> Result<Done, Failure> {
+        let proposal = act.propose(&self.desk, self.occurred)?;
+        self.sign_and_finish(proposal, &Observed::default())
+    }
+
+    /// As [`Session::finish`], with what the receiver found. `observe` is handed the chains in the order
+    /// in which the record has them.
+    ///
+    /// # Errors
+    /// As there, and `observe`'s own.
+    pub fn finish_observed(
+        &self,
+        act: Act,
+        observe: impl FnOnce(&Proposal) -> Result<Observed, Failure>,
+    ) -> Result<Done, Failure> {
+        let proposal = act.propose(&self.desk, self.occurred)?;
+        let observed = observe(&proposal)?;
+        self.sign_and_finish(proposal, &observed)
+    }
+
+    fn sign_and_finish(
+        &self,
+        mut proposal: Proposal,
+        observed: &Observed,
+    ) -> Result<Done, Failure> {
+        sign_in_turn(&mut proposal, &self.pens, Some(&self.desk), observed)?;
+        match &self.out {
+            Some(path) => write_offer(&proposal, path, file::create),
+            None => record(&self.desk, &proposal),
+        }
+    }
+}
+
+/// Records a proposal that everybody has signed.
+///
+/// # Errors
+/// Somebody has not, or the ledger refuses it.
+pub fn record(desk: &Desk, proposal: &Proposal) -> Result<Done, Failure> {
+    if proposal.next_signer().is_some() {
+        let who = describe_signer(proposal.payload(), proposal.signed(), Some(desk));
+        let message = format!("the signature of {who} is missing");
+        return Err(Failure::could_not("record/signature-count", message).hint(
+            "`--with-key FILE` signs with their key; `--out FILE` makes an offer for `custody accept`",
+        ));
+    }
+    Ok(Done::Recorded(Box::new(desk.submit(proposal)?)))
+}
+
+/// Writes a proposal, signed by whomever, as an offer file.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_offer(
+    proposal: &Proposal,
+    path: &Path,
+    write: impl FnOnce(&Path, &[u8], Access) -> Result<(), file::FileError>,
+) -> Result<Done, Failure> {
+    let offer = OfferFile::new(proposal.to_offer()?, proposal.openings().to_vec())?;
+    write(path, &offer.encode(), Access::Shared)?;
+    Ok(Done::Offered { path: path.to_owned(), offer: Box::new(offer) })
+}
+
+impl Done {
+    /// The answer that begins with `text` and has `facts`.
+    ///
+    /// # Errors
+    /// A name cannot be looked up.
+    pub fn answer(&self, text: &str, facts: Value, desk: Option<&Desk>) -> Result<Answer, Failure> {
+        let (line, mine) = match self {
+            Self::Recorded(known) => recorded(known),
+            Self::Offered { path, offer } => offered(path, offer, desk),
+        };
+        Ok(Answer::done(format!("{text}{line}\n"), merge(facts, mine)))
+    }
+}
+
+fn recorded(known: &Acknowledged) -> (String, Value) {
+    let accepted = utc_text(known.entry.accepted_ms / 1000);
+    let again = if known.was_known { ", as it was before" } else { "" };
+    let line = format!(
+        "recorded as entry {} at {accepted}{again}\nrecord {}",
+        known.index.0, known.digest
+    );
+    let facts = json!({
+        "entry": known.index.0,
+        "record": known.digest.to_string(),
+        "accepted": accepted,
+        "was_known": known.was_known,
+    });
+    (line, facts)
+}
+
+fn offered(path: &Path, offer: &OfferFile, desk: Option<&Desk>) -> (String, Value) {
+    let (payload, next) = (offer.offer().payload(), offer.offer().next_signer());
+    let path = path.display().to_string();
+    let line = match next {
+        Some(_) => {
+            let position = offer.offer().message().signatures().len();
+            let who = describe_signer(payload, position, desk);
+            format!("offer `{path}`, to be signed by {who}")
+        }
+        None => format!("offer `{path}`, signed by all"),
+    };
+    let facts = json!({
+        "offer": path,
+        "offer_digest": offer.digest().to_string(),
+        "next_signer": next.map(signer_json),
+    });
+    (line, facts)
+}
+
+/// Who signs, and in what role, in words.
+pub fn describe(signer: &Signer, desk: Option<&Desk>) -> String {
+    let name = desk.and_then(|desk| People::of(desk).name(&signer.id).ok());
+    let name = name.map_or_else(|| signer.id.to_string(), |name| name.to_string());
+    format!("{name}, {}", role_word(signer.role))
+}
+
+/// A role in words.
+pub fn role_word(role: Role) -> &'static str {
+    match role {
+        Role::Releasing => "releasing",
+        Role::Receiving => "receiving",
+        Role::Witness => "as witness",
+        Role::Supervisor => "as supervisor",
+        Role::Authority => "for the agency",
+        Role::Operator => "as operator",
+        Role::OtherParty => "as other party",
+        Role::NewKey => "with the new key",
+        Role::Acting => "acting",
+    }
+}
+
+/// A signer for programs.
+pub fn signer_json(signer: &Signer) -> Value {
+    json!({ "role": signer.role.number(), "id": signer.id.to_string() })
+}
+
+/// The members of two objects in one; of a name in both, the second.
+pub fn merge(first: Value, second: Value) -> Value {
+    match (first, second) {
+        (Value::Object(mut first), Value::Object(second)) => {
+            first.extend(second);
+            Value::Object(first)
+        }
+        (first, Value::Null) => first,
+        (_, second) => second,
+    }
+}

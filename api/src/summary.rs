@@ -1,0 +1,119 @@
+//! What somebody is about to sign, in words, before they are asked for their passphrase.
+
+use custody_core::id::SubjectId;
+use custody_core::record::body::{Body, Enrolment};
+use custody_core::record::{Occurred, Payload};
+
+use crate::act::Proposal;
+use crate::desk::Desk;
+use crate::failure::Failure;
+use crate::history::{description, value_text};
+use crate::moment::Moment;
+use crate::session::describe;
+
+/// Lines that say what is signed, by whom and on what.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub fn summarise(proposal: &Proposal, desk: Option<&Desk>) -> Result<String, Failure> {
+    let payload = proposal.payload();
+    let mut lines = vec![
+        format!("you sign: {}", payload.body.record_type()),
+        format!("  claimed for: {}", claimed(payload.occurred)),
+    ];
+    for link in &payload.subjects {
+        lines.push(format!("  about: {}", about(&link.subject, desk)?));
+    }
+    lines.extend(body_lines(&payload.body).into_iter().map(|line| format!("  {line}")));
+    for opening in proposal.openings() {
+        lines.push(format!("  {}: {}", opening.field, value_text(opening)));
+    }
+    for position in 0..payload.signers.len() {
+        let who = describe_signer(payload, position, desk);
+        lines.push(format!("  {}: {who}", standing(position, proposal)));
+    }
+    Ok(lines.join("\n"))
+}
+
+/// Who signs at `position`, in what role and, for an agency that the record itself brings, with which of
+/// its keys.
+pub fn describe_signer(payload: &Payload, position: usize, desk: Option<&Desk>) -> String {
+    let Some(signer) = payload.signers.get(position) else { return "nobody".to_owned() };
+    let agencies = match &payload.body {
+        Body::LedgerOpen(body) => body.agencies.as_slice(),
+        Body::AgencyEnrol(body) => std::slice::from_ref(&body.agency),
+        _ => &[],
+    };
+    let brought = agencies.iter().find(|agency| SubjectId::Agency(agency.id) == signer.id);
+    let Some(agency) = brought else { return describe(signer, desk) };
+    // Each agency signs with its authority key first and with its recovery key right after it.
+    let is_second = position > 0 && payload.signers[position - 1].id == signer.id;
+    let key = if is_second { "recovery" } else { "authority" };
+    format!("{}, {}, with its {key} key", agency.name, agency.country)
+}
+
+fn claimed(occurred: Occurred) -> String {
+    format!("{} ({})", Moment::from(occurred), occurred.source)
+}
+
+fn about(subject: &SubjectId, desk: Option<&Desk>) -> Result<String, Failure> {
+    let item = match subject {
+        SubjectId::Item(item) | SubjectId::Notes(item) => *item,
+        _ => return Ok(subject.to_string()),
+    };
+    let known = match desk {
+        Some(desk) => description(desk, item)?,
+        None => None,
+    };
+    Ok(known.map_or_else(|| subject.to_string(), |known| format!("{subject}, {known}")))
+}
+
+/// Whether the signer at `position` has signed, signs now, or signs later.
+fn standing(position: usize, proposal: &Proposal) -> &'static str {
+    match position.cmp(&proposal.signed()) {
+        std::cmp::Ordering::Less => "has signed",
+        std::cmp::Ordering::Equal => "signs now",
+        std::cmp::Ordering::Greater => "signs after that",
+    }
+}
+
+fn body_lines(body: &Body) -> Vec<String> {
+    match body {
+        Body::LedgerOpen(body) => {
+            let mut lines = vec![
+                format!("purpose: {}", body.purpose),
+                format!("quorum: {} of {} founders", body.quorum, body.agencies.len()),
+            ];
+            lines.extend(body.agencies.iter().map(agency_line));
+            lines
+        }
+        Body::AgencyEnrol(body) => vec![agency_line(&body.agency)],
+        Body::CustodianEnrol(body) => vec![
+            format!("key: {}", body.key.kid()),
+            format!("for: {}", SubjectId::Agency(body.agency)),
+        ],
+        Body::KeyRotate(body) => {
+            vec![format!("key: {}, {}, {}", body.key.kid(), body.slot, body.reason)]
+        }
+        Body::KeyRevoke(body) => vec![format!("key: {}, {}", body.kid, body.reason)],
+        Body::KeyCompromised(body) => {
+            vec![format!("key: {}, since {}", body.kid, Moment::utc(body.since_s))]
+        }
+        Body::Handoff(body) => vec![format!("purpose: {}", body.purpose)],
+        Body::Correct(body) => {
+            vec![format!("corrects: `{}` of record {}, {}", body.field, body.record, body.reason)]
+        }
+        Body::Dispose(body) => vec![format!("method: {}", body.method)],
+        _ => Vec::new(),
+    }
+}
+
+fn agency_line(agency: &Enrolment) -> String {
+    let id = SubjectId::Agency(agency.id);
+    format!(
+        "agency: {}, {} ({id}, authority key {})",
+        agency.name,
+        agency.country,
+        agency.key.kid()
+    )
+}
