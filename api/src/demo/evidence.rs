@@ -21,7 +21,7 @@ pub struct Files {
     pub copy: Measured,
     /// A photograph of the laptop, kept as a document.
     pub photograph: Measured,
-    /// More files that were given, each an item of its own.
+    /// More files that were given, named beside the image.
     pub others: Vec<Measured>,
 }
 

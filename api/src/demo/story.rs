@@ -18,6 +18,9 @@ use crate::act::{Act, Document, Parties, Reply, random_id};
 use crate::evidence::Measured;
 use crate::failure::Failure;
 
+/// Documents that one record can name: SPEC section "Payload".
+const MAX_DOCUMENTS: usize = 32;
+
 /// What later parts need of the story.
 pub struct Told {
     /// The laptop.
@@ -37,9 +40,7 @@ pub fn tell(stage: &mut Stage, cast: &Cast, files: &Files) -> Result<Told, Failu
     let handoff = carry(stage, cast, laptop)?;
     let image = examine(stage, cast, laptop, &files.image)?;
     copy_back(stage, cast, image, &files.copy)?;
-    for (position, file) in files.others.iter().enumerate() {
-        collect_file(stage, cast, file, position)?;
-    }
+    keep_findings(stage, cast, image, &files.others)?;
     Ok(Told { laptop, collected, image, handoff })
 }
 
@@ -172,18 +173,25 @@ fn copy_back(stage: &mut Stage, cast: &Cast, image: Uuid, file: &Measured) -> Re
     Ok(())
 }
 
-/// One more file that was given: data taken from a provider.
-fn collect_file(
+/// More files that were given come from the same examination: they are named beside the image.
+fn keep_findings(
     stage: &mut Stage,
     cast: &Cast,
-    file: &Measured,
-    position: usize,
+    image: Uuid,
+    files: &[Measured],
 ) -> Result<(), Failure> {
-    let digests = [EvidenceDigest::sha256(DigestScope::Container, &file.sha256)];
-    let name = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let act = Act::collect(random_id()?, cast.officer.id, ItemKind::Digital, &digests)
-        .sealing_text("description", Some(&format!("data file {}: {name}", position + 2)));
-    stage.play(5, act, &[&cast.officer.pair.key])?;
+    let document = |file: &Measured| Document {
+        name: file.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        media_type: "application/octet-stream".to_owned(),
+        size: file.size,
+        sha256: file.sha256,
+    };
+    for files in files.chunks(MAX_DOCUMENTS) {
+        let text = "files from the same examination";
+        let act = Act::note(image, cast.analyst.id, NoteKind::Document, text)
+            .attaching(files.iter().map(document).collect());
+        stage.play(5, act, &[&cast.analyst.pair.key])?;
+    }
     Ok(())
 }
 
