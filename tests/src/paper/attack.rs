@@ -1,21 +1,30 @@
 //! The attacks that vectors are made of. Each differs from an honest file in exactly one way, and carries
 //! it as far as it goes: signatures are made anew wherever the attacker could make them.
 
+mod checkpoint;
 mod encoding;
 mod envelope;
+mod exhibit;
+mod file;
 mod form;
+mod history;
+mod manifest;
+mod people;
 mod value;
 
 use std::collections::BTreeMap;
 
+use custody_core::checkpoint::LogSigner;
+use custody_core::hash::sha256;
+use custody_core::merkle::LeafIndex;
+use custody_core::pins::Pins;
+use custody_core::record::body::RecordType;
 use serde_json::json;
 
 use super::cast::public;
 use super::signing_key;
-use super::story::Story;
+use super::story::{IMAGE, Story};
 use super::vector::{Folder, Vector, json_file};
-use custody_core::merkle::LeafIndex;
-use custody_core::record::body::RecordType;
 
 /// Vectors of records alone: a folder for each type, and the ledger that they belong to beside them.
 pub fn record_folders() -> Vec<Folder> {
@@ -47,6 +56,54 @@ pub fn record_folders() -> Vec<Folder> {
         vectors,
     }));
     all
+}
+
+/// Vectors of exhibits: the story's, and every attack on it.
+pub fn exhibit_folders() -> Vec<Folder> {
+    let story = Story::whole();
+    let cases =
+        [manifest::cases(), history::cases(), people::cases(), checkpoint::cases(), file::cases()];
+    let at_s = story.ledger.now_s() + 7200;
+    let vectors = cases.concat().into_iter().map(|case| case.vector(at_s)).collect();
+    let mut beside = checkpoint::beside();
+    beside.extend(readers(&story));
+    let mut one_bit_off = IMAGE.to_vec();
+    one_bit_off[0] ^= 1;
+    beside.extend([
+        (exhibit::EVIDENCE.to_owned(), IMAGE.to_vec()),
+        ("evidence/image-one-bit-off.raw".to_owned(), one_bit_off),
+        ("evidence/another-file.raw".to_owned(), b"another file".to_vec()),
+    ]);
+    vec![Folder { path: "exhibit/image".to_owned(), beside, vectors }]
+}
+
+/// Policies and pins, the usual and others.
+fn readers(story: &Story) -> Vec<(String, Vec<u8>)> {
+    let policy = |signer: &LogSigner| story.policy_of(signer).format();
+    let usual = story.pins();
+    let pins = |change: &dyn Fn(&mut Pins)| {
+        let mut pins = usual.clone();
+        change(&mut pins);
+        pins.to_string().into_bytes()
+    };
+    let recovery = public(&story.cast.south.recovery).kid();
+    let stranger = public(&signing_key("stranger")).kid();
+    let south = usual.agencies.iter().position(|pin| pin.0 == story.cast.south.id).unwrap();
+    let transit = story.cast.transit.id;
+    let files = [
+        (exhibit::POLICY, policy(&story.ledger.signer)),
+        ("policy-other-keys.txt", policy(&checkpoint::other_signer(story.ledger.origin.as_str()))),
+        ("policy-other-log.txt", policy(&checkpoint::other_signer("ledger.example/other"))),
+        (exhibit::AGENCIES, pins(&|_| {})),
+        ("agencies-another-genesis.txt", pins(&|pins| pins.genesis = sha256(b"another"))),
+        ("agencies-another-key.txt", pins(&|pins| pins.agencies[south].1 = stranger)),
+        ("agencies-recovery-key.txt", pins(&|pins| pins.agencies[south].1 = recovery)),
+        (
+            "agencies-without-transit.txt",
+            pins(&|pins| pins.agencies.retain(|pin| pin.0 != transit)),
+        ),
+    ];
+    files.map(|(name, bytes)| (name.to_owned(), bytes)).to_vec()
 }
 
 /// The public keys of everybody in the story, whether they sign with them at this moment or not.

@@ -6,6 +6,8 @@ use custody_core::cbor::Value;
 use custody_core::hash::sha256;
 use ed25519_dalek::{Signer, SigningKey};
 
+use super::cast::public;
+use super::exhibit::PaperExhibit;
 use super::page::Page;
 use super::tree::{At, decode, get};
 
@@ -40,7 +42,22 @@ pub struct RawSignature {
 impl RawMessage {
     /// The parts of a page as it would be signed.
     pub fn of(page: &Page) -> Self {
-        let bytes = page.sign();
+        let keys = page.hands.iter().map(|hand| hand.key.clone()).collect();
+        Self::of_signed(&page.sign(), keys)
+    }
+
+    /// The parts of an exhibit's manifest as it would be signed.
+    pub fn of_manifest(exhibit: &PaperExhibit) -> Self {
+        let manifest = exhibit.sign_manifest(&exhibit.contents.encode());
+        Self::of_signed(&manifest, vec![exhibit.key.clone()])
+    }
+
+    /// The name of a key as it stands in a header.
+    pub fn kid(key: &SigningKey) -> Value {
+        Value::bytes(public(key).kid().as_hash())
+    }
+
+    fn of_signed(bytes: &[u8], keys: Vec<SigningKey>) -> Self {
         let message = &bytes[2..];
         let Value::Bytes(payload) = get(message, &[At::Item(2)]) else { panic!("no payload") };
         let header = |path: &[At<'_>]| match get(message, path) {
@@ -53,13 +70,12 @@ impl RawMessage {
             set(&mut protected, COUNTERSIGNED, |digest| *digest = Value::Null);
             RawSignature { protected, unprotected: Value::Map(Vec::new()), key }
         };
-        let keys = page.hands.iter().map(|hand| hand.key.clone());
         Self {
             tag: bytes[..2].to_vec(),
             protected: header(&[At::Item(0)]),
             unprotected: Value::Map(Vec::new()),
             payload,
-            signatures: keys.enumerate().map(signature).collect(),
+            signatures: keys.into_iter().enumerate().map(signature).collect(),
         }
     }
 

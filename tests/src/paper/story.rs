@@ -1,6 +1,6 @@
 //! The story that vectors start from: a disk goes from one country to another, and an image is made.
 
-use custody_core::checkpoint::{Checkpoint, Ed25519Cosigner, PosixTime, cosign_ed25519};
+use custody_core::checkpoint::{Checkpoint, Ed25519Cosigner, LogSigner, PosixTime, cosign_ed25519};
 use custody_core::cose::{Check, Finding, Observed, Outcome};
 use custody_core::id::Uuid;
 use custody_core::key::Kid;
@@ -220,10 +220,15 @@ impl Story {
 
     /// A policy that trusts the log and wants one of two witnesses.
     pub fn policy(&self) -> Policy {
+        self.policy_of(&self.ledger.signer)
+    }
+
+    /// The same policy for another log.
+    pub fn policy_of(&self, signer: &LogSigner) -> Policy {
         let named =
             |witness: &Ed25519Cosigner| (word(witness.verifier()), witness.verifier().clone());
         let witnesses = witnesses().iter().map(named).collect();
-        Policy::for_log(self.ledger.signer.keys().clone(), witnesses, Some(1)).unwrap()
+        Policy::for_log(signer.keys().clone(), witnesses, Some(1)).unwrap()
     }
 
     /// Pins of all three agencies.

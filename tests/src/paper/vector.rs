@@ -67,7 +67,7 @@ impl Folder {
 
 /// All folders.
 pub fn folders() -> Vec<Folder> {
-    attack::record_folders()
+    [attack::record_folders(), attack::exhibit_folders()].into_iter().flatten().collect()
 }
 
 /// Pretty JSON with a newline at its end.

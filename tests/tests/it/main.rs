@@ -15,6 +15,7 @@ mod docs_spec;
 mod docs_story;
 mod docs_text;
 mod exhibit_story;
+mod exhibit_vectors;
 mod index_naive;
 mod index_proof;
 mod index_tree;

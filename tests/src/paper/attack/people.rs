@@ -1,0 +1,498 @@
+//! Attacks on people and rules: a log without duty took in what it should have refused.
+
+use custody_core::cose::Role;
+use custody_core::hash::sha256;
+use custody_core::id::SubjectId;
+use custody_core::merkle::LeafIndex;
+use custody_core::record::body::{Body, LateReason, SealOutcome};
+use custody_core::verify::LineId::{AgenciesPinned, CustodyRules, KeyStanding, Signatures};
+
+use super::exhibit::{Attack, Case, afterwards, open, rejected, signed};
+use crate::paper::story::{IMAGE, Story, entry};
+use crate::paper::{Agency, Hand, Page, PaperLedger, Person, signing_key};
+
+/// All of them.
+pub fn cases() -> Vec<Case> {
+    let tables = [rejected(&KEYS), open(&KEYS_OPEN), rejected(&ENROLMENTS), rejected(&RULES)];
+    [tables.concat(), late_entries(), heads(), pins()].concat()
+}
+
+/// The log takes in `page` at the end of the story.
+fn forced(page: impl FnOnce(&mut Story) -> Page) -> Vec<u8> {
+    afterwards(|story| {
+        let page = page(story);
+        story.ledger.force_page(&page);
+    })
+}
+
+const KEYS: [Attack; 7] = [
+    (
+        "revoked-key",
+        "a remark is signed with a revoked key",
+        KeyStanding,
+        "custody/key-ended",
+        || {
+            forced(|story| {
+                let Story { cast, ledger, disk, .. } = story;
+                ledger.write(&ledger.key_revoke(&cast.south, &cast.dora));
+                ledger.note(&cast.dora, *disk)
+            })
+        },
+    ),
+    (
+        "replaced-key",
+        "a remark is signed with a key after it was replaced",
+        KeyStanding,
+        "custody/key-ended",
+        || {
+            forced(|story| {
+                let Story { cast, ledger, disk, .. } = story;
+                ledger.write(&ledger.key_rotate(&cast.south, &cast.dora, &signing_key("new")));
+                ledger.note(&cast.dora, *disk)
+            })
+        },
+    ),
+    ("strangers-key", "a key that nobody enrolled", Signatures, "record/unknown-key", || {
+        forced(|story| {
+            let stranger = story.cast.caro.with_key(&signing_key("stranger"));
+            story.ledger.note(&stranger, story.disk)
+        })
+    }),
+    (
+        "key-of-another-person",
+        "Dora's key under Caro's name",
+        KeyStanding,
+        "custody/key-not-enrolled",
+        || {
+            forced(|story| {
+                let caro = story.cast.caro.with_key(&story.cast.dora.key);
+                story.ledger.note(&caro, story.disk)
+            })
+        },
+    ),
+    (
+        "signature-flipped",
+        "one bit of a signature, in a record that the log took so",
+        Signatures,
+        "cose/signature",
+        || {
+            afterwards(|story| {
+                let mut record = story.ledger.note(&story.cast.caro, story.disk).sign();
+                *record.last_mut().unwrap() ^= 1;
+                story.ledger.force(record, Vec::new());
+            })
+        },
+    ),
+    (
+        "record-flipped",
+        "one bit of a record that the log took whole",
+        Signatures,
+        "cose/signature",
+        || {
+            signed(|_, exhibit| {
+                let placed = exhibit.placed_mut(LeafIndex(entry::SEAL));
+                let mut bytes = placed.record.as_bytes().to_vec();
+                *bytes.last_mut().unwrap() ^= 1;
+                placed.record = custody_core::record::Record::parse(&bytes).unwrap();
+            })
+        },
+    ),
+    (
+        "role-not-granted",
+        "somebody acts who was enrolled to witness",
+        KeyStanding,
+        "custody/role-not-granted",
+        || {
+            forced(|story| {
+                let clerk = witness_only(story);
+                story.ledger.note(&clerk, story.disk)
+            })
+        },
+    ),
+];
+
+const KEYS_OPEN: [Attack; 2] = [
+    (
+        "key-compromised",
+        "others may have had a signer's key before",
+        KeyStanding,
+        "key-standing/compromised",
+        || {
+            afterwards(|story| {
+                let Story { cast, ledger, .. } = story;
+                ledger.write(&ledger.key_compromised(
+                    &cast.transit,
+                    &cast.ben,
+                    ledger.now_s() - 60,
+                ));
+            })
+        },
+    ),
+    (
+        "authority-key-compromised",
+        "others may have had the key that enrolled a signer",
+        KeyStanding,
+        "key-standing/compromised",
+        || {
+            afterwards(|story| {
+                let Story { cast, ledger, .. } = story;
+                let transit = Person {
+                    id: cast.transit.id,
+                    agency: cast.transit.id,
+                    key: cast.transit.key.clone(),
+                };
+                let mut page = ledger.key_compromised(&cast.transit, &transit, ledger.now_s() - 60);
+                page.payload.subjects = vec![ledger.link(&cast.transit.subject())];
+                ledger.write(&page);
+            })
+        },
+    ),
+];
+
+/// Enrols somebody in role 3 only.
+pub fn witness_only(story: &mut Story) -> Person {
+    let clerk = Person::new("clerk", &story.cast.south);
+    let page = story.ledger.custodian_enrol(&story.cast.south, &clerk).with(|payload| {
+        let Body::CustodianEnrol(body) = &mut payload.body else { panic!() };
+        body.roles = vec![Role::Witness];
+    });
+    story.ledger.write(&page);
+    clerk
+}
+
+const ENROLMENTS: [Attack; 6] = [
+    (
+        "one-key-enrolled-twice",
+        "Ana's key is enrolled for somebody else too",
+        KeyStanding,
+        "custody/key-enrolled-twice",
+        || {
+            afterwards(|story| {
+                let Story { cast, ledger, disk, .. } = story;
+                let twin = Person::new("twin", &cast.north).with_key(&cast.ana.key);
+                ledger.force_page(&ledger.custodian_enrol(&cast.north, &twin));
+                ledger.force_page(&ledger.note(&twin, *disk));
+            })
+        },
+    ),
+    (
+        "enrolled-with-a-recovery-key",
+        "an agency's recovery key enrols somebody",
+        KeyStanding,
+        "custody/key-not-enrolled",
+        || {
+            afterwards(|story| {
+                let Story { cast, ledger, disk, .. } = story;
+                let north = Agency { key: cast.north.recovery.clone(), ..cast.north.clone() };
+                let new = Person::new("new", &north);
+                ledger.force_page(&ledger.custodian_enrol(&north, &new));
+                ledger.force_page(&ledger.note(&new, *disk));
+            })
+        },
+    ),
+    (
+        "admitted-without-quorum",
+        "one founder of two admits an agency",
+        KeyStanding,
+        "custody/quorum",
+        || {
+            forced(|story| {
+                let third = Agency::new("third", "FR");
+                story.ledger.agency_enrol(&[&story.cast.north], &third)
+            })
+        },
+    ),
+    (
+        "revoked-by-another-agency",
+        "North revokes a key of South's",
+        KeyStanding,
+        "custody/not-its-agency",
+        || forced(|story| story.ledger.key_revoke(&story.cast.north, &story.cast.dora)),
+    ),
+    ("founded-twice", "a second opening", CustodyRules, "custody/genesis-place", || {
+        afterwards(|story| {
+            let mut page = story.ledger.opening(&[&Agency::new("third", "FR")]).with(|payload| {
+                payload.seen = None;
+                payload.subjects.iter_mut().for_each(|link| (link.seq, link.prev) = (0, None));
+            });
+            page.header.genesis = None;
+            let newest = story.ledger.record(LeafIndex(entry::ADMIT_TRANSIT));
+            story.ledger.force_page(&page);
+            story.ledger.rewind_head(&story.ledger.subject(), &newest);
+            story.ledger.write(&story.ledger.note(&story.cast.caro, story.disk));
+        })
+    }),
+    ("opening-left-out", "entry 0 is left out", CustodyRules, "custody/genesis-place", || {
+        signed(|story, exhibit| {
+            exhibit.drop_record(0);
+            exhibit.prove(&story.ledger);
+        })
+    }),
+];
+
+const RULES: [Attack; 10] = [
+    (
+        "not-the-holder",
+        "Ben, who had the disk before, puts a seal on it",
+        CustodyRules,
+        "custody/not-the-holder",
+        || forced(|story| story.ledger.put_seal(&story.cast.ben, story.disk, "BE-1")),
+    ),
+    (
+        "released-twice",
+        "the disk is released while it is on the way",
+        CustodyRules,
+        "custody/release-open",
+        || {
+            forced(|story| {
+                let Story { cast, ledger, disk, .. } = story;
+                ledger.write(&ledger.release(&cast.caro, &cast.ben, &[*disk]));
+                ledger.release(&cast.caro, &cast.ana, &[*disk])
+            })
+        },
+    ),
+    (
+        "received-twice",
+        "one release is received twice",
+        CustodyRules,
+        "custody/no-open-release",
+        || {
+            forced(|story| {
+                let release = story.ledger.record(LeafIndex(entry::RELEASE_AGAIN)).digest();
+                story.ledger.receive(&story.cast.ben, &story.cast.caro, &[story.disk], release)
+            })
+        },
+    ),
+    (
+        "received-by-another",
+        "Dora receives what was sent to Ben",
+        CustodyRules,
+        "custody/not-the-addressee",
+        || {
+            forced(|story| {
+                let Story { cast, ledger, disk, .. } = story;
+                let release = ledger.write(&ledger.release(&cast.caro, &cast.ben, &[*disk]));
+                let release = ledger.record(release).digest();
+                ledger.receive(&cast.caro, &cast.dora, &[*disk], release)
+            })
+        },
+    ),
+    (
+        "sealed-after-disposal",
+        "a seal on a disk that was destroyed",
+        CustodyRules,
+        "custody/disposed",
+        || {
+            forced(|story| {
+                let Story { cast, ledger, disk, .. } = story;
+                ledger.write(&ledger.dispose(&cast.caro, &cast.wim, *disk));
+                ledger.seal_check(&cast.caro, *disk, SealOutcome::Intact)
+            })
+        },
+    ),
+    (
+        "disposal-witnessed-by-a-holder",
+        "Ana, who held the disk, witnesses its end",
+        CustodyRules,
+        "custody/witness-in-chain",
+        || forced(|story| story.ledger.dispose(&story.cast.caro, &story.cast.ana, story.disk)),
+    ),
+    (
+        "parent-out-of-nothing",
+        "the disk begins with the image that is made of it",
+        CustodyRules,
+        "custody/no-such-subject",
+        || {
+            let mut story = Story::enrolled();
+            story.ledger.force_page(&story.ledger.derive(
+                &story.cast.caro,
+                story.disk,
+                story.image,
+                IMAGE,
+            ));
+            story.exhibit().encode()
+        },
+    ),
+    (
+        "ring-of-derivations",
+        "the disk was made from the image that was made from it",
+        CustodyRules,
+        "custody/no-such-subject",
+        || {
+            let mut story = Story::enrolled();
+            let Story { cast, ledger, disk, image } = &mut story;
+            ledger.force_page(&ledger.derive(&cast.caro, *disk, *image, IMAGE));
+            let begins = |id| ledger.link(&SubjectId::Item(id));
+            let [mut disk_link, mut image_link] = [begins(*disk), begins(*image)];
+            (disk_link.seq, disk_link.prev) = (0, None);
+            (image_link.seq, image_link.prev) = (1, image_link.prev);
+            let ring = ledger.derive(&cast.caro, *image, *disk, IMAGE).with(|payload| {
+                payload.subjects = vec![disk_link, image_link];
+                payload.subjects.sort_by(|left, right| left.subject.cmp(&right.subject));
+            });
+            ledger.force_page(&ring);
+            story.exhibit().encode()
+        },
+    ),
+    (
+        "record-of-another-ledger",
+        "a record that was made for another ledger",
+        Signatures,
+        "record/other-ledger",
+        || {
+            forced(|story| {
+                let mut page = story.ledger.note(&story.cast.caro, story.disk);
+                page.header.origin = "ledger.example/other".parse().unwrap();
+                page
+            })
+        },
+    ),
+    (
+        "record-of-another-genesis",
+        "a record that was made for another ledger of this name",
+        Signatures,
+        "record/other-genesis",
+        || {
+            forced(|story| {
+                let mut page = story.ledger.note(&story.cast.caro, story.disk);
+                page.header.genesis = Some(sha256(b"another ledger of this name"));
+                page
+            })
+        },
+    ),
+];
+
+fn late_entries() -> Vec<Case> {
+    let late = |name, desc, code, record: fn(&mut Story) -> Vec<u8>, reason| {
+        let file = forced(move |story| {
+            let record = record(story);
+            story.ledger.late_entry(&story.cast.caro, story.disk, record, reason)
+        });
+        Case::rejected(name, desc, CustodyRules, code, file)
+    };
+    vec![
+        late(
+            "late-entry-of-another-ledger",
+            "a late entry embeds a record of another ledger",
+            "custody/embedded",
+            |story| {
+                let cast = &story.cast;
+                let other = PaperLedger::found_as("ledger.example/other", &[&cast.south]);
+                other.handoff(&cast.caro, &cast.dora, &[story.disk], &[]).sign()
+            },
+            LateReason::Conflict,
+        ),
+        late(
+            "late-entry-of-another-item",
+            "a late entry embeds a record of another item",
+            "custody/embedded-elsewhere",
+            |story| {
+                story.ledger.handoff(&story.cast.caro, &story.cast.dora, &[story.image], &[]).sign()
+            },
+            LateReason::Conflict,
+        ),
+        late(
+            "late-entry-in-time",
+            "a late entry embeds what could still take its place",
+            "custody/not-late",
+            |story| {
+                story.ledger.handoff(&story.cast.caro, &story.cast.dora, &[story.disk], &[]).sign()
+            },
+            LateReason::Conflict,
+        ),
+        late(
+            "late-entry-of-a-key-in-use",
+            "a late entry says that a key had ended, which is in use",
+            "custody/not-late",
+            |story| {
+                story.ledger.handoff(&story.cast.caro, &story.cast.dora, &[story.disk], &[]).sign()
+            },
+            LateReason::KeyEnded,
+        ),
+    ]
+}
+
+fn heads() -> Vec<Case> {
+    let seen = |size: u64| {
+        forced(move |story| {
+            let page = story.ledger.note(&story.cast.caro, story.disk);
+            page.with(|payload| {
+                let head = payload.seen.as_mut().unwrap();
+                head.size = custody_core::merkle::TreeSize(size);
+                head.root = sha256(b"another tree");
+            })
+        })
+    };
+    vec![
+        Case::rejected(
+            "seen-in-the-future",
+            "the signers saw a tree that holds their record",
+            CustodyRules,
+            "seen/future",
+            seen(22),
+        ),
+        Case::rejected(
+            "seen-another-tree",
+            "the signers saw another tree than the checkpoint given",
+            CustodyRules,
+            "seen/unknown-head",
+            seen(12),
+        )
+        .checkpoint("earlier.checkpoint"),
+    ]
+}
+
+fn pins() -> Vec<Case> {
+    let file = Story::whole().exhibit().encode();
+    let rejected =
+        |name, desc, code| Case::rejected(name, desc, AgenciesPinned, code, file.clone());
+    let open = |name, desc, code| Case::open(name, desc, AgenciesPinned, code, file.clone());
+    let compromised = afterwards(|story| {
+        let Story { cast, ledger, disk, .. } = story;
+        // South replaces its authority key in time; that the old one was in other hands shows later.
+        let (old, new) = (cast.south.key.clone(), signing_key("south's second"));
+        let south = Agency { key: old.clone(), ..cast.south.clone() };
+        let owner = Person { id: south.id, agency: south.id, key: old };
+        let mut page = ledger.key_rotate(&south, &owner, &new);
+        page.payload.subjects = vec![ledger.link(&south.subject())];
+        page.hands[1] = Hand::new(&new, south.subject(), Role::NewKey);
+        let Body::KeyRotate(body) = &mut page.payload.body else { panic!() };
+        body.slot = custody_core::record::body::KeySlot::Authority;
+        ledger.write(&page);
+        let renewed = Agency { key: new, ..south.clone() };
+        let mut page = ledger.key_compromised(&renewed, &owner, ledger.now_s() + 3600);
+        page.payload.subjects = vec![ledger.link(&south.subject())];
+        ledger.write(&page);
+        ledger.write(&ledger.note(&cast.caro, *disk));
+    });
+    vec![
+        rejected(
+            "another-genesis-pinned",
+            "the reader pinned another ledger of this name",
+            "pins/genesis-differs",
+        )
+        .agencies(Some("agencies-another-genesis.txt")),
+        rejected(
+            "another-key-pinned",
+            "the reader pinned another key of South's",
+            "pins/key-differs",
+        )
+        .agencies(Some("agencies-another-key.txt")),
+        rejected(
+            "recovery-key-pinned",
+            "the reader pinned a recovery key as if it were an authority's",
+            "pins/key-differs",
+        )
+        .agencies(Some("agencies-recovery-key.txt")),
+        open("agency-not-pinned", "the reader does not know Transit", "pins/not-pinned")
+            .agencies(Some("agencies-without-transit.txt")),
+        open("nothing-pinned", "the reader pinned nothing", "pins/none").agencies(None),
+        Case::open(
+            "pinned-key-compromised",
+            "the pinned key is said to be in other hands",
+            AgenciesPinned,
+            "pins/key-compromised",
+            compromised,
+        ),
+    ]
+}
