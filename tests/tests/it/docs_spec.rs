@@ -44,11 +44,14 @@ fn codes_that_sections_name_are_in_the_list() {
     }
 }
 
-/// Every code that reports can have: the literals in core's functions named `code`, and where reports are
-/// made all literals of the form of a code.
+/// Every code of a format or a report: the literals in core's functions named `code` and in those of the
+/// formats that only `api` reads, and where reports are made all literals of the form of a code.
 fn codes_of_reports() -> BTreeSet<String> {
     let mut codes: BTreeSet<_> = WORDS_OF_REPORTS.map(str::to_owned).into();
-    for (_, source) in sources(CORE) {
+    let formats = ["offer_file.rs", "check_words.rs"];
+    let of_api =
+        sources("api/src").into_iter().filter(|(file, _)| formats.contains(&file.as_str()));
+    for (_, source) in sources(CORE).into_iter().chain(of_api) {
         for function in source.split("fn code(&self)").skip(1) {
             let (body, _) = function.split_once("\n    }").unwrap();
             codes.extend(literals(body).into_iter().filter(|literal| is_code(literal)));
