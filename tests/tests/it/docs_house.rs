@@ -106,3 +106,22 @@ fn decisions_are_dated_questions() {
     }
     assert!(count > 20, "{count} decisions");
 }
+
+#[test]
+fn every_file_of_tests_belongs_to_a_family() {
+    let text = document("TESTING.md");
+    let families: Vec<_> = rows(section(&text, "## Families"))
+        .iter()
+        .flat_map(|row| quoted(&row[0]).map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    let files = fs::read_dir(repository("tests/tests/it")).unwrap();
+    let files = files.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let modules: Vec<_> = files
+        .filter_map(|name| Some(name.strip_suffix(".rs")?.to_owned()))
+        .filter(|name| name != "main")
+        .collect();
+    for module in &modules {
+        let is_known = families.iter().any(|family| module.starts_with(family));
+        assert!(is_known, "{module} is in no family of TESTING");
+    }
+}
