@@ -16,6 +16,7 @@ mod docs_story;
 mod docs_text;
 mod exhibit_story;
 mod exhibit_vectors;
+mod foreign_second;
 mod index_naive;
 mod index_proof;
 mod index_tree;
