@@ -39,7 +39,10 @@ mod whereabouts;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+pub use accept::check_offer;
+pub(crate) use key::end_text;
 
 use crate::failure::Failure;
 use crate::terminal::{self, Answer, Form};
@@ -168,13 +171,14 @@ example:
 /// Runs the program with these arguments, its own name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<_> = arguments.into_iter().collect();
+    let path = usage::command_path(&Cli::command(), &arguments);
     let asks_json = arguments.iter().any(|argument| argument == "--json");
     let ending = match Cli::try_parse_from(arguments) {
         Ok(cli) => {
             let form = if cli.json { Form::Json } else { Form::Text };
             terminal::report(dispatch(&cli.command), form)
         }
-        Err(error) => match usage::explain(&error) {
+        Err(error) => match usage::explain(&error, &path) {
             Ok(text) => terminal::report(Ok(text), Form::Text),
             Err(failure) => {
                 let form = if asks_json { Form::Json } else { Form::Text };
@@ -222,7 +226,6 @@ fn dispatch(command: &Command) -> Result<Answer, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     /// Help is written by hand: what it lists and what is understood must not drift apart.
     #[test]

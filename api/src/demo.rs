@@ -115,6 +115,6 @@ fn workshop(out: &Path) -> Result<PathBuf, Failure> {
     let mut name = out.file_name().ok_or_else(unnamed)?.to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let workshop = out.with_file_name(name);
-    fs::create_dir_all(&workshop).map_err(file::cannot("make", &workshop))?;
+    fs::create_dir(&workshop).map_err(file::cannot("make", &workshop))?;
     Ok(workshop)
 }

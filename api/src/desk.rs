@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use custody_core::custody::{AgencyState, CustodianState, ItemState, Standing, Subject};
+use custody_core::custody::{AgencyState, CustodianState, ItemState, KeyState, Standing, Subject};
 use custody_core::hash::Hash;
 use custody_core::id::{Origin, SubjectId, Uuid};
 use custody_core::index::ChainHead;
-use custody_core::key::{CoseKey, Kid};
+use custody_core::key::Kid;
 use custody_core::merkle::{LeafIndex, TreeHead};
 use custody_core::record::Record;
 use custody_core::sealed::Opening;
@@ -153,7 +153,7 @@ impl Desk {
     ///
     /// # Errors
     /// The ledger cannot be read.
-    pub fn enrolled_key(&self, kid: Kid) -> Result<Option<(SubjectId, CoseKey)>, Failure> {
+    pub fn enrolled_key(&self, kid: Kid) -> Result<Option<(SubjectId, KeyState)>, Failure> {
         let kinds = [SubjectKind::Agency, SubjectKind::Custodian];
         for subject in kinds.into_iter().flat_map(|kind| self.reader.subjects(kind)) {
             let (id, subject) = subject?;
@@ -164,7 +164,7 @@ impl Desk {
             };
             let key = keys.into_iter().find(|state| state.key.kid() == kid);
             if let Some(state) = key {
-                return Ok(Some((id, state.key)));
+                return Ok(Some((id, state)));
             }
         }
         Ok(None)

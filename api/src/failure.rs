@@ -194,6 +194,15 @@ impl Coded for LedgerError {
         self.code()
     }
 
+    fn message(&self) -> String {
+        match self {
+            Self::Store(error) => error_text(error),
+            Self::Genesis(error) => error_text(error),
+            Self::Recovery(error) => error_text(error),
+            error => error_text(error),
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             Self::Store(error) => store_hint(error),
@@ -208,6 +217,13 @@ impl Coded for LedgerError {
 impl Coded for ReadError {
     fn stable_code(&self) -> &'static str {
         self.code()
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::Store(error) => error_text(error),
+            error => error_text(error),
+        }
     }
 
     fn hint(&self) -> Option<String> {

@@ -230,12 +230,15 @@ pub fn is_private(path: &Path) -> Result<bool, KeyFileError> {
 }
 
 fn read_text(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
-    let read = |path: &Path| -> io::Result<Zeroizing<String>> {
-        let mut text = Zeroizing::new(String::new());
-        File::open(path)?.take(MAX_KEY_FILE).read_to_string(&mut text)?;
-        Ok(text)
+    let read = || -> io::Result<Zeroizing<Vec<u8>>> {
+        // Enough room from the start: a buffer that grows leaves copies behind.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_KEY_FILE as usize));
+        File::open(path)?.take(MAX_KEY_FILE).read_to_end(&mut bytes)?;
+        Ok(bytes)
     };
-    Ok(read(path).map_err(file::cannot("read", path))?)
+    let bytes = read().map_err(file::cannot("read", path))?;
+    // What is not text is no key file, as the caller will find.
+    Ok(Zeroizing::new(std::str::from_utf8(&bytes).unwrap_or_default().to_owned()))
 }
 
 /// Limits before allocation: what the file demands of whoever opens it.

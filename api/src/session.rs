@@ -10,6 +10,7 @@ use custody_log::Acknowledged;
 use serde_json::{Value, json};
 
 use crate::act::{Act, Proposal};
+use crate::command::end_text;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::file::{self, Access};
@@ -88,11 +89,11 @@ impl Session {
     /// For whom the signer's own key is enrolled.
     ///
     /// # Errors
-    /// For nobody.
+    /// For nobody, or it has ended.
     pub fn me(&self) -> Result<SubjectId, Failure> {
         let pen = self.pens.first();
-        let pen = pen.ok_or_else(|| Failure::could_not("usage", "missing: --key FILE"))?;
-        self.desk.owner_of(pen.kid())?.ok_or_else(|| {
+        let pen = pen.ok_or_else(|| Failure::could_not("usage", "`--key` is missing"))?;
+        let (owner, state) = self.desk.enrolled_key(pen.kid())?.ok_or_else(|| {
             let message = format!(
                 "`{}` has the key {}, which is enrolled for nobody here",
                 pen.path().display(),
@@ -100,7 +101,15 @@ impl Session {
             );
             Failure::rejected("record/unknown-key", message)
                 .hint("`custody custodian enrol --help` tells how a key is enrolled")
-        })
+        })?;
+        match state.end {
+            None => Ok(owner),
+            end => {
+                let (path, end) = (pen.path().display(), end_text(end));
+                let message = format!("`{path}` is a key of {owner} that was {end}");
+                Err(Failure::rejected("custody/key-ended", message))
+            }
+        }
     }
 
     /// The custodian for whom the signer's own key is enrolled.
@@ -198,6 +207,14 @@ pub fn write_offer(
 }
 
 impl Done {
+    /// `word` on a line of its own where it happened, nothing where it was only offered.
+    pub fn verb(&self, word: &str) -> String {
+        match self {
+            Self::Recorded(_) => format!("{word}\n"),
+            Self::Offered { .. } => String::new(),
+        }
+    }
+
     /// The answer that begins with `text` and has `facts`.
     ///
     /// # Errors

@@ -4,6 +4,8 @@
 pub mod fault;
 pub mod load;
 pub mod memory;
+#[allow(clippy::expect_used)]
+pub mod office;
 pub mod paper;
 #[allow(clippy::expect_used)]
 pub mod program;

@@ -19,10 +19,24 @@ pub struct Ran {
 
 /// Runs the program `name` in `folder`, without colours and without a terminal.
 pub fn run(name: &str, folder: &Path, arguments: &[&str], stdin: &str) -> Ran {
-    let mut child = Command::new(path_of(name))
-        .args(arguments)
-        .current_dir(folder)
-        .env("NO_COLOR", "1")
+    finish(command(name, folder, arguments), stdin)
+}
+
+/// As [`run`], with variables of the environment instead of input.
+pub fn run_in(name: &str, folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
+    let mut command = command(name, folder, arguments);
+    command.envs(variables.iter().copied());
+    finish(command, "")
+}
+
+fn command(name: &str, folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(path_of(name));
+    command.args(arguments).current_dir(folder).env("NO_COLOR", "1");
+    command
+}
+
+fn finish(mut command: Command, stdin: &str) -> Ran {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

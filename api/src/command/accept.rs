@@ -111,7 +111,7 @@ fn open_desk(args: &Args) -> Result<Option<Desk>, Failure> {
 }
 
 fn no_destination() -> Failure {
-    Failure::could_not("usage", "missing: --ledger DIR, or --out FILE")
+    Failure::could_not("usage", "`--ledger` is missing")
         .hint("`--ledger DIR` records it; `--out FILE` only signs")
 }
 
@@ -135,6 +135,22 @@ pub fn read_offer(path: &Path) -> Result<OfferFile, Failure> {
         .map_err(|error| Failure::from(error).about(format!("`{}`", path.display())))
 }
 
+/// Reads an offer file that everybody has signed.
+///
+/// # Errors
+/// It is none, or somebody has not.
+pub fn read_complete(path: &Path) -> Result<OfferFile, Failure> {
+    let file = read_offer(path)?;
+    let offer = file.offer();
+    if offer.next_signer().is_none() {
+        return Ok(file);
+    }
+    let who = describe_signer(offer.payload(), offer.message().signatures().len(), None);
+    let message = format!("`{}` is not signed by {who}", path.display());
+    Err(Failure::could_not("record/signature-count", message)
+        .hint(format!("`custody accept {}` signs it", path.display())))
+}
+
 /// Checks an offer against the ledger: made for it, and signed by keys it knows.
 ///
 /// # Errors
@@ -148,7 +164,7 @@ pub fn check_offer(offer: &OfferFile, desk: &Desk) -> Result<(), Failure> {
         let own = enrolled.iter().find(|key| key.kid() == kid).map(|key| (*key).clone());
         let known = match own {
             Some(key) => Some(key),
-            None => desk.enrolled_key(kid)?.map(|(_, key)| key),
+            None => desk.enrolled_key(kid)?.map(|(_, state)| state.key),
         };
         let key = known.ok_or(RecordError::UnknownKey { kid })?;
         offered.message().verify_signature(position, &key)?;

@@ -4,6 +4,7 @@ use custody_core::record::body::{Correct, CorrectReason};
 use serde_json::json;
 
 use super::option::{Signing, signing_help};
+use super::party;
 use crate::act::Act;
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -55,16 +56,17 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let record = desk.record(desk.entry(&args.record)?)?;
     check_field(&record, &args.field)?;
     let item = item_of(desk, &record, args.item.as_ref())?;
-    let supervisor = desk.custodian(&args.supervisor)?;
+    let me = session.custodian()?;
+    let supervisor = party::somebody_else(desk, me, "--supervisor", &args.supervisor)?;
     let body = Correct { field: args.field.clone(), reason: args.reason, record: record.digest() };
-    let act = Act::correct(item, session.custodian()?, supervisor, body)
-        .sealing_text("value", Some(&args.value));
+    let act = Act::correct(item, me, supervisor, body).sealing_text("value", Some(&args.value));
     let facts = json!({
         "item": SubjectId::Item(item).to_string(),
         "corrects": record.digest().to_string(),
         "field": args.field,
     });
-    session.finish(act)?.answer("corrected\n", facts, Some(desk))
+    let done = session.finish(act)?;
+    done.answer(&done.verb("corrected"), facts, Some(desk))
 }
 
 /// A typing error in the field's name must not become a correction of nothing.

@@ -3,6 +3,7 @@ use custody_core::record::body::{Dispose, DisposeMethod};
 use serde_json::json;
 
 use super::option::{Signing, signing_help};
+use super::party;
 use crate::act::Act;
 use crate::failure::Failure;
 use crate::terminal::Answer;
@@ -44,9 +45,11 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let session = args.signing.session()?;
     let desk = session.desk();
     let item = desk.item(&args.item)?;
-    let witness = desk.custodian(&args.witness)?;
-    let act = Act::dispose(item, session.custodian()?, witness, Dispose { method: args.method })
+    let me = session.custodian()?;
+    let witness = party::somebody_else(desk, me, "--witness", &args.witness)?;
+    let act = Act::dispose(item, me, witness, Dispose { method: args.method })
         .sealing_text("authority", Some(&args.authority));
     let facts = json!({ "item": SubjectId::Item(item).to_string(), "method": args.method.word() });
-    session.finish(act)?.answer("disposed of\n", facts, Some(desk))
+    let done = session.finish(act)?;
+    done.answer(&done.verb("disposed of"), facts, Some(desk))
 }

@@ -49,9 +49,9 @@ pub struct Args {
     passphrase: PassphraseOption,
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
-    #[arg(long = "for", value_name = "WHOM")]
+    #[arg(long = "for", value_name = "WHOM", value_parser = parse_text)]
     recipient: String,
-    #[arg(long)]
+    #[arg(long, value_parser = parse_text)]
     purpose: String,
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -128,5 +128,19 @@ fn checkpoint(desk: &Desk, path: &PathBuf) -> Result<Checkpoint, Failure> {
 
 fn parse_withhold(text: &str) -> Result<(String, WithholdReason), String> {
     let (field, reason) = text.split_once('=').ok_or("expected FIELD=REASON")?;
-    Ok((field.to_owned(), reason.parse()?))
+    match WithholdReason::from_word(reason) {
+        // What is erased or not held shows by itself, and is not for anybody to claim.
+        None | Some(WithholdReason::Erased | WithholdReason::NotHeld) => {
+            Err("expected one of: investigation, order, personal-data, privilege".to_owned())
+        }
+        Some(reason) => Ok((field.to_owned(), reason)),
+    }
+}
+
+/// A manifest's texts have 1 to 400 bytes.
+fn parse_text(text: &str) -> Result<String, String> {
+    match text.len() {
+        1..=400 => Ok(text.to_owned()),
+        length => Err(format!("{length} bytes, expected 1 to 400")),
+    }
 }

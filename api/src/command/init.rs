@@ -50,13 +50,13 @@ pub struct Args {
     sign: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
     open: Option<PathBuf>,
-    #[arg(long, requires = "prepare")]
+    #[arg(long)]
     origin: Option<Origin>,
-    #[arg(long, value_name = "CARD", requires = "prepare")]
+    #[arg(long, value_name = "CARD")]
     founder: Vec<PathBuf>,
-    #[arg(long, value_name = "N", requires = "prepare")]
+    #[arg(long, value_name = "N")]
     quorum: Option<u64>,
-    #[arg(long, requires = "prepare")]
+    #[arg(long)]
     purpose: Option<LedgerPurpose>,
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
@@ -71,11 +71,21 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Answer, Failure> {
     match (&args.prepare, &args.sign, &args.open) {
         (Some(path), _, _) => prepare::run(args, path),
+        _ if args.describes_a_ledger() => {
+            let message =
+                "`--origin`, `--founder`, `--quorum` and `--purpose` stand with `--prepare`";
+            Err(Failure::could_not("usage", message).hint("`custody init --help`"))
+        }
         (_, Some(path), _) => found::sign(args, path),
         (_, _, Some(path)) => found::open(args, path),
-        _ => {
-            Err(Failure::could_not("usage", "missing: --prepare FILE, --sign FILE or --open FILE")
-                .hint("`custody init --help` tells of the three steps"))
-        }
+        _ => Err(Failure::could_not("usage", "one of `--prepare`, `--sign`, `--open` is missing")
+            .hint("`custody init --help` tells of the three steps")),
+    }
+}
+
+impl Args {
+    fn describes_a_ledger(&self) -> bool {
+        let is_described = self.origin.is_some() || self.quorum.is_some() || self.purpose.is_some();
+        is_described || !self.founder.is_empty()
     }
 }

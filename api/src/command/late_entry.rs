@@ -5,7 +5,7 @@ use custody_core::record::Record;
 use custody_core::record::body::{LateEntry, LateReason};
 use serde_json::json;
 
-use super::accept::read_offer;
+use super::accept::read_complete;
 use super::correct::item_of;
 use super::option::{Signing, signing_help};
 use crate::act::Act;
@@ -43,7 +43,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Answer, Failure> {
-    let offer = read_offer(&args.offer)?;
+    let offer = read_complete(&args.offer)?;
     let record = Record::parse(offer.offer().message().as_bytes())?;
     let session = args.signing.session()?;
     let item = item_of(session.desk(), &record, args.item.as_ref())?;
@@ -53,5 +53,6 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         "item": SubjectId::Item(item).to_string(),
         "embedded": record.digest().to_string(),
     });
-    session.finish(act)?.answer("kept as a late entry\n", facts, Some(session.desk()))
+    let done = session.finish(act)?;
+    done.answer(&done.verb("kept as a late entry"), facts, Some(session.desk()))
 }

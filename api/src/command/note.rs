@@ -47,5 +47,6 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let act = Act::note(item, session.custodian()?, args.kind, &args.text)
         .attaching(measured::documents(&args.attach)?);
     let facts = json!({ "item": SubjectId::Item(item).to_string(), "kind": args.kind.word() });
-    session.finish(act)?.answer("noted\n", facts, Some(session.desk()))
+    let done = session.finish(act)?;
+    done.answer(&done.verb("noted"), facts, Some(session.desk()))
 }

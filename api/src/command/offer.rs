@@ -57,7 +57,9 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let session = args.signing.session()?;
     let desk = session.desk();
     let items = party::items(desk, &args.item)?;
-    let parties = Parties { from: session.custodian()?, to: desk.custodian(&args.to)? };
+    let from = session.custodian()?;
+    let to = party::somebody_else(desk, from, "--to", &args.to)?;
+    let parties = Parties { from, to };
     let act = Act::handoff(&items, parties, args.purpose)
         .sealing_text("remark", args.remark.as_deref())
         .witnessed_by(&party::custodians(desk, &args.witness)?);

@@ -50,6 +50,22 @@ pub fn addressed_to(desk: &Desk, items: &[Uuid], me: Uuid) -> Result<Reply, Fail
     Err(Failure::rejected("custody/not-the-addressee", message))
 }
 
+/// The one open release that all of `items` are under, if `me` sent it.
+///
+/// # Errors
+/// As [`open_release`], or somebody else sent them.
+pub fn sent_by(desk: &Desk, items: &[Uuid], me: Uuid) -> Result<Reply, Failure> {
+    let reply = open_release(desk, items)?;
+    if reply.parties.from == me {
+        return Ok(reply);
+    }
+    let people = People::of(desk);
+    let (from, me) = (people.custodian(reply.parties.from)?, people.custodian(me)?);
+    let item = items.first().map_or_else(String::new, |item| SubjectId::Item(*item).to_string());
+    let message = format!("{item} was released by {from}, not by {me}");
+    Err(Failure::rejected("custody/not-the-holder", message))
+}
+
 /// The items of `release` that nobody has answered for yet.
 ///
 /// # Errors

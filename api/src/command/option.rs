@@ -173,6 +173,7 @@ fn environment(name: &str) -> Option<PathBuf> {
 }
 
 fn missing(option: &str, variable: &str) -> Failure {
-    Failure::could_not("usage", format!("missing: {option}"))
-        .hint(format!("name it, or set {variable} once for all commands"))
+    let name = option.split(' ').next().unwrap_or(option);
+    Failure::could_not("usage", format!("`{name}` is missing"))
+        .hint(format!("`{option}`, or {variable} in the environment"))
 }

@@ -14,6 +14,22 @@ pub fn custodians(desk: &Desk, texts: &[String]) -> Result<Vec<Uuid>, Failure> {
     texts.iter().map(|text| desk.custodian(text)).collect()
 }
 
+/// The custodian that `text` names, who must be somebody else than `me`.
+///
+/// # Errors
+/// It names nobody, or `me`.
+pub fn somebody_else(desk: &Desk, me: Uuid, option: &str, text: &str) -> Result<Uuid, Failure> {
+    let other = desk.custodian(text)?;
+    match other == me {
+        true => {
+            let message = format!("`{option}` names yourself, {}", SubjectId::Custodian(me));
+            Err(Failure::could_not("usage", message)
+                .hint("two people sign this, each with their key"))
+        }
+        false => Ok(other),
+    }
+}
+
 /// The items that `texts` name.
 ///
 /// # Errors

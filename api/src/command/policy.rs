@@ -13,7 +13,7 @@ pub const HELP: &str = concat!(
     "\
 usage: custody policy [--out FILE] [options]
 
-The log's two keys as a trust policy (C2SP tlog-policy), for `custody-verify --policy`. Witnesses are
+The log's two keys as a trust policy (C2SP tlog-policy), for `custody-verify`. Witnesses are
 added to it by whoever trusts them.
 
   --out FILE                  write it there instead of printing it

@@ -38,10 +38,9 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let session = args.signing.session()?;
     let desk = session.desk();
     let items = on_the_way::named(desk, &args.item)?;
-    let mut reply = on_the_way::open_release(desk, &items)?;
-    // Whoever signs is named: the ledger says so if somebody else sent the items.
-    reply.parties.from = session.custodian()?;
+    let reply = on_the_way::sent_by(desk, &items, session.custodian()?)?;
     let act = Act::recall(&items, reply).sealing_text("remark", args.remark.as_deref());
     let facts = json!({ "items": party::items_json(&items), "release": reply.to.to_string() });
-    session.finish(act)?.answer("recalled\n", facts, Some(desk))
+    let done = session.finish(act)?;
+    done.answer(&done.verb("recalled"), facts, Some(desk))
 }

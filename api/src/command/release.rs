@@ -51,7 +51,9 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let session = args.signing.session()?;
     let desk = session.desk();
     let items = party::items(desk, &args.item)?;
-    let parties = Parties { from: session.custodian()?, to: desk.custodian(&args.to)? };
+    let from = session.custodian()?;
+    let to = party::somebody_else(desk, from, "--to", &args.to)?;
+    let parties = Parties { from, to };
     let expected_s = args.expected.map(|moment| moment.utc_s);
     let act = Act::release(&items, parties, args.purpose, expected_s)
         .sealing_text("remark", args.remark.as_deref())
@@ -60,5 +62,6 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         "items": party::items_json(&items),
         "to": SubjectId::Custodian(parties.to).to_string(),
     });
-    session.finish(act)?.answer("released\n", facts, Some(desk))
+    let done = session.finish(act)?;
+    done.answer(&done.verb("released"), facts, Some(desk))
 }

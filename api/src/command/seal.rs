@@ -46,5 +46,6 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         .sealing_number(&args.number)
         .witnessed_by(&party::custodians(session.desk(), &args.witness)?);
     let facts = json!({ "items": party::items_json(&items) });
-    session.finish(act)?.answer("sealed\n", facts, Some(session.desk()))
+    let done = session.finish(act)?;
+    done.answer(&done.verb("sealed"), facts, Some(session.desk()))
 }

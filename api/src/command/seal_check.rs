@@ -46,5 +46,6 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         .sealing_text("seal", args.number.as_deref())
         .witnessed_by(&party::custodians(session.desk(), &args.witness)?);
     let facts = json!({ "items": party::items_json(&items), "outcome": args.outcome.word() });
-    session.finish(act)?.answer("seal checked\n", facts, Some(session.desk()))
+    let done = session.finish(act)?;
+    done.answer(&done.verb("seal checked"), facts, Some(session.desk()))
 }

@@ -2,13 +2,12 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::accept::read_offer;
+use super::accept::read_complete;
 use super::option::{LedgerOption, PassphraseOptions, ledger_help};
 use crate::act::Proposal;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::session::record;
-use crate::summary::describe_signer;
 use crate::terminal::Answer;
 
 pub const HELP: &str = concat!(
@@ -38,13 +37,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Answer, Failure> {
-    let proposal = Proposal::resume(&read_offer(&args.offer)?);
-    if proposal.next_signer().is_some() {
-        let who = describe_signer(proposal.payload(), proposal.signed(), None);
-        let message = format!("`{}` is not signed by {who}", args.offer.display());
-        return Err(Failure::could_not("record/signature-count", message)
-            .hint(format!("`custody accept {}` signs it", args.offer.display())));
-    }
+    let proposal = Proposal::resume(&read_complete(&args.offer)?);
     let desk = Desk::write(&args.ledger.path()?, &args.passphrase.of_log())?;
     let facts = json!({ "type": proposal.payload().body.record_type().word() });
     record(&desk, &proposal)?.answer("", facts, Some(&desk))

@@ -18,7 +18,7 @@ usage: custody trust-sheet [--pins FILE] [options]
 What a reader must know from elsewhere before an exhibit proves anything: the ledger's genesis and the
 agencies' authority keys, each in words to be compared over the phone. The last word of a row is a
 checksum: a row that was misheard does not fit it. With --pins the same goes to a file for
-`custody-verify --agencies`; it is to be trusted once its words were compared.
+`custody-verify`; it is to be trusted once its words were compared.
 
   --pins FILE                 write the genesis and the keys there
 ",

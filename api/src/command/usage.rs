@@ -1,62 +1,93 @@
 //! What clap finds wrong with the words that were typed, said in our way.
 
+use std::ffi::OsString;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::terminal::Answer;
 
-/// Help and version texts are answers; everything else is a failure.
-pub fn explain(error: &clap::Error) -> Result<Answer, Failure> {
+/// Help and version texts are answers; everything else is a failure. `path` is the command that was typed.
+///
+/// # Errors
+/// What is wrong with the words.
+pub fn explain(error: &clap::Error, path: &str) -> Result<Answer, Failure> {
     use ErrorKind::{
         ArgumentConflict, DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion,
         InvalidSubcommand, InvalidValue, MissingRequiredArgument, MissingSubcommand,
         UnknownArgument, ValueValidation, WrongNumberOfValues,
     };
-    let argument = text(error, ContextKind::InvalidArg);
+    let argument = named(error);
     let value = text(error, ContextKind::InvalidValue);
     let message = match error.kind() {
         DisplayHelp | DisplayVersion => {
             return Ok(Answer::done(error.to_string(), Value::Null));
         }
         DisplayHelpOnMissingArgumentOrSubcommand | MissingSubcommand => {
-            "a command is missing".to_owned()
+            "no command is given".to_owned()
         }
         InvalidSubcommand => {
-            format!("there is no command `{}`", text(error, ContextKind::InvalidSubcommand))
+            format!("unknown command `{}`", text(error, ContextKind::InvalidSubcommand))
         }
-        UnknownArgument => format!("there is no option `{argument}` here"),
-        MissingRequiredArgument => format!("missing: {argument}"),
-        ArgumentConflict => {
-            format!("{argument} and {} exclude each other", text(error, ContextKind::PriorArg))
-        }
+        UnknownArgument => format!("unknown option {argument}"),
+        MissingRequiredArgument => format!("{argument} {} missing", is_or_are(error)),
+        ArgumentConflict => match quoted(error, ContextKind::PriorArg) {
+            prior if prior == argument => format!("{argument} is given twice"),
+            prior => format!("{argument} and {prior} exclude each other"),
+        },
         InvalidValue if value.is_empty() => format!("{argument} needs a value"),
         InvalidValue | ValueValidation => {
             let cause = std::error::Error::source(error);
             let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
-            format!("{argument} cannot be `{value}`{cause}")
+            format!("`{value}` does not fit {argument}{cause}")
         }
         WrongNumberOfValues => format!("{argument} has too many or too few values"),
         _ => first_line(error),
     };
-    Err(Failure::could_not("usage", message)
-        .hint(format!("`{} --help` tells more", command(error))))
+    Err(Failure::could_not("usage", message).hint(format!("`{path} --help`")))
 }
 
-/// The words of the command, out of the usage line that clap would print.
-fn command(error: &clap::Error) -> String {
-    let usage = text(error, ContextKind::Usage);
-    let words = usage.split_whitespace().skip_while(|word| *word != "custody");
-    let is_name = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
-    let words: Vec<_> = words.take_while(is_name).filter(|word| !word.starts_with('-')).collect();
-    if words.is_empty() { "custody".to_owned() } else { words.join(" ") }
+fn named(error: &clap::Error) -> String {
+    quoted(error, ContextKind::InvalidArg)
+}
+
+fn is_or_are(error: &clap::Error) -> &'static str {
+    match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::Strings(texts)) if texts.len() > 1 => "are",
+        _ => "is",
+    }
+}
+
+/// Options in backticks, without the values that clap writes behind them.
+fn quoted(error: &clap::Error, kind: ContextKind) -> String {
+    let quote = |text: &String| match text.split(' ').next() {
+        Some(name) if text.starts_with('-') => format!("`{name}`"),
+        _ => format!("`{text}`"),
+    };
+    match error.get(kind) {
+        Some(ContextValue::String(text)) => quote(text),
+        Some(ContextValue::Strings(texts)) => {
+            texts.iter().map(quote).collect::<Vec<_>>().join(", ")
+        }
+        _ => "an option".to_owned(),
+    }
+}
+
+/// The command that `arguments` begin with, as it is typed: the program and the names of its commands.
+pub fn command_path(program: &clap::Command, arguments: &[OsString]) -> String {
+    let (mut command, mut path) = (program, program.get_name().to_owned());
+    for word in arguments.iter().skip(1).filter_map(|word| word.to_str()) {
+        let Some(inner) = command.find_subcommand(word) else { break };
+        (command, path) = (inner, format!("{path} {word}"));
+    }
+    path
 }
 
 fn text(error: &clap::Error, kind: ContextKind) -> String {
     match error.get(kind) {
         Some(ContextValue::String(text)) => text.clone(),
         Some(ContextValue::Strings(texts)) => texts.join(", "),
-        Some(ContextValue::StyledStr(text)) => text.to_string(),
         _ => String::new(),
     }
 }

@@ -5,6 +5,10 @@
 mod cbor_faults;
 mod checkpoint_rules;
 mod checkpoint_vectors;
+mod cli_demo;
+mod cli_founding;
+mod cli_offer;
+mod cli_transcripts;
 mod custody_rules;
 mod docs_commands;
 mod docs_diagnostic;

@@ -44,6 +44,10 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         .map_err(|error| Failure::from(error).about(format!("`{}`", args.card.display())))?;
     let id = SubjectId::Agency(agency.id);
     let session = args.signing.session()?;
+    if session.desk().reader().subject(&id)?.is_some() {
+        let message = format!("{id} is an agency of this ledger already");
+        return Err(Failure::rejected("custody/conflict", message).hint("`custody agency list`"));
+    }
     let founders = authorities(&session, &args.approve)?;
     let act = Act::enrol_agency(session.desk().origin(), &founders, AgencyEnrol { agency });
     let facts = json!({ "agency": id.to_string() });

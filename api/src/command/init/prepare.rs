@@ -29,24 +29,25 @@ use crate::terminal::{Answer, talk};
 use custody_core::record::TimeSource;
 
 pub fn run(args: &Args, out: &Path) -> Result<Answer, Failure> {
-    let missing = |option: &str| Failure::could_not("usage", format!("missing: {option}"));
-    let origin = args.origin.as_ref().ok_or_else(|| missing("--origin ORIGIN"))?;
+    let missing = |option: &str| Failure::could_not("usage", format!("`{option}` is missing"));
+    let origin = args.origin.as_ref().ok_or_else(|| missing("--origin"))?;
     let ledger = args.ledger.path()?;
     let files = LogKeyFiles::of(&ledger);
     for path in [out, &files.ed25519, &files.mldsa44] {
         file::check_absent(path)?;
     }
     let agencies = read_cards(args)?;
+    let quorum = quorum(args, agencies.len() as u64)?;
     let keys = [vec![key_path(args.key.as_ref())?], args.with_key.clone()].concat();
     let people = args.passphrase.of_people();
     let pens = keys.iter().map(|path| Pen::open(path, &people)).collect::<Result<Vec<_>, _>>()?;
-    let operator = pens.first().ok_or_else(|| missing("--key FILE"))?.public().clone();
+    let operator = pens.first().ok_or_else(|| missing("--key"))?.public().clone();
     let seeds = (Seed::random(KeyKind::Ed25519)?, Seed::random(KeyKind::MlDsa44)?);
     let (log_ed25519, log_mldsa44) = public_keys(origin, &seeds)?;
     let body = LedgerOpen {
         log_ed25519,
         log_mldsa44,
-        quorum: args.quorum.unwrap_or(agencies.len() as u64 / 2 + 1),
+        quorum,
         purpose: args.purpose.unwrap_or(LedgerPurpose::Evidence),
         agencies,
         operator,
@@ -102,7 +103,7 @@ fn remove_keys(files: &LogKeyFiles) {
 
 fn read_cards(args: &Args) -> Result<Vec<Enrolment>, Failure> {
     if args.founder.is_empty() {
-        return Err(Failure::could_not("usage", "missing: --founder CARD")
+        return Err(Failure::could_not("usage", "`--founder` is missing")
             .hint("`custody agency card --help` tells how a card is made"));
     }
     let mut agencies = Vec::new();
@@ -114,6 +115,18 @@ fn read_cards(args: &Args) -> Result<Vec<Enrolment>, Failure> {
     }
     agencies.sort_by_key(|agency| agency.id);
     Ok(agencies)
+}
+
+/// How many founders decide: more than half, where nothing else is said.
+fn quorum(args: &Args, founders: u64) -> Result<u64, Failure> {
+    let quorum = args.quorum.unwrap_or(founders / 2 + 1);
+    match (1..=founders).contains(&quorum) {
+        true => Ok(quorum),
+        false => {
+            let message = format!("`--quorum` is {quorum}, expected 1 to {founders}, the founders");
+            Err(Failure::could_not("usage", message))
+        }
+    }
 }
 
 fn public_keys(origin: &Origin, seeds: &(Seed, Seed)) -> Result<([u8; 32], Vec<u8>), Failure> {

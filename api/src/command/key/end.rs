@@ -81,7 +81,8 @@ pub fn revoke(args: &RevokeArgs) -> Result<Answer, Failure> {
     let facts = json!({ "subject": owner.to_string(), "thumbprint": kid.to_string() });
     let body = KeyRevoke { kid, reason: args.reason };
     let act = Act::revoke_key(owner, &authorities(&session, &args.approve)?, body);
-    session.finish(act)?.answer("key revoked\n", facts, Some(session.desk()))
+    let done = session.finish(act)?;
+    done.answer(&done.verb("key revoked"), facts, Some(session.desk()))
 }
 
 pub fn compromised(args: &CompromisedArgs) -> Result<Answer, Failure> {
@@ -91,7 +92,8 @@ pub fn compromised(args: &CompromisedArgs) -> Result<Answer, Failure> {
     let facts = json!({ "subject": owner.to_string(), "thumbprint": kid.to_string() });
     let body = KeyCompromised { kid, since_s: args.since.utc_s };
     let act = Act::compromise_key(owner, &authorities(&session, &args.approve)?, body);
-    session.finish(act)?.answer("key declared compromised\n", facts, Some(session.desk()))
+    let done = session.finish(act)?;
+    done.answer(&done.verb("key declared compromised"), facts, Some(session.desk()))
 }
 
 fn kid(text: &str) -> Result<Kid, Failure> {

@@ -66,5 +66,6 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     });
     let body = KeyRotate { key, slot, reason: args.reason };
     let act = Act::rotate_key(owner, &authorities(&session, &args.approve)?, body);
-    session.finish(act)?.answer("key replaced\n", facts, Some(desk))
+    let done = session.finish(act)?;
+    done.answer(&done.verb("key replaced"), facts, Some(desk))
 }

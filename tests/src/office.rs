@@ -1,0 +1,173 @@
+//! An office to play in: a folder with keys, a founded ledger, people and two items, made by the
+//! `custody` program itself, as its users would make it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::program::{self, Ran};
+use crate::transcript::Masks;
+
+/// What every command in the office finds in its environment.
+pub const VARIABLES: [(&str, &str); 4] = [
+    ("CUSTODY_LEDGER", "ledger"),
+    ("CUSTODY_PASSPHRASE_FILE", "passphrase.txt"),
+    ("CUSTODY_KEY", ""),
+    ("CUSTODY_LOG_PASSPHRASE_FILE", ""),
+];
+
+/// A folder with an office in it, and what the ids in it are called.
+pub struct Office {
+    folder: PathBuf,
+    names: Vec<(String, String)>,
+}
+
+/// Names, files and roles of the people who are enrolled.
+const PEOPLE: [(&str, &str, &str, &str); 4] = [
+    ("Anna Berg", "anna", "police", "releasing,receiving,witness,acting"),
+    ("Cora Lind", "cora", "police", "witness,supervisor"),
+    ("Ben Roth", "ben", "lab", "releasing,receiving,witness,acting"),
+    ("Dora Falk", "dora", "lab", "releasing,receiving,witness,acting"),
+];
+
+impl Office {
+    /// Founds an office in `folder`, which is empty.
+    pub fn found(folder: &Path) -> Self {
+        let mut office = Self { folder: folder.to_owned(), names: Vec::new() };
+        office.lay_out();
+        for key in ["operator", "police", "police-recovery", "lab", "lab-recovery"] {
+            office.do_it(&["key", "new", "--out", &format!("{key}.key")]);
+        }
+        for key in ["north", "north-recovery", "anna", "ben", "cora", "dora", "eve"] {
+            office.do_it(&["key", "new", "--out", &format!("{key}.key")]);
+        }
+        for (number, file, name, country) in [
+            (1, "police", "Example Police", "NL"),
+            (2, "lab", "Example Laboratory", "DE"),
+            (3, "north", "Example Customs", "SE"),
+        ] {
+            office.card(number, file, name, country);
+        }
+        office.found_ledger();
+        for (name, file, agency, roles) in PEOPLE {
+            office.enrol([name, file, agency, roles]);
+        }
+        office.collect("laptop", &["--description", "laptop, grey", "--place", "kitchen"]);
+        office.collect("image", &["--description", "disk image", "--file", "disk.img"]);
+        office
+    }
+
+    /// A copy of the office in another folder, which is empty.
+    pub fn copy_to(&self, folder: &Path) -> Self {
+        copy(&self.folder, folder);
+        Self { folder: folder.to_owned(), names: self.names.clone() }
+    }
+
+    /// Where the office is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The ids of the office by name.
+    pub fn masks(&self) -> Masks {
+        Masks::named(self.names.clone())
+    }
+
+    /// The id called `name`.
+    pub fn id(&self, name: &str) -> &str {
+        let known = self.names.iter().find(|(_, known)| known == name);
+        known.map(|(id, _)| id.as_str()).expect("somebody or something of that name")
+    }
+
+    /// Runs `custody` in the office.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        program::run_in("custody", &self.folder, arguments, &VARIABLES)
+    }
+
+    /// Runs `custody` in the office and reads what it answers.
+    ///
+    /// # Panics
+    /// It fails.
+    pub fn ask(&self, arguments: &[&str]) -> Value {
+        let ran = self.run(&[arguments, &["--json"]].concat());
+        assert_eq!(ran.status, 0, "custody {}: {}", arguments.join(" "), ran.stderr);
+        serde_json::from_str(&ran.stdout).expect("JSON")
+    }
+
+    fn do_it(&self, arguments: &[&str]) {
+        let ran = self.run(arguments);
+        assert_eq!(ran.status, 0, "custody {}: {}", arguments.join(" "), ran.stderr);
+    }
+
+    fn lay_out(&self) {
+        let image: Vec<u8> = (0..100_000_u32).flat_map(|word| word.to_le_bytes()).collect();
+        let files: [(&str, &[u8]); 4] = [
+            ("passphrase.txt", b"correct horse\n"),
+            ("wrong.txt", b"incorrect horse\n"),
+            ("disk.img", &image),
+            ("photo.jpg", b"in place of a photograph"),
+        ];
+        for (name, bytes) in files {
+            fs::write(self.folder.join(name), bytes).expect("the folder can be written");
+        }
+    }
+
+    /// Cards get ids in a known order: signatures stand in the order of ids.
+    fn card(&mut self, number: u32, file: &str, name: &str, country: &str) {
+        let card = format!("{file}.card");
+        let (authority, recovery) = (format!("{file}.pub"), format!("{file}-recovery.pub"));
+        let keys = ["--authority", &authority, "--recovery", &recovery];
+        let rest = ["--name", name, "--country", country, "--out", &card];
+        self.do_it(&[&["agency", "card"], &keys[..], &rest[..]].concat());
+        let path = self.folder.join(&card);
+        let text = fs::read_to_string(&path).expect("the card was written");
+        let id = format!("{number:08}-0000-4000-8000-000000000000");
+        let (_, rest) = text.split_once('\n').expect("a card has lines");
+        fs::write(&path, format!("id agency:{id}\n{rest}")).expect("the card can be written");
+        self.names.push((id, file.to_owned()));
+    }
+
+    fn found_ledger(&self) {
+        let founders = ["--founder", "police.card", "--founder", "lab.card"];
+        let rest = ["--origin", "police.example/evidence", "--key", "operator.key"];
+        let first = ["init", "--prepare", "founding.offer", "--ledger", "ledger"];
+        self.do_it(&[&first[..], &founders[..], &rest[..]].concat());
+        for key in ["police", "police-recovery", "lab", "lab-recovery"] {
+            self.do_it(&["init", "--sign", "founding.offer", "--key", &format!("{key}.key")]);
+        }
+        self.do_it(&["init", "--open", "founding.offer", "--ledger", "ledger"]);
+    }
+
+    fn enrol(&mut self, [name, file, agency, roles]: [&str; 4]) {
+        let (public, own) = (format!("{file}.pub"), format!("{file}.key"));
+        let key = format!("{agency}.key");
+        let who = ["custodian", "enrol", "--name", name, "--public", &public, "--roles", roles];
+        let answer = self.ask(&[&who[..], &["--key", &key, "--with-key", &own]].concat());
+        self.keep(&answer["custodian"], file);
+    }
+
+    fn collect(&mut self, name: &str, arguments: &[&str]) {
+        let answer = self.ask(&[&["collect", "--key", "anna.key"], arguments].concat());
+        self.keep(&answer["item"], name);
+    }
+
+    fn keep(&mut self, id: &Value, name: &str) {
+        let id = id.as_str().and_then(|id| id.split_once(':')).expect("an id");
+        self.names.push((id.1.to_owned(), name.to_owned()));
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("the folder can be made");
+    for entry in fs::read_dir(from).expect("the office can be read") {
+        let path = entry.expect("an entry").path();
+        let target = to.join(path.file_name().expect("a name"));
+        match path.is_dir() {
+            true => copy(&path, &target),
+            false => {
+                fs::copy(&path, &target).expect("the file can be copied");
+            }
+        }
+    }
+}
