@@ -18,12 +18,14 @@ use custody_core::checkpoint::LogSigner;
 use custody_core::hash::sha256;
 use custody_core::merkle::LeafIndex;
 use custody_core::pins::Pins;
+use custody_core::policy::Policy;
 use custody_core::record::body::RecordType;
 use serde_json::json;
 
-use super::cast::public;
+use super::cast::{public, uuid};
+use super::ledger::PaperLedger;
 use super::signing_key;
-use super::story::{IMAGE, Story};
+use super::story::{Cast, IMAGE, Story, pins_of};
 use super::vector::{Folder, Vector, json_file};
 
 /// Vectors of records alone: a folder for each type, and the ledger that they belong to beside them.
@@ -74,7 +76,26 @@ pub fn exhibit_folders() -> Vec<Folder> {
         ("evidence/image-one-bit-off.raw".to_owned(), one_bit_off),
         ("evidence/another-file.raw".to_owned(), b"another file".to_vec()),
     ]);
-    vec![Folder { path: "exhibit/image".to_owned(), beside, vectors }]
+    vec![Folder { path: "exhibit/image".to_owned(), beside, vectors }, small_folder()]
+}
+
+/// The smallest exhibit there is: one agency, one person, one file. Every bit of it is flipped in tests.
+fn small_folder() -> Folder {
+    let Cast { north, ana, .. } = Cast::new();
+    let mut ledger = PaperLedger::found(&[&north]);
+    ledger.write(&ledger.custodian_enrol(&north, &ana));
+    let file = uuid("file");
+    ledger.write(&ledger.collect_file(&ana, file, IMAGE));
+    let exhibit = ledger.exhibit(file, &ana).encode();
+    let policy = Policy::for_log(ledger.signer.keys().clone(), Vec::new(), None).unwrap();
+    let case = exhibit::Case::verified("happy-path", "one file, collected by one person", exhibit);
+    let beside = vec![
+        (exhibit::POLICY.to_owned(), policy.format()),
+        (exhibit::AGENCIES.to_owned(), pins_of(&ledger, &[&north]).to_string().into_bytes()),
+        (exhibit::EVIDENCE.to_owned(), IMAGE.to_vec()),
+    ];
+    let vectors = vec![case.vector(ledger.now_s() + 7200)];
+    Folder { path: "exhibit/small".to_owned(), beside, vectors }
 }
 
 /// Policies and pins, the usual and others.

@@ -20,6 +20,8 @@ mod docs_story;
 mod docs_text;
 mod exhibit_story;
 mod exhibit_vectors;
+mod flip_exhibit;
+mod flip_record;
 mod foreign_second;
 mod index_naive;
 mod index_proof;

@@ -55,14 +55,15 @@ const CODES: [&str; 40] = [
 ];
 
 /// What a reader of a record alone knows: the ledger, and the keys of everybody.
-struct Reader {
+pub struct Reader {
     origin: Origin,
     genesis: Hash,
     keys: Vec<CoseKey>,
 }
 
 impl Reader {
-    fn load() -> Self {
+    /// Reads `record/ledger.json`.
+    pub fn load() -> Self {
         let file = std::fs::read(root().join("record/ledger.json")).unwrap();
         let ledger: Value = serde_json::from_slice(&file).unwrap();
         let key = |hex: &Value| {
@@ -76,7 +77,8 @@ impl Reader {
         }
     }
 
-    fn read(&self, bytes: &[u8]) -> Result<(), RecordError> {
+    /// Parses a record, holds it against the ledger, and checks its signatures.
+    pub fn read(&self, bytes: &[u8]) -> Result<(), RecordError> {
         let record = Record::parse(bytes)?;
         record.verify_ledger(&self.origin, &self.genesis)?;
         record.verify_signatures(|kid| self.keys.iter().find(|key| key.kid() == *kid))
