@@ -22,6 +22,7 @@ mod exhibit_story;
 mod exhibit_vectors;
 mod flip_exhibit;
 mod flip_record;
+mod foreign_eyes;
 mod foreign_second;
 mod index_naive;
 mod index_proof;
