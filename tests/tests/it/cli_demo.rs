@@ -135,6 +135,12 @@ fn the_demo_takes_real_evidence() {
     demo(folder.path(), &paths);
     let (status, report) = verify(folder.path(), "demo.exhibit", "evidence/ext2.E01");
     assert_eq!((status, status_of(&report, "evidence-files")), (0, &"pass".into()));
-    let (status, _) = verify(folder.path(), "demo.exhibit", "evidence/iso9660.raw");
-    assert_eq!(status, 1);
+    let (status, report) = verify(folder.path(), "demo.exhibit", "evidence");
+    assert_eq!((status, status_of(&report, "evidence-files")), (0, &"pass".into()));
+    let image = folder.path().join("out/evidence/iso9660.raw");
+    let mut bytes = fs::read(&image).unwrap();
+    bytes[4096] ^= 1;
+    fs::write(&image, bytes).unwrap();
+    let (status, report) = verify(folder.path(), "demo.exhibit", "evidence/iso9660.raw");
+    assert_eq!((status, status_of(&report, "evidence-files")), (1, &"fail".into()));
 }
