@@ -74,7 +74,7 @@ fn anchors(text: &str) -> BTreeSet<String> {
 #[test]
 fn the_map_is_short_and_shows_what_is_there() {
     let text = document("ARCHITECTURE.md");
-    assert!(text.lines().count() < 300, "a map that is not read at one sitting");
+    assert!(text.lines().count() < 300, "a map that is too long to read in one go");
     for row in rows(section(&text, "## The packages")) {
         for folder in quoted(&row[1]) {
             assert!(repository(folder).join("Cargo.toml").exists(), "{folder} is not a package");
