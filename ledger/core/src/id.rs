@@ -1,6 +1,6 @@
 //! Names of the things that have a history: SPEC section "Subject ids".
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -40,6 +40,8 @@ const HYPHENS: [usize; 4] = [8, 13, 18, 23];
 /// Length of the text of a UUID.
 const UUID_TEXT_LEN: usize = 36;
 
+const HEX_DIGITS: &[u8; 16] = b"0123456789abcdef";
+
 fn decode_uuid(text: &[u8]) -> Option<Uuid> {
     if text.len() != UUID_TEXT_LEN || HYPHENS.iter().any(|&at| text[at] != b'-') {
         return None;
@@ -55,15 +57,24 @@ fn decode_uuid(text: &[u8]) -> Option<Uuid> {
     (Uuid::from_random(bytes).0 == bytes).then_some(Uuid(bytes))
 }
 
+impl Uuid {
+    /// The text, in ASCII.
+    fn to_text(self) -> [u8; UUID_TEXT_LEN] {
+        let mut text = [b'-'; UUID_TEXT_LEN];
+        let mut at = 0;
+        for byte in self.0 {
+            at += usize::from(HYPHENS.contains(&at));
+            text[at] = HEX_DIGITS[usize::from(byte >> 4)];
+            text[at + 1] = HEX_DIGITS[usize::from(byte & 0x0f)];
+            at += 2;
+        }
+        text
+    }
+}
+
 impl fmt::Display for Uuid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = [b'-'; UUID_TEXT_LEN];
-        let places = (0..UUID_TEXT_LEN).filter(|at| !HYPHENS.contains(at));
-        let digits = self.0.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
-        for (place, digit) in places.zip(digits) {
-            text[place] = b"0123456789abcdef"[usize::from(digit)];
-        }
-        text.iter().try_for_each(|&byte| f.write_char(char::from(byte)))
+        f.write_str(str::from_utf8(&self.to_text()).map_err(|_| fmt::Error)?)
     }
 }
 
