@@ -1,5 +1,6 @@
 //! The verify stage: everything about a record that needs no state, on as many threads as there are.
 
+use crossbeam_channel::{Receiver, Sender, bounded};
 use custody_core::hash::Hash;
 use custody_core::id::Origin;
 use custody_core::index::SubjectKey;
@@ -17,6 +18,7 @@ pub(crate) struct Intake {
     pub(crate) genesis: Hash,
     pub(crate) keyring: Keyring,
     pub(crate) vault: Vault,
+    pub(crate) gate: Gate,
 }
 
 /// A record that is well formed, of this ledger, with openings that fit; its signatures verify.
@@ -39,14 +41,7 @@ impl Intake {
         bytes: &[u8],
         mut openings: Vec<Opening>,
     ) -> Result<Candidate, SubmitError> {
-        let record = Record::parse(bytes)?;
-        record.verify_ledger(&self.origin, &self.genesis)?;
-        let lacks_key = match self.keyring.verify(&record) {
-            Ok(()) => false,
-            Err(RecordError::UnknownKey { .. }) => true,
-            Err(error) => return Err(error.into()),
-        };
-        openings.iter().try_for_each(|opening| opening.verify(record.payload()))?;
+        let (record, lacks_key) = self.gate.pass(|| self.verify(bytes, &openings))?;
         // What opens the same commitment is the same opening: at most one for each field remains.
         openings.sort();
         openings.dedup();
@@ -55,6 +50,54 @@ impl Intake {
             some => Some(self.vault.prepare(record.digest(), some)?),
         };
         Ok(Candidate { index_keys: index_keys(&record), record, openings, lacks_key })
+    }
+
+    /// What takes the processor and nothing else. Returns whether a key was not known.
+    fn verify(&self, bytes: &[u8], openings: &[Opening]) -> Result<(Record, bool), SubmitError> {
+        let record = Record::parse(bytes)?;
+        record.verify_ledger(&self.origin, &self.genesis)?;
+        let lacks_key = match self.keyring.verify(&record) {
+            Ok(()) => false,
+            Err(RecordError::UnknownKey { .. }) => true,
+            Err(error) => return Err(error.into()),
+        };
+        openings.iter().try_for_each(|opening| opening.verify(record.payload()))?;
+        Ok((record, lacks_key))
+    }
+}
+
+/// Lets as many threads verify at a time as there are cores. With hundreds of them at it, the one thread that
+/// sequences would get the processor as seldom as any of them, and everybody waits for it.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    free: Receiver<()>,
+    give_back: Sender<()>,
+}
+
+/// A place at the gate, given back when it is dropped.
+struct Place<'a>(&'a Gate);
+
+impl Gate {
+    pub(crate) fn new() -> Self {
+        let places = std::thread::available_parallelism().map_or(1, usize::from);
+        let (give_back, free) = bounded(places);
+        let gate = Self { free, give_back };
+        (0..places).for_each(|_| drop(Place(&gate)));
+        gate
+    }
+
+    /// Does `work` as soon as there is a place.
+    fn pass<T>(&self, work: impl FnOnce() -> T) -> T {
+        // Both ends are here, so that the channel never closes.
+        let _ = self.free.recv();
+        let _place = Place(self);
+        work()
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let _ = self.0.give_back.try_send(());
     }
 }
 

@@ -25,7 +25,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{FatalError, LedgerError, ReadError, SubmitError};
 use crate::high_water::{HighWater, LocalDisk};
-use crate::intake::Intake;
+use crate::intake::{Gate, Intake};
 use crate::publish::{Progress, PublishError, PublishSummary};
 use crate::reader::Reader;
 use crate::row::Kept;
@@ -183,7 +183,7 @@ impl<S: Store + 'static> Ledger<S> {
         let newest = Arc::new(newest);
         let shared = Arc::new(Shared {
             store,
-            intake: Intake { origin, genesis, keyring, vault },
+            intake: Intake { origin, genesis, keyring, vault, gate: Gate::new() },
             published: RwLock::new(Published { index, newest }),
             fatal: OnceLock::new(),
         });
