@@ -11,10 +11,18 @@ use custody_core::policy::Policy;
 use crate::append::log_keys;
 use crate::stage::ORIGIN;
 
-/// The verifier that was built with this benchmark.
+/// The verifier, beside the benchmark's own program.
 pub fn verifier() -> PathBuf {
     let own = std::env::current_exe().expect("a running program has a path");
     own.with_file_name("custody-verify")
+}
+
+/// Builds the verifier as it stands in the sources: `cargo run --bin bench` builds the benchmark alone.
+pub fn build_verifier() {
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet", "--release", "--locked", "--package", "custody-verify"]);
+    build.current_dir(env!("CARGO_MANIFEST_DIR"));
+    assert!(build.status().is_ok_and(|status| status.success()), "the verifier can be built");
 }
 
 /// A run of the verifier's `command` on `file`, with what a reader of the benchmark's ledger trusts.
