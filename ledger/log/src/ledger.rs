@@ -207,19 +207,24 @@ impl<S: Store + 'static> Ledger<S> {
         openings: Vec<Opening>,
     ) -> Result<Acknowledged, SubmitError> {
         let (to, answer) = bounded(1);
-        self.in_flight.enter(1);
-        match self.shared.intake.examine(&record, openings) {
-            Ok(candidate) => {
-                let reply = Reply { to, position: 0 };
-                self.send(vec![Submission { candidate, reply }])?;
-            }
-            Err(error) => {
-                self.in_flight.leave(1);
-                return Err(error);
-            }
-        }
+        self.post((record, openings), Reply { to, position: 0 });
         // A sequencer that ended without an answer has dropped the other end.
         answer.recv().map_or_else(|_| Err(SubmitError::Fatal(self.shared.stopped())), |(_, a)| a)
+    }
+
+    /// Submits a record as [`Ledger::submit`] does, but waits for its signatures only: the answer goes where `reply`
+    /// says. One thread can so have any number of records on their way. A reply that never comes, because the other
+    /// end of its channel was closed, means what [`SubmitError::Fatal`] means.
+    pub fn post(&self, (record, openings): Incoming, reply: Reply) {
+        self.in_flight.enter(1);
+        match self.shared.intake.examine(&record, openings) {
+            // Where the sequencer has ended, the reply goes down with the submission, and its channel closes.
+            Ok(candidate) => drop(self.send(vec![Submission { candidate, reply }])),
+            Err(error) => {
+                self.in_flight.leave(1);
+                reply.send(Err(error));
+            }
+        }
     }
 
     /// Submits many records in their order, verifies them on all cores, and waits for all answers.

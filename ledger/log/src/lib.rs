@@ -30,7 +30,7 @@ pub use ledger::{Incoming, Ledger, LedgerOptions, Parts};
 pub use publish::{Progress, PublishError, PublishSummary};
 pub use reader::{Logged, Reader, Subjects};
 pub use row::SubjectKind;
-pub use sequencer::{Acknowledged, BatchLimits};
+pub use sequencer::{Acknowledged, BatchLimits, Reply};
 pub use tree::NodesError;
 pub use vault::VaultError;
 pub use writer::LogKeys;

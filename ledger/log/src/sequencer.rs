@@ -18,8 +18,8 @@ use crate::row::Kept;
 use crate::store::Store;
 use crate::writer::{Newest, Published, Verdict, Writer, load_entry};
 
-pub use queue::BatchLimits;
-pub(crate) use queue::{InFlight, Message, Queue, Reply, Submission, Work, queue};
+pub use queue::{BatchLimits, Reply};
+pub(crate) use queue::{InFlight, Message, Queue, Submission, Work, queue};
 
 /// What everybody who works on a ledger shares.
 pub(crate) struct Shared<S> {

@@ -46,10 +46,12 @@ pub(crate) struct Submission {
     pub(crate) reply: Reply,
 }
 
-/// Where an answer goes: one channel may wait for many.
-pub(crate) struct Reply {
-    pub(crate) to: Sender<(usize, Result<Acknowledged, SubmitError>)>,
-    pub(crate) position: usize,
+/// Where an answer goes, and the number it comes with: one channel may wait for many.
+pub struct Reply {
+    /// The channel.
+    pub to: Sender<(usize, Result<Acknowledged, SubmitError>)>,
+    /// What tells this answer from others on the channel.
+    pub position: usize,
 }
 
 impl Reply {
