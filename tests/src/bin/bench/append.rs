@@ -3,23 +3,20 @@
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::{Sender, unbounded};
 use custody_core::checkpoint::Checkpoint;
 use custody_core::hash::Hash;
 use custody_core::merkle::TreeHead;
-use custody_log::{Acknowledged, Ledger, LedgerOptions, LogKeys};
+use custody_log::{Acknowledged, Ledger, LedgerOptions, LogKeys, Reply};
 use custody_tests::load::Load;
 use zeroize::Zeroizing;
 
 use crate::limit::Checks;
 use crate::program;
 use crate::stage::{ORIGIN, Sizes, Stage};
-
-/// People who wait for an answer at the same time, at most.
-const CLIENTS: usize = 256;
 
 /// What came of it.
 pub struct Appended {
@@ -112,22 +109,30 @@ fn submit_all(ledger: &Ledger, records: Vec<Vec<u8>>) -> Vec<Acknowledged> {
 /// Latencies when records come in at `rate` a second whether answers are there or not: a record that had
 /// to wait for its turn has waited, and that counts.
 fn latencies_ms(ledger: &Ledger, records: &[Vec<u8>], rate: f64) -> Vec<f64> {
-    let next = Arc::new(AtomicUsize::new(0));
+    let next = AtomicUsize::new(0);
+    let (to, answers) = unbounded();
     let start = Instant::now();
-    let client = || {
-        let mut latencies = Vec::new();
+    let due = |number| start + Duration::from_secs_f64(number as f64 / rate);
+    let client = |to: Sender<_>| {
         loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            let Some(record) = records.get(number) else { return latencies };
-            let due = start + Duration::from_secs_f64(number as f64 / rate);
-            std::thread::sleep(due.saturating_duration_since(Instant::now()));
-            ledger.submit(record.clone(), Vec::new()).expect("a record of the load is accepted");
-            latencies.push(due.elapsed().as_secs_f64() * 1000.0);
+            let position = next.fetch_add(1, Ordering::Relaxed);
+            let Some(record) = records.get(position) else { return };
+            std::thread::sleep(due(position).saturating_duration_since(Instant::now()));
+            ledger.post((record.clone(), Vec::new()), Reply { to: to.clone(), position });
         }
     };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
-        let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(client)).collect();
-        clients.into_iter().flat_map(|client| client.join().expect("a client ends")).collect()
+        (0..cores).for_each(|_| {
+            let to = to.clone();
+            scope.spawn(move || client(to));
+        });
+        drop(to);
+        let latency = |(position, answer): (usize, Result<_, _>)| {
+            let _: Acknowledged = answer.expect("a record of the load is accepted");
+            due(position).elapsed().as_secs_f64() * 1000.0
+        };
+        answers.into_iter().map(latency).collect()
     })
 }
 
