@@ -124,21 +124,16 @@ impl Failure {
         &self.code
     }
 
+    /// The `error:` and `hint:` lines.
+    pub fn lines(&self) -> Vec<String> {
+        let hint = self.hint.iter().map(|hint| format!("hint: {hint}"));
+        std::iter::once(format!("error: {}", self.message)).chain(hint).collect()
+    }
+
     /// What `--json` prints.
     pub fn to_json(&self) -> Value {
         let error = json!({ "code": self.code, "message": self.message, "hint": self.hint });
         json!({ "error": error })
-    }
-}
-
-/// The `error:` and `hint:` lines.
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "error: {}", self.message)?;
-        match &self.hint {
-            Some(hint) => writeln!(f, "hint: {hint}"),
-            None => Ok(()),
-        }
     }
 }
 

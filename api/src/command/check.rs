@@ -36,10 +36,13 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         Err(findings) => return Ok(wrong(&findings)),
     };
     let (size, root) = (summary.head.size, summary.head.root);
-    let text = format!(
-        "sound: {size} entries, {} subjects, {} tiles, {} signed sizes\nroot {root}\n",
-        summary.subjects, summary.tiles, summary.signed_sizes
-    );
+    let lines = vec![
+        format!(
+            "sound: {size} entries, {} subjects, {} tiles, {} signed sizes",
+            summary.subjects, summary.tiles, summary.signed_sizes
+        ),
+        format!("root {root}"),
+    ];
     let facts = json!({
         "sound": true,
         "size": size.0,
@@ -49,11 +52,11 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         "signed_sizes": summary.signed_sizes,
         "findings": [],
     });
-    Ok(Answer::done(text, facts))
+    Ok(Answer::done(lines, facts))
 }
 
 fn wrong(findings: &[Finding]) -> Answer {
-    let text = findings.iter().map(|finding| format!("{finding}\n")).collect();
+    let lines = findings.iter().map(Finding::to_string).collect();
     let finding = |finding: &Finding| -> Value {
         json!({
             "entry": finding.index.map(|index| index.0),
@@ -63,5 +66,5 @@ fn wrong(findings: &[Finding]) -> Answer {
         })
     };
     let list: Vec<_> = findings.iter().map(finding).collect();
-    Answer { text, json: json!({ "sound": false, "findings": list }), ending: Ending::Rejected }
+    Answer { lines, json: json!({ "sound": false, "findings": list }), ending: Ending::Rejected }
 }

@@ -66,7 +66,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         "field": args.field,
     });
     let done = session.finish(act)?;
-    done.answer(&done.verb("corrected"), facts, Some(desk))
+    done.answer(done.verb("corrected"), facts, Some(desk))
 }
 
 /// A typing error in the field's name must not become a correction of nothing.

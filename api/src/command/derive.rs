@@ -82,11 +82,11 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         .witnessed_by(&party::custodians(session.desk(), &args.witness)?);
     let done = session.finish(act)?;
     let id = SubjectId::Item(child);
-    let text = format!("{id}\n{}", measured::lines(&files));
+    let lines = std::iter::once(id.to_string()).chain(measured::lines(&files)).collect();
     let facts = json!({
         "item": id.to_string(),
         "parent": SubjectId::Item(parent).to_string(),
         "files": measured::to_json(&files),
     });
-    done.answer(&text, facts, Some(session.desk()))
+    done.answer(lines, facts, Some(session.desk()))
 }

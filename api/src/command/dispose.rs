@@ -51,5 +51,5 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         .sealing_text("authority", Some(&args.authority));
     let facts = json!({ "item": SubjectId::Item(item).to_string(), "method": args.method.word() });
     let done = session.finish(act)?;
-    done.answer(&done.verb("disposed of"), facts, Some(desk))
+    done.answer(done.verb("disposed of"), facts, Some(desk))
 }

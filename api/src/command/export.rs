@@ -88,8 +88,8 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     file::create(&args.out, &exported.bytes, Access::Shared)?;
     let withheld = exported.withheld.len();
     let size = desk.reader().head().size;
-    let text = format!(
-        "exhibit `{}`, {} records, {withheld} fields withheld, as of a ledger of {size} entries\n",
+    let line = format!(
+        "exhibit `{}`, {} records, {withheld} fields withheld, as of a ledger of {size} entries",
         args.out.display(),
         exported.records
     );
@@ -100,7 +100,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         "withheld": withheld,
         "size": size.0,
     });
-    Ok(Answer::done(text, facts))
+    Ok(Answer::done(vec![line], facts))
 }
 
 /// An earlier checkpoint that this log signed, and that this ledger continues.

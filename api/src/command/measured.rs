@@ -64,9 +64,8 @@ pub fn documents(paths: &[PathBuf]) -> Result<Vec<Document>, Failure> {
 }
 
 /// The lines that name files and their digests.
-pub fn lines(files: &[Measured]) -> String {
-    let line = |file: &Measured| format!("sha-256 {} {}\n", file.sha256, file.path.display());
-    files.iter().map(line).collect()
+pub fn lines(files: &[Measured]) -> impl Iterator<Item = String> {
+    files.iter().map(|file| format!("sha-256 {} {}", file.sha256, file.path.display()))
 }
 
 /// The same for programs.

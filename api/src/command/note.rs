@@ -48,5 +48,5 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         .attaching(measured::documents(&args.attach)?);
     let facts = json!({ "item": SubjectId::Item(item).to_string(), "kind": args.kind.word() });
     let done = session.finish(act)?;
-    done.answer(&done.verb("noted"), facts, Some(session.desk()))
+    done.answer(done.verb("noted"), facts, Some(session.desk()))
 }

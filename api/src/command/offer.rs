@@ -70,5 +70,5 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         "items": party::items_json(&items),
         "to": SubjectId::Custodian(parties.to).to_string(),
     });
-    done.answer("", facts, Some(desk))
+    done.answer(Vec::new(), facts, Some(desk))
 }

@@ -42,5 +42,5 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let act = Act::recall(&items, reply).sealing_text("remark", args.remark.as_deref());
     let facts = json!({ "items": party::items_json(&items), "release": reply.to.to_string() });
     let done = session.finish(act)?;
-    done.answer(&done.verb("recalled"), facts, Some(desk))
+    done.answer(done.verb("recalled"), facts, Some(desk))
 }

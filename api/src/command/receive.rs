@@ -53,5 +53,5 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let observe = |proposal: &Proposal| args.observed.of(proposal.payload(), Some(desk));
     let done = session.finish_observed(act, observe)?;
     let facts = json!({ "items": party::items_json(&items), "release": reply.to.to_string() });
-    done.answer(&done.verb("received"), facts, Some(desk))
+    done.answer(done.verb("received"), facts, Some(desk))
 }

@@ -72,7 +72,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         "answers": answers.to_string(),
         "ground": args.ground.word(),
     });
-    done.answer(&done.verb(&format!("refused: {}", args.ground)), facts, Some(desk))
+    done.answer(done.verb(&format!("refused: {}", args.ground)), facts, Some(desk))
 }
 
 /// An id or a digest never names a file by accident: neither has a file's characters.

@@ -63,5 +63,5 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         "to": SubjectId::Custodian(parties.to).to_string(),
     });
     let done = session.finish(act)?;
-    done.answer(&done.verb("released"), facts, Some(desk))
+    done.answer(done.verb("released"), facts, Some(desk))
 }

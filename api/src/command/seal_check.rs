@@ -47,5 +47,5 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         .witnessed_by(&party::custodians(session.desk(), &args.witness)?);
     let facts = json!({ "items": party::items_json(&items), "outcome": args.outcome.word() });
     let done = session.finish(act)?;
-    done.answer(&done.verb("seal checked"), facts, Some(session.desk()))
+    done.answer(done.verb("seal checked"), facts, Some(session.desk()))
 }

@@ -22,7 +22,8 @@ pub fn explain(error: &clap::Error, path: &str) -> Result<Answer, Failure> {
     let value = text(error, ContextKind::InvalidValue);
     let message = match error.kind() {
         DisplayHelp | DisplayVersion => {
-            return Ok(Answer::done(error.to_string(), Value::Null));
+            let text = error.to_string();
+            return Ok(Answer::done(text.lines().map(str::to_owned).collect(), Value::Null));
         }
         DisplayHelpOnMissingArgumentOrSubcommand | MissingSubcommand => {
             "no command is given".to_owned()
@@ -61,7 +62,7 @@ fn is_or_are(error: &clap::Error) -> &'static str {
 
 /// Options in backticks, without the values that clap writes behind them.
 fn quoted(error: &clap::Error, kind: ContextKind) -> String {
-    let quote = |text: &String| match text.split(' ').next() {
+    let quote = |text: &String| match text.split(" <").next() {
         Some(name) if text.starts_with('-') => format!("`{name}`"),
         _ => format!("`{text}`"),
     };

@@ -59,5 +59,5 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     file::create(&args.out, card.as_bytes(), Access::Shared)?;
     let id = SubjectId::Agency(agency.id);
     let facts = json!({ "agency": id.to_string(), "card": args.out.display().to_string() });
-    Ok(Answer::done(format!("{id}\ncard `{}`\n", args.out.display()), facts))
+    Ok(Answer::done(vec![id.to_string(), format!("card `{}`", args.out.display())], facts))
 }

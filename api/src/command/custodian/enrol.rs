@@ -61,8 +61,8 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     });
     let body = CustodianEnrol { key, roles, agency: session.agency()? };
     let act = Act::enrol_custodian(person, body).sealing_text("name", Some(&args.name));
-    let text = format!("{}\n", SubjectId::Custodian(person));
-    session.finish(act)?.answer(&text, facts, Some(session.desk()))
+    let lines = vec![SubjectId::Custodian(person).to_string()];
+    session.finish(act)?.answer(lines, facts, Some(session.desk()))
 }
 
 fn parse_role(word: &str) -> Result<Role, String> {

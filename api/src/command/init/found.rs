@@ -30,7 +30,7 @@ pub fn sign(args: &Args, path: &Path) -> Result<Answer, Failure> {
             .hint(format!("`custody init --open {}` opens the ledger", path.display())));
     }
     let next = describe_signer(proposal.payload(), proposal.signed(), None);
-    talk(&summarise(&proposal, None)?);
+    summarise(&proposal, None)?.iter().for_each(|line| talk(line));
     let keys = [vec![key_path(args.key.as_ref())?], args.with_key.clone()].concat();
     let people = args.passphrase.of_people();
     let pens = keys.iter().map(|path| Pen::open(path, &people)).collect::<Result<Vec<_>, _>>()?;
@@ -39,7 +39,7 @@ pub fn sign(args: &Args, path: &Path) -> Result<Answer, Failure> {
         return Err(Failure::rejected("record/signers", message));
     }
     let replace = |path: &Path, bytes: &[u8], _| file::replace(path, bytes);
-    write_offer(&proposal, path, replace)?.answer("signed\n", json!({}), None)
+    write_offer(&proposal, path, replace)?.answer(vec!["signed".to_owned()], json!({}), None)
 }
 
 pub fn open(args: &Args, path: &Path) -> Result<Answer, Failure> {
@@ -57,14 +57,15 @@ pub fn open(args: &Args, path: &Path) -> Result<Answer, Failure> {
     let keys = LogKeyFiles::of(&directory).read(&args.passphrase.of_log())?;
     let ledger = Ledger::create(LedgerOptions::new(&directory), keys, bytes)?;
     let (origin, genesis) = (ledger.origin().to_string(), ledger.genesis().to_string());
-    let text = format!("ledger {origin} in `{}`\ngenesis {genesis}\n", directory.display());
+    let lines =
+        vec![format!("ledger {origin} in `{}`", directory.display()), format!("genesis {genesis}")];
     let facts = json!({
         "ledger": directory.display().to_string(),
         "origin": origin,
         "genesis": genesis,
         "record": record.digest().to_string(),
     });
-    Ok(Answer::done(text, facts))
+    Ok(Answer::done(lines, facts))
 }
 
 /// Reads a founding record and checks the signatures it has: all keys stand in the record itself.
