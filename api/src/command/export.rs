@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use custody_core::cbor::Value;
 use custody_core::checkpoint::Checkpoint;
 use custody_core::exhibit::WithholdReason;
 use custody_core::id::SubjectId;
@@ -59,7 +60,7 @@ pub struct Args {
     withhold: Vec<(String, WithholdReason)>,
     #[arg(long, value_name = "CHECKPOINT")]
     since: Vec<PathBuf>,
-    #[arg(long)]
+    #[arg(long, value_name = "CODE", value_parser = parse_handling)]
     handling: Vec<String>,
 }
 
@@ -139,8 +140,21 @@ fn parse_withhold(text: &str) -> Result<(String, WithholdReason), String> {
 
 /// A manifest's texts have 1 to 400 bytes.
 fn parse_text(text: &str) -> Result<String, String> {
-    match text.len() {
-        1..=400 => Ok(text.to_owned()),
-        length => Err(format!("{length} bytes, expected 1 to 400")),
+    plain_text(text, 400)
+}
+
+/// Handling codes have 1 to 64 bytes.
+fn parse_handling(text: &str) -> Result<String, String> {
+    plain_text(text, 64)
+}
+
+/// A text that can stand in an exhibit.
+fn plain_text(text: &str, max: usize) -> Result<String, String> {
+    if !(1..=max).contains(&text.len()) {
+        return Err(format!("{} bytes, expected 1 to {max}", text.len()));
+    }
+    match custody_core::cbor::check(&Value::text(text).encode()) {
+        Ok(()) => Ok(text.to_owned()),
+        Err(error) => Err(error.fault.to_string()),
     }
 }

@@ -6,6 +6,7 @@ mod cbor_faults;
 mod checkpoint_rules;
 mod checkpoint_vectors;
 mod cli_demo;
+mod cli_export;
 mod cli_founding;
 mod cli_offer;
 mod cli_terminal;
