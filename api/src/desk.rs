@@ -11,7 +11,10 @@ use custody_core::key::Kid;
 use custody_core::merkle::{LeafIndex, TreeHead};
 use custody_core::record::Record;
 use custody_core::sealed::Opening;
-use custody_log::{Acknowledged, Ledger, LedgerOptions, LogKeys, Logged, Reader, SubjectKind};
+use custody_log::high_water::HighWaterError;
+use custody_log::{
+    Acknowledged, Ledger, LedgerError, LedgerOptions, LogKeys, Logged, Reader, SubjectKind,
+};
 
 use zeroize::Zeroizing;
 
@@ -65,8 +68,7 @@ impl Desk {
     /// # Errors
     /// There is none, or it cannot be read.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        let reader = Ledger::open_read_only(LedgerOptions::new(path))?;
-        Ok(Self { reader, ledger: None })
+        Ok(Self { reader: reader(path)?, ledger: None })
     }
 
     /// Opens the ledger in `path` for recording.
@@ -75,10 +77,10 @@ impl Desk {
     /// There is none, another process has it open, it is damaged, or its keys do not open.
     pub fn write(path: &Path, source: &PassphraseSource) -> Result<Self, Failure> {
         let keys = LogKeyFiles::of(path).read(source)?;
-        let ledger = Ledger::open(LedgerOptions::new(path), keys)?;
+        let ledger = Ledger::open(LedgerOptions::new(path), keys);
+        let ledger = ledger.map_err(|error| opening_failed(path, error))?;
         // Opened last, so that it shows what recovery has settled.
-        let reader = Ledger::open_read_only(LedgerOptions::new(path))?;
-        Ok(Self { reader, ledger: Some(ledger) })
+        Ok(Self { reader: reader(path)?, ledger: Some(ledger) })
     }
 
     /// What is read, all of it at one checkpoint.
@@ -304,6 +306,29 @@ impl Basis for Desk {
 
     fn chain_head(&self, subject: &SubjectId) -> Result<Option<ChainHead>, Failure> {
         Ok(self.reader.subject(subject)?.map(|subject| subject.chain))
+    }
+}
+
+fn reader(path: &Path) -> Result<Reader<'static>, Failure> {
+    Ledger::open_read_only(LedgerOptions::new(path)).map_err(|error| opening_failed(path, error))
+}
+
+/// Why the ledger in `path` does not open. What the store cannot know is where its mark should lie.
+pub fn opening_failed(path: &Path, error: LedgerError) -> Failure {
+    let place = LedgerOptions::new(path).mark_path();
+    match (&error, place) {
+        (LedgerError::Recovery(cause), Ok(place)) if cause.code() == "recovery/mark-missing" => {
+            let message = format!("`{}`: {cause}", place.display());
+            Failure::could_not(cause.code(), message).hint(
+                "mount its disk if it lies on another one; else put it back from your copy, \
+                 never from one that was made with the store",
+            )
+        }
+        (LedgerError::HighWater(HighWaterError::Read { .. }), Ok(place)) => {
+            let hint = format!("the mark lies at `{}`: is its disk mounted?", place.display());
+            Failure::from(error).hint(hint)
+        }
+        _ => Failure::from(error),
     }
 }
 

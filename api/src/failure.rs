@@ -15,6 +15,7 @@ use custody_core::record::RecordError;
 use custody_core::sealed::OpeningError;
 use custody_core::verify::error_text;
 use custody_log::exhibit::ExportError;
+use custody_log::high_water::HighWaterError;
 use custody_log::store::StoreError;
 use custody_log::{LedgerError, PublishError, ReadError, SubmitError};
 use serde_json::{Value, json};
@@ -194,6 +195,9 @@ impl Coded for LedgerError {
             Self::Store(error) => error_text(error),
             Self::Genesis(error) => error_text(error),
             Self::Recovery(error) => error_text(error),
+            Self::HighWater(error) => error_text(error),
+            Self::Vault(error) => error_text(error),
+            Self::Clock(error) => error_text(error),
             error => error_text(error),
         }
     }
@@ -201,9 +205,29 @@ impl Coded for LedgerError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Store(error) => store_hint(error),
+            Self::HighWater(error) => error.hint(),
             Self::Recovery(_) => Some(
                 "keep both as they are: they are evidence; `custody check` tells more".to_owned(),
             ),
+            _ => None,
+        }
+    }
+}
+
+impl Coded for HighWaterError {
+    fn stable_code(&self) -> &'static str {
+        self.code()
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Taken { .. } => Some(
+                "no mark is overwritten: name another place, or find the ledger that it belongs to"
+                    .to_owned(),
+            ),
+            Self::Place { .. } => {
+                Some("it is written by `custody high-water --move FILE`".to_owned())
+            }
             _ => None,
         }
     }

@@ -139,6 +139,9 @@ fn what_operating_shows_can_be_typed() {
         if line.contains("theirs.checkpoint") {
             fs::copy(folder.join("tiles/checkpoint"), folder.join("theirs.checkpoint")).unwrap();
         }
+        if line.contains("--move marks/") {
+            fs::create_dir(folder.join("marks")).unwrap();
+        }
         let mut ran = type_in(line);
         if line.contains("init --sign") {
             // Agencies sign in the order of their ids, which are random.

@@ -8,6 +8,7 @@ mod checkpoint_vectors;
 mod cli_demo;
 mod cli_export;
 mod cli_founding;
+mod cli_high_water;
 mod cli_offer;
 mod cli_terminal;
 mod cli_transcripts;

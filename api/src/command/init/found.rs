@@ -1,6 +1,6 @@
 //! The other steps of founding: everybody's signatures, and the ledger itself.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use custody_core::cose::Observed;
 use custody_core::record::body::Body;
@@ -11,10 +11,11 @@ use serde_json::json;
 use super::Args;
 use crate::act::Proposal;
 use crate::command::accept::read_offer;
+use crate::command::high_water::place;
 use crate::command::option::key_path;
 use crate::desk::LogKeyFiles;
 use crate::failure::Failure;
-use crate::file;
+use crate::file::{self, Access};
 use crate::offer_file::OfferFile;
 use crate::pen::{Pen, sign_in_turn};
 use crate::session::write_offer;
@@ -54,18 +55,32 @@ pub fn open(args: &Args, path: &Path) -> Result<Answer, Failure> {
     let bytes = offer.offer().message().as_bytes().to_vec();
     let record = Record::parse(&bytes)?;
     let directory = args.ledger.path()?;
+    let high_water = args.high_water.as_deref().map(free_place).transpose()?;
     let keys = LogKeyFiles::of(&directory).read(&args.passphrase.of_log())?;
-    let ledger = Ledger::create(LedgerOptions::new(&directory), keys, bytes)?;
+    let options = LedgerOptions { high_water, ..LedgerOptions::new(&directory) };
+    let mark = options.mark_path()?;
+    let ledger = Ledger::create(options, keys, bytes)?;
     let (origin, genesis) = (ledger.origin().to_string(), ledger.genesis().to_string());
     let lines =
         vec![format!("ledger {origin} in `{}`", directory.display()), format!("genesis {genesis}")];
     let facts = json!({
         "ledger": directory.display().to_string(),
+        "high_water": mark.display().to_string(),
         "origin": origin,
         "genesis": genesis,
         "record": record.digest().to_string(),
     });
     Ok(Answer::done(lines, facts))
+}
+
+/// Where a mark can be written: so that a store is not begun in vain.
+fn free_place(path: &Path) -> Result<PathBuf, Failure> {
+    let place = place(path)?;
+    file::check_absent(&place)?;
+    // Whether it can be written, only writing shows.
+    file::create(&place, b"", Access::Shared)?;
+    std::fs::remove_file(&place).map_err(file::cannot("write", &place))?;
+    Ok(place)
 }
 
 /// Reads a founding record and checks the signatures it has: all keys stand in the record itself.
