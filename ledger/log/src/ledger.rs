@@ -101,11 +101,11 @@ impl LedgerOptions {
         }
     }
 
-    fn store_dir(&self) -> PathBuf {
+    pub(crate) fn store_dir(&self) -> PathBuf {
         self.dir.join("store")
     }
 
-    fn vault_dir(&self) -> PathBuf {
+    pub(crate) fn vault_dir(&self) -> PathBuf {
         self.dir.join("vault")
     }
 
@@ -124,7 +124,7 @@ impl LedgerOptions {
         }
     }
 
-    fn mark(&self) -> Result<HighWater, HighWaterError> {
+    pub(crate) fn mark(&self) -> Result<HighWater, HighWaterError> {
         Ok(HighWater::new(&self.mark_path()?, Box::new(self.disk())))
     }
 

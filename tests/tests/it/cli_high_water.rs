@@ -57,6 +57,11 @@ fn a_directory_that_was_restored_whole_is_refused() {
         assert_refused(&office.run(command), "recovery/mark-ahead");
     }
     assert_eq!(fs::read(disk.path().join("mark")).unwrap(), mark, "nothing moved it");
+    let checked = office.run(&["check"]);
+    assert_eq!((checked.status, checked.stderr.as_str()), (1, ""), "{checked:?}");
+    let lines: Vec<_> = checked.stdout.lines().collect();
+    assert!(lines[0].starts_with("recovery/mark-ahead: expected size 8 root "), "{checked:?}");
+    assert!(lines[1].starts_with("apart from that sound: 7 entries, "), "{checked:?}");
     // The store that it was acknowledged with is taken again.
     fs::remove_dir_all(&ledger).unwrap();
     fs::rename(&kept, &ledger).unwrap();
