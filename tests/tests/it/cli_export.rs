@@ -1,16 +1,18 @@
-//! What `custody export` refuses to make: no reader could read it. Nothing is written then.
+//! What `custody export` makes, and what it refuses to make since no reader could read it.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use custody_api::desk::Desk;
 use custody_api::export::{Export, Exporter, make};
 use custody_api::failure::Failure;
 use custody_core::cbor::Value;
 use custody_core::cose::Role;
+use custody_core::exhibit::{Exhibit, WithholdReason};
 use custody_core::id::SubjectId;
 use custody_core::record::body::{Note, NoteKind};
 use custody_tests::paper::Hand;
-use custody_tests::world::{Made, Scene};
+use custody_tests::world::{Made, Scene, digest_of};
 use tempfile::TempDir;
 
 /// Notes about item 0, each with 32 attachments whose names are `bytes` long.
@@ -32,7 +34,7 @@ fn notes(scene: &mut Scene, count: u32, bytes: usize) -> Vec<Made> {
 }
 
 /// What comes of an export of item 0 by its holder.
-fn export(dir: &Path, scene: &Scene, change: impl FnOnce(&mut Export)) -> Result<usize, Failure> {
+fn export(dir: &Path, scene: &Scene, change: impl FnOnce(&mut Export)) -> Result<Vec<u8>, Failure> {
     let desk = Desk::read(dir)?;
     let mut export = Export {
         item: scene.world.items[0].0,
@@ -45,7 +47,7 @@ fn export(dir: &Path, scene: &Scene, change: impl FnOnce(&mut Export)) -> Result
     change(&mut export);
     let person = &scene.world.people[0];
     let exporter = Exporter { id: person.id, key: &person.key };
-    make(&desk, &export, exporter).map(|exported| exported.bytes.len())
+    make(&desk, &export, exporter).map(|exported| exported.bytes)
 }
 
 #[test]
@@ -96,4 +98,44 @@ fn more_bytes_than_an_exhibit_has() {
     let message = failure.message();
     assert!(message.starts_with(&format!("the exhibit of {item}: ")), "{message}");
     assert!(message.ends_with(" bytes, at most 67108864 are allowed"), "{message}");
+}
+
+/// Field and reason of everything that an export of item 0 withholds.
+fn withheld(dir: &Path, scene: &Scene, change: impl FnOnce(&mut Export)) -> Vec<(String, String)> {
+    let exhibit = Exhibit::parse(&export(dir, scene, change).unwrap()).unwrap();
+    let withheld = exhibit.manifest().withheld.iter();
+    withheld.map(|withheld| (withheld.field.clone(), withheld.reason.to_string())).collect()
+}
+
+#[test]
+fn what_was_erased_is_listed_as_erased() {
+    let dir = TempDir::new().unwrap();
+    let (mut scene, ledger) = Scene::new(dir.path(), 1);
+    let made = scene.world.note(0, 0);
+    let digest = digest_of(&made);
+    let closed = scene.world.note(0, 0);
+    scene.submit_all(&ledger, vec![made, (closed.0, Vec::new())]);
+    let listed = |field: &str, reason: &str| (field.to_owned(), reason.to_owned());
+    assert_eq!(withheld(dir.path(), &scene, |_| ()), [listed("text", "not-held")]);
+
+    let shelf = dir.path().join("vault").join(&digest.to_string()[..2]);
+    let file = |ending: &str| -> PathBuf { shelf.join(format!("{digest}.{ending}")) };
+    let openings = fs::read(file("openings")).unwrap();
+    ledger.erase_openings(&digest).unwrap();
+    assert!(!file("openings").exists());
+    assert_eq!(fs::read(file("erased")).unwrap(), b"", "nothing of what was erased");
+    drop(ledger);
+    let both = [listed("text", "erased"), listed("text", "not-held")];
+    assert_eq!(withheld(dir.path(), &scene, |_| ()), both);
+    // Whatever the exporter would say.
+    let order = ("text".to_owned(), WithholdReason::Order);
+    let ordered = withheld(dir.path(), &scene, |export| export.withhold = vec![order]);
+    assert_eq!(ordered, [listed("text", "erased"), listed("text", "order")]);
+    // What comes back with an old vault stays erased, and the same call erases it again.
+    fs::write(file("openings"), openings).unwrap();
+    assert_eq!(withheld(dir.path(), &scene, |_| ()), both);
+    let ledger = scene.open().unwrap();
+    assert_eq!(ledger.reader().unwrap().openings(&digest).unwrap(), []);
+    ledger.erase_openings(&digest).unwrap();
+    assert!(!file("openings").exists());
 }
