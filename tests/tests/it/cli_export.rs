@@ -74,6 +74,16 @@ fn more_withheld_fields_than_a_manifest_holds() {
 }
 
 #[test]
+fn an_item_that_is_not_there() {
+    let dir = TempDir::new().unwrap();
+    let (scene, ledger) = Scene::new(dir.path(), 1);
+    drop(ledger);
+    let other = custody_tests::paper::uuid("another item");
+    let failure = export(dir.path(), &scene, |export| export.item = other).unwrap_err();
+    assert_eq!(failure.code(), "export/no-such-item");
+}
+
+#[test]
 fn more_handling_codes_than_an_exhibit_holds() {
     let dir = TempDir::new().unwrap();
     let (scene, ledger) = Scene::new(dir.path(), 1);

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use custody_tests::program;
 
-use crate::docs_text::{blocks, document, quoted, rows, section, sources};
+use crate::docs_text::{blocks, document, quoted, repository, rows, section, sources};
 
 /// The codes in the first column of all tables of a section.
 fn listed(text: &str) -> BTreeSet<String> {
@@ -47,6 +47,46 @@ fn every_error_of_the_programs_is_explained() {
     let missing: Vec<_> = known.difference(&explained).collect();
     let surplus: Vec<_> = explained.difference(&known).collect();
     assert!(missing.is_empty() && surplus.is_empty(), "missing {missing:?}, surplus {surplus:?}");
+}
+
+/// A code that no test names could be given for something else, or by nothing, and nobody would notice.
+#[test]
+fn every_code_of_the_programs_is_in_a_test() {
+    let spec = document("SPEC.md");
+    let of_formats = listed(section(&spec, "## Codes"));
+    let of_commands = ["offer/", "check-words/"];
+    let is_ours = |code: &&String| of_commands.iter().any(|family| code.starts_with(family));
+    let mut codes = listed(section(&document("OPERATING.md"), "## Errors"));
+    codes.extend(of_formats.iter().filter(is_ours).cloned());
+    let tests = texts_of_tests();
+    let is_named = |code: &&String| {
+        // In a test a literal, in a transcript of JSON as well, in one of a report in brackets.
+        [format!("\"{code}\""), format!("[{code}]")].iter().any(|word| tests.contains(word))
+    };
+    let missing: Vec<_> = codes.iter().filter(|code| !is_named(code)).collect();
+    assert!(missing.is_empty() && codes.len() > 80, "{missing:?} of {}", codes.len());
+}
+
+/// Everything in which tests name codes, but for this file.
+fn texts_of_tests() -> String {
+    let mut texts = String::new();
+    for folder in ["tests/tests", "tests/transcripts"] {
+        let mut pending = vec![repository(folder)];
+        while let Some(path) = pending.pop() {
+            match path.is_dir() {
+                true => {
+                    let inside = fs::read_dir(path).unwrap();
+                    pending.extend(inside.map(|entry| entry.unwrap().path()));
+                }
+                false if path.ends_with("docs_commands.rs") => {}
+                false => texts.push_str(&fs::read_to_string(path).unwrap()),
+            }
+        }
+    }
+    for (_, source) in sources("api/src").into_iter().chain(sources("ledger/log/src")) {
+        texts.push_str(source.split_once("#[cfg(test)]").map_or("", |(_, tests)| tests));
+    }
+    texts
 }
 
 /// The commands of our programs that a document shows, as words.

@@ -35,7 +35,9 @@ fn never_moves_back() {
     let mut high_water = mark(&path, &Faults::none());
     high_water.advance(7, b"seven").unwrap();
     match high_water.advance(6, b"six") {
-        Err(HighWaterError::Backwards { held: 7, offered: 6 }) => {}
+        Err(error @ HighWaterError::Backwards { held: 7, offered: 6 }) => {
+            assert_eq!(error.code(), "high-water-backwards");
+        }
         other => panic!("{other:?}"),
     }
     assert_eq!(high_water.load().unwrap(), Some(b"seven".to_vec()));
