@@ -241,6 +241,7 @@ impl Coded for ReadError {
     fn message(&self) -> String {
         match self {
             Self::Store(error) => error_text(error),
+            Self::Vault(error) => error_text(error),
             error => error_text(error),
         }
     }
@@ -264,6 +265,7 @@ impl Coded for SubmitError {
             Self::Record(error) => error_text(error),
             Self::Opening(error) => error_text(error),
             Self::Rule(error) => error_text(error),
+            Self::Vault(error) => error_text(error),
             error => error_text(error),
         }
     }

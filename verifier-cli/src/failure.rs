@@ -111,7 +111,7 @@ impl Failure {
             }
             Self::Usage { command: None, .. } => "`custody-verify --help`".to_owned(),
             Self::Policy { .. } => {
-                "a policy has two `log` lines and a `quorum` line, see `custody trust-sheet --help`"
+                "a policy has two `log` lines and a `quorum` line: `custody policy` prints one"
                     .to_owned()
             }
             Self::Pins { .. } => "`custody trust-sheet` prints such a list".to_owned(),

@@ -5,6 +5,7 @@ use custody_log::{
 use serde_json::{Value, json};
 
 use super::option::{LedgerOption, ledger_help};
+use crate::desk::check_ledger;
 use crate::failure::{Ending, Failure};
 use crate::terminal::{Answer, count_bar};
 
@@ -31,7 +32,9 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Answer, Failure> {
-    let options = LedgerOptions::new(args.ledger.path()?);
+    let path = args.ledger.path()?;
+    check_ledger(&path)?;
+    let options = LedgerOptions::new(path);
     let suspect = Suspect::open(&options).map_err(cannot_look)?;
     let bar = count_bar("checking", suspect.size().0);
     let checked = suspect.check(&|progress: Progress| bar.set(progress.done));

@@ -3,7 +3,7 @@ use custody_core::record::Record;
 use custody_core::record::body::{Correct, CorrectReason};
 use serde_json::json;
 
-use super::option::{Signing, signing_help};
+use super::option::{Signing, sealed_text, signing_help};
 use super::party;
 use crate::act::Act;
 use crate::desk::Desk;
@@ -40,7 +40,7 @@ pub struct Args {
     signing: Signing,
     #[arg(long)]
     field: String,
-    #[arg(long)]
+    #[arg(long, value_parser = sealed_text)]
     value: String,
     #[arg(long)]
     reason: CorrectReason,

@@ -4,8 +4,8 @@ use custody_core::id::SubjectId;
 use custody_core::record::body::{Derive, DeriveMethod, DigestScope};
 use serde_json::json;
 
-use super::measured;
-use super::option::{Signing, signing_help};
+use super::measured::{self, MAX_FILES};
+use super::option::{Signing, check_count, plain_text, sealed_text, signing_help};
 use super::party;
 use crate::act::{Act, random_id};
 use crate::failure::Failure;
@@ -43,9 +43,9 @@ pub struct Args {
     signing: Signing,
     #[arg(long)]
     method: DeriveMethod,
-    #[arg(long)]
+    #[arg(long, value_parser = tool_text)]
     tool: String,
-    #[arg(long)]
+    #[arg(long, value_parser = tool_text)]
     tool_version: String,
     #[arg(long, required = true)]
     file: Vec<PathBuf>,
@@ -53,7 +53,7 @@ pub struct Args {
     scope: DigestScope,
     #[arg(long)]
     open_digests: bool,
-    #[arg(long)]
+    #[arg(long, value_parser = sealed_text)]
     description: Option<String>,
     #[arg(long)]
     attach: Vec<PathBuf>,
@@ -62,6 +62,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Answer, Failure> {
+    check_count("--file", args.file.len(), MAX_FILES)?;
     let session = args.signing.session()?;
     let parent = session.desk().item(&args.item)?;
     let holder = session.custodian()?;
@@ -89,4 +90,9 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         "files": measured::to_json(&files),
     });
     done.answer(lines, facts, Some(session.desk()))
+}
+
+/// Name or version of a tool.
+fn tool_text(text: &str) -> Result<String, String> {
+    plain_text(text, 100)
 }

@@ -2,7 +2,7 @@ use custody_core::id::SubjectId;
 use custody_core::record::body::{Dispose, DisposeMethod};
 use serde_json::json;
 
-use super::option::{Signing, signing_help};
+use super::option::{Signing, sealed_text, signing_help};
 use super::party;
 use crate::act::Act;
 use crate::failure::Failure;
@@ -35,7 +35,7 @@ pub struct Args {
     signing: Signing,
     #[arg(long)]
     method: DisposeMethod,
-    #[arg(long)]
+    #[arg(long, value_parser = sealed_text)]
     authority: String,
     #[arg(long)]
     witness: String,

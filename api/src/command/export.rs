@@ -1,13 +1,12 @@
 use std::path::PathBuf;
 
-use custody_core::cbor::Value;
 use custody_core::checkpoint::Checkpoint;
 use custody_core::exhibit::WithholdReason;
 use custody_core::id::SubjectId;
 use custody_core::merkle::TreeSize;
 use serde_json::json;
 
-use super::option::{LedgerOption, PassphraseOption, key_path};
+use super::option::{LedgerOption, PassphraseOption, key_path, plain_text};
 use crate::desk::Desk;
 use crate::export::{Export, Exporter, make};
 use crate::failure::Failure;
@@ -146,15 +145,4 @@ fn parse_text(text: &str) -> Result<String, String> {
 /// Handling codes have 1 to 64 bytes.
 fn parse_handling(text: &str) -> Result<String, String> {
     plain_text(text, 64)
-}
-
-/// A text that can stand in an exhibit.
-fn plain_text(text: &str, max: usize) -> Result<String, String> {
-    if !(1..=max).contains(&text.len()) {
-        return Err(format!("{} bytes, expected 1 to {max}", text.len()));
-    }
-    match custody_core::cbor::check(&Value::text(text).encode()) {
-        Ok(()) => Ok(text.to_owned()),
-        Err(error) => Err(error.fault.to_string()),
-    }
 }

@@ -7,7 +7,7 @@ use custody_log::{Ledger, LedgerOptions};
 use serde_json::json;
 
 use super::option::{LedgerOption, ledger_help};
-use crate::desk::{Desk, opening_failed};
+use crate::desk::{Desk, check_ledger, opening_failed};
 use crate::failure::Failure;
 use crate::file;
 use crate::terminal::{Answer, talk};
@@ -68,6 +68,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
 
 fn move_to(ledger: &Path, to: &Path) -> Result<PathBuf, Failure> {
     let to = place(to)?;
+    check_ledger(ledger)?;
     let options = LedgerOptions::new(ledger);
     let moved = Ledger::move_high_water(&options, &to);
     let moved = moved.map_err(|error| opening_failed(ledger, error))?;

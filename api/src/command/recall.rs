@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::on_the_way;
-use super::option::{Signing, signing_help};
+use super::option::{Signing, sealed_text, signing_help};
 use super::party;
 use crate::act::Act;
 use crate::failure::Failure;
@@ -30,7 +30,7 @@ pub struct Args {
     item: Vec<String>,
     #[command(flatten)]
     signing: Signing,
-    #[arg(long)]
+    #[arg(long, value_parser = sealed_text)]
     remark: Option<String>,
 }
 

@@ -1,7 +1,7 @@
 use custody_core::record::body::{Seal, SealKind};
 use serde_json::json;
 
-use super::option::{Signing, signing_help};
+use super::option::{Signing, sealed_text, signing_help};
 use super::party;
 use crate::act::Act;
 use crate::failure::Failure;
@@ -31,7 +31,7 @@ pub struct Args {
     item: Vec<String>,
     #[command(flatten)]
     signing: Signing,
-    #[arg(long)]
+    #[arg(long, value_parser = sealed_text)]
     number: String,
     #[arg(long, default_value = "bag")]
     kind: SealKind,

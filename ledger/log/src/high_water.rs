@@ -21,7 +21,7 @@ pub(crate) use place::{check_free, record};
 #[non_exhaustive]
 pub enum HighWaterError {
     /// The mark could not be read.
-    #[error("reading high-water mark {}", path.display())]
+    #[error("reading high-water mark `{}`", path.display())]
     Read {
         /// The mark.
         path: PathBuf,
@@ -30,7 +30,7 @@ pub enum HighWaterError {
         source: std::io::Error,
     },
     /// The mark is longer than any checkpoint. Nothing was read, or nothing was written.
-    #[error("high-water mark {} has {bytes} bytes, at most {}", path.display(), HighWater::BYTES_MAX)]
+    #[error("high-water mark `{}` has {bytes} bytes, at most {}", path.display(), HighWater::BYTES_MAX)]
     TooLong {
         /// The mark.
         path: PathBuf,
@@ -46,7 +46,7 @@ pub enum HighWaterError {
         offered: u64,
     },
     /// The mark stands where it stood. The same call may be made again.
-    #[error("high-water mark {} was not moved", path.display())]
+    #[error("high-water mark `{}` was not moved", path.display())]
     NotMoved {
         /// The mark.
         path: PathBuf,
@@ -56,7 +56,7 @@ pub enum HighWaterError {
     },
     /// The mark stands where it stood or where it was to go, and a crash may still decide which.
     /// Fatal to the writer.
-    #[error("outcome of moving high-water mark {} is in doubt", path.display())]
+    #[error("outcome of moving high-water mark `{}` is in doubt", path.display())]
     InDoubt {
         /// The mark.
         path: PathBuf,
@@ -190,8 +190,11 @@ fn put(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), HighWaterError>
 
     // 1. The new bytes are durable under another name. A crash up to here leaves the old file, and one that the
     //    next call overwrites.
-    let not_moved = |source| HighWaterError::NotMoved { path: path.to_path_buf(), source };
-    disk.write(&next, bytes).map_err(not_moved)?;
+    if let Err(source) = disk.write(&next, bytes) {
+        // What is not whole must not lie about; the first error is the one to tell.
+        let _ = disk.remove(&next);
+        return Err(HighWaterError::NotMoved { path: path.to_path_buf(), source });
+    }
 
     // 2. They take the file's name. Other processes see the old bytes or the new ones, whole.
     // 3. The directory is flushed: the name is durable. Only now has the mark moved.

@@ -31,7 +31,7 @@ const MAX_OPENINGS: usize = 64;
 #[non_exhaustive]
 pub enum VaultError {
     /// The file system refused.
-    #[error("vault file {}", path.display())]
+    #[error("vault file `{}`", path.display())]
     Io {
         /// The file or directory.
         path: PathBuf,
@@ -40,7 +40,7 @@ pub enum VaultError {
         source: io::Error,
     },
     /// The file does not hold openings.
-    #[error("vault file {} is malformed", path.display())]
+    #[error("vault file `{}` is malformed", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,

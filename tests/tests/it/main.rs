@@ -5,6 +5,7 @@
 mod cbor_faults;
 mod checkpoint_rules;
 mod checkpoint_vectors;
+mod cli_bad_input;
 mod cli_codes;
 mod cli_demo;
 mod cli_export;

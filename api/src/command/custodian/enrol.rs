@@ -6,7 +6,7 @@ use custody_core::record::body::CustodianEnrol;
 use serde_json::json;
 
 use crate::act::{Act, random_id};
-use crate::command::option::{Signing, signing_help};
+use crate::command::option::{Signing, sealed_text, signing_help};
 use crate::failure::Failure;
 use crate::key_file::read_public;
 use crate::terminal::Answer;
@@ -35,7 +35,7 @@ example:
 pub struct Args {
     #[command(flatten)]
     signing: Signing,
-    #[arg(long)]
+    #[arg(long, value_parser = sealed_text)]
     name: String,
     #[arg(long, value_name = "FILE")]
     public: PathBuf,

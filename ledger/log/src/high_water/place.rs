@@ -111,6 +111,9 @@ pub fn move_mark(
 
 /// Whether nothing lies at `to`, or the very note: what an earlier move got as far as.
 fn is_free_for(to: &Path, note: &[u8], disk: &dyn Disk) -> Result<bool, HighWaterError> {
+    if to.is_dir() {
+        return Ok(false);
+    }
     let found = disk.read(to, HighWater::BYTES_MAX + 1);
     let found = found.map_err(|source| HighWaterError::NotMoved { path: to.into(), source })?;
     Ok(found.is_none_or(|found| found == note))
