@@ -17,7 +17,7 @@ use custody_core::verify::error_text;
 use custody_log::exhibit::ExportError;
 use custody_log::high_water::HighWaterError;
 use custody_log::store::StoreError;
-use custody_log::{LedgerError, PublishError, ReadError, SubmitError};
+use custody_log::{LedgerError, PublishError, ReadError, RecoveryError, SubmitError};
 use serde_json::{Value, json};
 
 use crate::act::ActError;
@@ -206,9 +206,7 @@ impl Coded for LedgerError {
         match self {
             Self::Store(error) => store_hint(error),
             Self::HighWater(error) => error.hint(),
-            Self::Recovery(_) => Some(
-                "keep both as they are: they are evidence; `custody check` tells more".to_owned(),
-            ),
+            Self::Recovery(cause) => Some(recovery_hint(cause).to_owned()),
             _ => None,
         }
     }
@@ -287,6 +285,17 @@ impl Coded for SubmitError {
             ),
             _ => None,
         }
+    }
+}
+
+fn recovery_hint(cause: &RecoveryError) -> &'static str {
+    match cause {
+        RecoveryError::NotFounded => "remove `store`, keep `keys`, and `custody init --open` again",
+        RecoveryError::MarkAhead { .. } => {
+            "the store is older than what was acknowledged, a restored backup perhaps: keep it and \
+             the mark as they are, and find the newer store"
+        }
+        _ => "keep both as they are: they are evidence; `custody check` tells more",
     }
 }
 

@@ -1,7 +1,5 @@
 use custody_log::store::StoreError;
-use custody_log::{
-    CheckSummary, Checked, Finding, LedgerError, LedgerOptions, Progress, RecoveryError, Suspect,
-};
+use custody_log::{CheckSummary, Checked, Finding, LedgerError, LedgerOptions, Progress, Suspect};
 use serde_json::{Value, json};
 
 use super::option::{LedgerOption, ledger_help};
@@ -50,9 +48,6 @@ fn cannot_look(error: LedgerError) -> Failure {
     let hint = match &error {
         LedgerError::Store(StoreError::Damaged { .. } | StoreError::Corrupt { .. }) => {
             Some("keep the directory as it is, copy it, and restore a backup elsewhere")
-        }
-        LedgerError::Recovery(cause) if matches!(**cause, RecoveryError::NotFounded) => {
-            Some("remove `store`, and `custody init --open` again")
         }
         _ => None,
     };

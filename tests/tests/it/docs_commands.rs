@@ -150,6 +150,32 @@ fn commands_that_documents_show_have_the_options_shown() {
     assert!(count > 10, "{count} commands");
 }
 
+/// Everything that the README shows of a demo, with the answers it shows.
+#[test]
+fn what_the_readme_shows_can_be_typed() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = program::run("custody", folder.path(), &["demo", "--out", "demo", "--json"], "");
+    assert_eq!(demo.status, 0, "{demo:?}");
+    let demo: serde_json::Value = serde_json::from_str(&demo.stdout).unwrap();
+    let readme = fs::read_to_string(repository("README.md")).unwrap();
+    let shown = blocks(&readme, "console");
+    let (mut answers, mut count) = (String::new(), 0);
+    for line in shown.lines() {
+        let Some(command) = line.strip_prefix("$ ") else {
+            assert!(answers.starts_with(line), "`{line}` is not what is answered: {answers}");
+            continue;
+        };
+        if command.starts_with("custody") {
+            let command = command.replace("ITEM", demo["item"].as_str().unwrap());
+            let ran = run(folder.path(), &words(&command));
+            let expected = i32::from(command.contains("tampered"));
+            assert_eq!(ran.status, expected, "{command}: {}{}", ran.stdout, ran.stderr);
+            (answers, count) = (ran.stdout, count + 1);
+        }
+    }
+    assert!(count > 5, "{count} commands");
+}
+
 /// Everything that OPERATING shows, in its order, on a ledger of two agencies.
 #[test]
 fn what_operating_shows_can_be_typed() {
@@ -167,7 +193,6 @@ fn what_operating_shows_can_be_typed() {
     for line in [
         "custody key new --out lab-authority.key",
         "custody key new --out lab-recovery.key",
-        "custody key new --out operator.key",
         "custody agency card --name Lab --country PT --authority lab-authority.pub --recovery lab-recovery.pub --out lab.card",
     ] {
         assert_eq!(type_in(line).status, 0, "{line}");
