@@ -288,3 +288,14 @@ fn agency(role: Role, id: Uuid) -> Signer {
 fn items(ids: &[Uuid]) -> Vec<SubjectId> {
     ids.iter().copied().map(SubjectId::Item).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No machine that runs tests lacks randomness.
+    #[test]
+    fn a_machine_without_randomness_has_a_code() {
+        assert_eq!(ActError::Random(getrandom::Error::UNSUPPORTED).code(), "act/random");
+    }
+}

@@ -5,6 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use custody_core::cbor::{Value, check};
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::key::{CoseKey, KeyError};
 use custody_core::record::body::Enrolment;
@@ -71,7 +72,9 @@ pub fn parse_card(text: &str) -> Result<Enrolment, CardError> {
     };
     let id = parse_id(&next(1, "id", ID)?).ok_or(CardError::Line { line: 1, expected: ID })?;
     let name = next(2, "name", NAME)?;
-    if !(1..=200).contains(&name.len()) {
+    // What a record refuses is refused here, before anybody is shown it.
+    let is_plain = check(&Value::text(name.as_str()).encode()).is_ok();
+    if !(1..=200).contains(&name.len()) || !is_plain {
         return Err(CardError::Line { line: 2, expected: NAME });
     }
     let country = next(3, "country", COUNTRY)?;
@@ -84,7 +87,7 @@ pub fn parse_card(text: &str) -> Result<Enrolment, CardError> {
 }
 
 const ID: &str = "id agency:...";
-const NAME: &str = "name ..., 1 to 200 bytes";
+const NAME: &str = "name ..., 1 to 200 bytes of plain text";
 const COUNTRY: &str = "country XX, ISO 3166-1 alpha-2";
 const AUTHORITY: &str = "authority ..., 32 bytes in base64";
 const RECOVERY: &str = "recovery ..., 32 bytes in base64";

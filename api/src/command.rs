@@ -10,6 +10,7 @@ mod demo;
 mod derive;
 mod dispose;
 mod export;
+mod high_water;
 mod init;
 mod key;
 mod late_entry;
@@ -110,6 +111,8 @@ enum Command {
     Publish(publish::Args),
     #[command(override_help = check::HELP)]
     Check(check::Args),
+    #[command(override_help = high_water::HELP)]
+    HighWater(high_water::Args),
     #[command(override_help = policy::HELP)]
     Policy(policy::Args),
     #[command(override_help = trust_sheet::HELP)]
@@ -154,6 +157,7 @@ looking and proving:
   receipt        the proof that one record is in the ledger
   publish        the ledger as static files
   check          the whole ledger, from its bytes
+  high-water     where the mark lies that notices an older store
   policy         the log's keys, as a trust policy
   trust-sheet    the ledger's and the agencies' keys, to be read over the phone
 
@@ -217,6 +221,7 @@ fn dispatch(command: &Command) -> Result<Answer, Failure> {
         Command::Receipt(args) => receipt::run(args),
         Command::Publish(args) => publish::run(args),
         Command::Check(args) => check::run(args),
+        Command::HighWater(args) => high_water::run(args),
         Command::Policy(args) => policy::run(args),
         Command::TrustSheet(args) => trust_sheet::run(args),
         Command::Demo(args) => demo::run(args),

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use custody_core::verify::Verdict;
 
 use crate::desk::Desk;
+use crate::evidence::total_size;
 use crate::failure::Failure;
 use crate::file;
 use cast::Cast;
@@ -62,6 +63,8 @@ pub struct Demo {
 /// `out` holds something, or anything on the way fails.
 pub fn make(out: &Path, evidence: &[PathBuf], say: &dyn Fn(&str)) -> Result<Demo, Failure> {
     check_empty(out)?;
+    // Before anything is made of them.
+    total_size(evidence)?;
     let workshop = workshop(out)?;
     let made = make_in(&workshop, evidence, say).and_then(|demo| {
         fs::rename(&workshop, out).map_err(file::cannot("write", out))?;

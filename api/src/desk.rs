@@ -1,5 +1,6 @@
 //! A ledger on this machine, as a command works on it: looked at, or open for recording.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,7 +12,10 @@ use custody_core::key::Kid;
 use custody_core::merkle::{LeafIndex, TreeHead};
 use custody_core::record::Record;
 use custody_core::sealed::Opening;
-use custody_log::{Acknowledged, Ledger, LedgerOptions, LogKeys, Logged, Reader, SubjectKind};
+use custody_log::high_water::HighWaterError;
+use custody_log::{
+    Acknowledged, Ledger, LedgerError, LedgerOptions, LogKeys, Logged, Reader, SubjectKind,
+};
 
 use zeroize::Zeroizing;
 
@@ -50,8 +54,11 @@ impl LogKeyFiles {
     /// A file cannot be read, or the passphrase is wrong.
     pub fn read(&self, source: &PassphraseSource) -> Result<LogKeys, Failure> {
         let ask = || Ok::<_, Failure>(source.existing("the log's keys")?);
-        let ed25519: Seed = read_private(&self.ed25519, KeyKind::Ed25519, ask)?;
-        let mldsa44: Seed = read_private(&self.mldsa44, KeyKind::MlDsa44, ask)?;
+        let read = |path: &Path, kind| {
+            read_private(path, kind, ask).map_err(|failure| of_log(failure, path))
+        };
+        let ed25519: Seed = read(&self.ed25519, KeyKind::Ed25519)?;
+        let mldsa44: Seed = read(&self.mldsa44, KeyKind::MlDsa44)?;
         Ok(LogKeys {
             ed25519: Zeroizing::new(*ed25519.as_bytes()),
             mldsa44: Zeroizing::new(*mldsa44.as_bytes()),
@@ -65,8 +72,7 @@ impl Desk {
     /// # Errors
     /// There is none, or it cannot be read.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        let reader = Ledger::open_read_only(LedgerOptions::new(path))?;
-        Ok(Self { reader, ledger: None })
+        Ok(Self { reader: reader(path)?, ledger: None })
     }
 
     /// Opens the ledger in `path` for recording.
@@ -74,11 +80,12 @@ impl Desk {
     /// # Errors
     /// There is none, another process has it open, it is damaged, or its keys do not open.
     pub fn write(path: &Path, source: &PassphraseSource) -> Result<Self, Failure> {
+        check_ledger(path)?;
         let keys = LogKeyFiles::of(path).read(source)?;
-        let ledger = Ledger::open(LedgerOptions::new(path), keys)?;
+        let ledger = Ledger::open(LedgerOptions::new(path), keys);
+        let ledger = ledger.map_err(|error| opening_failed(path, error))?;
         // Opened last, so that it shows what recovery has settled.
-        let reader = Ledger::open_read_only(LedgerOptions::new(path))?;
-        Ok(Self { reader, ledger: Some(ledger) })
+        Ok(Self { reader: reader(path)?, ledger: Some(ledger) })
     }
 
     /// What is read, all of it at one checkpoint.
@@ -304,6 +311,68 @@ impl Basis for Desk {
 
     fn chain_head(&self, subject: &SubjectId) -> Result<Option<ChainHead>, Failure> {
         Ok(self.reader.subject(subject)?.map(|subject| subject.chain))
+    }
+}
+
+/// Checks that there is a ledger in `path`, before anybody types a passphrase for it.
+///
+/// # Errors
+/// There is none.
+pub fn check_ledger(path: &Path) -> Result<(), Failure> {
+    // What cannot be looked into may hold one: opening it says what the system says.
+    let is_absent = |error: io::Error| {
+        matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+    };
+    let is_missing = path.join("store").symlink_metadata().err().is_some_and(is_absent);
+    if !is_missing {
+        return Ok(());
+    }
+    let message = format!("there is no ledger in `{}`", path.display());
+    let is_prepared = LogKeyFiles::of(path).ed25519.exists();
+    let hint = match is_prepared {
+        true => "it is prepared: `custody init --open FILE` opens it when all founders have signed",
+        false => "`custody init --help` tells how a ledger is founded",
+    };
+    Err(Failure::could_not("store-missing", message).hint(hint))
+}
+
+fn reader(path: &Path) -> Result<Reader<'static>, Failure> {
+    check_ledger(path)?;
+    Ledger::open_read_only(LedgerOptions::new(path)).map_err(|error| opening_failed(path, error))
+}
+
+/// Why the ledger in `path` does not open. What the store cannot know is where its mark should lie.
+pub fn opening_failed(path: &Path, error: LedgerError) -> Failure {
+    let place = LedgerOptions::new(path).mark_path();
+    match (&error, place) {
+        (LedgerError::Recovery(cause), Ok(place)) if cause.code() == "recovery/mark-missing" => {
+            let message = format!("`{}`: {cause}", place.display());
+            Failure::could_not(cause.code(), message).hint(
+                "mount its disk if it lies on another one; else put it back from your copy, \
+                 never from one that was made with the store",
+            )
+        }
+        (LedgerError::HighWater(HighWaterError::Read { .. }), Ok(place)) => {
+            let hint = format!(
+                "every command reads the mark at `{}`: mount its disk, or see to its rights",
+                place.display()
+            );
+            Failure::from(error).hint(hint)
+        }
+        _ => Failure::from(error),
+    }
+}
+
+/// Why the log's keys do not open, and what to do about it.
+fn of_log(failure: Failure, path: &Path) -> Failure {
+    match failure.code() {
+        "key-file/passphrase" => {
+            failure.hint("`--log-passphrase-file FILE` where the log's keys have one of their own")
+        }
+        "file/io" if !path.exists() => {
+            failure.hint("`custody init --prepare` makes the log's keys, in `keys`")
+        }
+        _ => failure,
     }
 }
 

@@ -2,9 +2,9 @@
 
 use custody_core::checkpoint::Checkpoint;
 use custody_core::cose::{BodyHeader, ContentType, Draft, Observed, Role, SignerParams};
-use custody_core::exhibit::{Exhibit, Manifest, Withheld, WithholdReason};
+use custody_core::exhibit::{Excess, Exhibit, Manifest, Withheld, WithholdReason};
 use custody_core::hash::sha256;
-use custody_core::id::Uuid;
+use custody_core::id::{SubjectId, Uuid};
 use custody_core::record::{Payload, TimeSource};
 use custody_log::exhibit::{ExhibitRequest, assemble};
 use ed25519_dalek::SigningKey;
@@ -52,7 +52,7 @@ pub struct Exported {
 /// Makes the exhibit file.
 ///
 /// # Errors
-/// There is no such item, a text is too long for a manifest, or the ledger cannot be read.
+/// There is no such item, the exhibit would be more than a reader reads, or the ledger cannot be read.
 pub fn make(desk: &Desk, export: &Export, exporter: Exporter<'_>) -> Result<Exported, Failure> {
     let mut since: Vec<_> = export.since.iter().map(Checkpoint::size).collect();
     since.sort();
@@ -64,6 +64,7 @@ pub fn make(desk: &Desk, export: &Export, exporter: Exporter<'_>) -> Result<Expo
     let (item, id) = (export.item, exporter.id);
     let request = ExhibitRequest { item, exporter: id, since, handling, withhold: &withhold };
     let assembled = assemble(desk.reader(), &request)?;
+    assembled.contents.check_limits().map_err(|excess| beyond(item, excess))?;
     let contents = assembled.contents.encode();
     let made_s = now_s();
     let manifest = Manifest {
@@ -75,6 +76,7 @@ pub fn make(desk: &Desk, export: &Export, exporter: Exporter<'_>) -> Result<Expo
         exporter: id,
         withheld: assembled.withheld.clone(),
     };
+    manifest.check_limits().map_err(|excess| beyond(item, excess))?;
     let header = BodyHeader {
         content_type: ContentType::Manifest,
         origin: desk.reader().origin().clone(),
@@ -85,9 +87,23 @@ pub fn make(desk: &Desk, export: &Export, exporter: Exporter<'_>) -> Result<Expo
     draft.sign(exporter.key, params)?;
     let bytes = Exhibit::encode(&contents, &draft.to_bytes());
     // A file that cannot be read back must not leave the house.
-    Exhibit::parse(&bytes)?;
+    let about =
+        |failure: Failure| failure.about(format!("the exhibit of {}", SubjectId::Item(item)));
+    Exhibit::parse(&bytes).map_err(|error| about(error.into()))?;
     let (records, withheld) = (assembled.contents.records.len(), assembled.withheld);
     Ok(Exported { bytes, records, withheld })
+}
+
+/// The exhibit would hold more than a reader reads.
+fn beyond(item: Uuid, excess: Excess) -> Failure {
+    let message = format!("the exhibit of {} would have {excess}", SubjectId::Item(item));
+    let failure = Failure::could_not("export/limit", message);
+    match excess.what {
+        "consistency proofs" => failure.hint("name fewer checkpoints with `--since`"),
+        "handling codes" => failure.hint("give fewer codes with `--handling`"),
+        "withheld fields" => failure.hint("open more of its fields: fewer with `--withhold`"),
+        _ => failure,
+    }
 }
 
 impl Export {

@@ -15,8 +15,9 @@ use custody_core::record::RecordError;
 use custody_core::sealed::OpeningError;
 use custody_core::verify::error_text;
 use custody_log::exhibit::ExportError;
+use custody_log::high_water::HighWaterError;
 use custody_log::store::StoreError;
-use custody_log::{LedgerError, PublishError, ReadError, SubmitError};
+use custody_log::{LedgerError, PublishError, ReadError, RecoveryError, SubmitError};
 use serde_json::{Value, json};
 
 use crate::act::ActError;
@@ -124,21 +125,16 @@ impl Failure {
         &self.code
     }
 
+    /// The `error:` and `hint:` lines.
+    pub fn lines(&self) -> Vec<String> {
+        let hint = self.hint.iter().map(|hint| format!("hint: {hint}"));
+        std::iter::once(format!("error: {}", self.message)).chain(hint).collect()
+    }
+
     /// What `--json` prints.
     pub fn to_json(&self) -> Value {
         let error = json!({ "code": self.code, "message": self.message, "hint": self.hint });
         json!({ "error": error })
-    }
-}
-
-/// The `error:` and `hint:` lines.
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "error: {}", self.message)?;
-        match &self.hint {
-            Some(hint) => writeln!(f, "hint: {hint}"),
-            None => Ok(()),
-        }
     }
 }
 
@@ -199,6 +195,9 @@ impl Coded for LedgerError {
             Self::Store(error) => error_text(error),
             Self::Genesis(error) => error_text(error),
             Self::Recovery(error) => error_text(error),
+            Self::HighWater(error) => error_text(error),
+            Self::Vault(error) => error_text(error),
+            Self::Clock(error) => error_text(error),
             error => error_text(error),
         }
     }
@@ -206,9 +205,27 @@ impl Coded for LedgerError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Store(error) => store_hint(error),
-            Self::Recovery(_) => Some(
-                "keep both as they are: they are evidence; `custody check` tells more".to_owned(),
+            Self::HighWater(error) => error.hint(),
+            Self::Recovery(cause) => Some(recovery_hint(cause).to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl Coded for HighWaterError {
+    fn stable_code(&self) -> &'static str {
+        self.code()
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Taken { .. } => Some(
+                "no mark is overwritten: name another place, or find the ledger that it belongs to"
+                    .to_owned(),
             ),
+            Self::Place { .. } => {
+                Some("it is written by `custody high-water --move FILE`".to_owned())
+            }
             _ => None,
         }
     }
@@ -222,6 +239,7 @@ impl Coded for ReadError {
     fn message(&self) -> String {
         match self {
             Self::Store(error) => error_text(error),
+            Self::Vault(error) => error_text(error),
             error => error_text(error),
         }
     }
@@ -245,6 +263,7 @@ impl Coded for SubmitError {
             Self::Record(error) => error_text(error),
             Self::Opening(error) => error_text(error),
             Self::Rule(error) => error_text(error),
+            Self::Vault(error) => error_text(error),
             error => error_text(error),
         }
     }
@@ -266,6 +285,17 @@ impl Coded for SubmitError {
             ),
             _ => None,
         }
+    }
+}
+
+fn recovery_hint(cause: &RecoveryError) -> &'static str {
+    match cause {
+        RecoveryError::NotFounded => "remove `store`, keep `keys`, and `custody init --open` again",
+        RecoveryError::MarkAhead { .. } => {
+            "the store is older than what was acknowledged, a restored backup perhaps: keep it and \
+             the mark as they are, and find the newer store"
+        }
+        _ => "keep both as they are: they are evidence; `custody check` tells more",
     }
 }
 

@@ -7,6 +7,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::file::{self, FileError};
+use crate::terminal::ask_hidden;
 
 /// Longest passphrase file in bytes.
 const MAX_PASSPHRASE_FILE: u64 = 4096;
@@ -118,6 +119,6 @@ fn read(path: &Path, what: &str) -> Result<Passphrase, PassphraseError> {
 
 fn ask(prompt: &str, what: &str) -> Result<Passphrase, PassphraseError> {
     let no_terminal = |source| PassphraseError::NoTerminal { what: what.to_owned(), source };
-    let text = rpassword::prompt_password(prompt).map_err(no_terminal)?;
+    let text = ask_hidden(prompt).map_err(no_terminal)?;
     Passphrase::new(Zeroizing::new(text), what)
 }

@@ -208,43 +208,49 @@ pub fn write_offer(
 
 impl Done {
     /// `word` on a line of its own where it happened, nothing where it was only offered.
-    pub fn verb(&self, word: &str) -> String {
+    pub fn verb(&self, word: &str) -> Vec<String> {
         match self {
-            Self::Recorded(_) => format!("{word}\n"),
-            Self::Offered { .. } => String::new(),
+            Self::Recorded(_) => vec![word.to_owned()],
+            Self::Offered { .. } => Vec::new(),
         }
     }
 
-    /// The answer that begins with `text` and has `facts`.
+    /// The answer that begins with `lines` and has `facts`.
     ///
     /// # Errors
     /// A name cannot be looked up.
-    pub fn answer(&self, text: &str, facts: Value, desk: Option<&Desk>) -> Result<Answer, Failure> {
-        let (line, mine) = match self {
+    pub fn answer(
+        &self,
+        mut lines: Vec<String>,
+        facts: Value,
+        desk: Option<&Desk>,
+    ) -> Result<Answer, Failure> {
+        let (more, mine) = match self {
             Self::Recorded(known) => recorded(known),
             Self::Offered { path, offer } => offered(path, offer, desk),
         };
-        Ok(Answer::done(format!("{text}{line}\n"), merge(facts, mine)))
+        lines.extend(more);
+        Ok(Answer::done(lines, merge(facts, mine)))
     }
 }
 
-fn recorded(known: &Acknowledged) -> (String, Value) {
+fn recorded(known: &Acknowledged) -> (Vec<String>, Value) {
     let accepted = utc_text(known.entry.accepted_ms / 1000);
     let again = if known.was_known { ", as it was before" } else { "" };
-    let line = format!(
-        "recorded as entry {} at {accepted}{again}\nrecord {}",
-        known.index.0, known.digest
-    );
+    let lines = vec![
+        format!("recorded as entry {} at {accepted}{again}", known.index.0),
+        format!("record {}", known.digest),
+    ];
     let facts = json!({
         "entry": known.index.0,
         "record": known.digest.to_string(),
         "accepted": accepted,
         "was_known": known.was_known,
     });
-    (line, facts)
+    (lines, facts)
 }
 
-fn offered(path: &Path, offer: &OfferFile, desk: Option<&Desk>) -> (String, Value) {
+fn offered(path: &Path, offer: &OfferFile, desk: Option<&Desk>) -> (Vec<String>, Value) {
     let (payload, next) = (offer.offer().payload(), offer.offer().next_signer());
     let path = path.display().to_string();
     let line = match next {
@@ -260,7 +266,7 @@ fn offered(path: &Path, offer: &OfferFile, desk: Option<&Desk>) -> (String, Valu
         "offer_digest": offer.digest().to_string(),
         "next_signer": next.map(signer_json),
     });
-    (line, facts)
+    (vec![line], facts)
 }
 
 /// Who signs, and in what role, in words.

@@ -15,7 +15,7 @@ use crate::session::describe;
 ///
 /// # Errors
 /// The ledger cannot be read.
-pub fn summarise(proposal: &Proposal, desk: Option<&Desk>) -> Result<String, Failure> {
+pub fn summarise(proposal: &Proposal, desk: Option<&Desk>) -> Result<Vec<String>, Failure> {
     let payload = proposal.payload();
     let mut lines = vec![
         format!("you sign: {}", payload.body.record_type()),
@@ -32,7 +32,7 @@ pub fn summarise(proposal: &Proposal, desk: Option<&Desk>) -> Result<String, Fai
         let who = describe_signer(payload, position, desk);
         lines.push(format!("  {}: {who}", standing(position, proposal)));
     }
-    Ok(lines.join("\n"))
+    Ok(lines)
 }
 
 /// Who signs at `position`, in what role and, for an agency that the record itself brings, with which of

@@ -1,7 +1,11 @@
 //! What a command prints: the result on stdout, talk on stderr, a bar where somebody is watching.
+//!
+//! Nothing else writes to a terminal. What stands in a line may be anybody's words, the name of a person, a
+//! file or an agency: every line is escaped here, on its way out, and so stays one line.
 
 use std::io::{self, IsTerminal, Write};
 
+use custody_core::printable::{printable, printable_json};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
@@ -10,8 +14,8 @@ use crate::failure::{Ending, Failure};
 /// What came of a command.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// For people. Ends in a newline, or is empty.
-    pub text: String,
+    /// For people, line by line.
+    pub lines: Vec<String>,
     /// For programs.
     pub json: Value,
     /// The exit status.
@@ -20,8 +24,8 @@ pub struct Answer {
 
 impl Answer {
     /// The answer of a command that did what was asked.
-    pub fn done(text: impl Into<String>, json: Value) -> Self {
-        Self { text: text.into(), json, ending: Ending::Done }
+    pub fn done(lines: Vec<String>, json: Value) -> Self {
+        Self { lines, json, ending: Ending::Done }
     }
 }
 
@@ -38,9 +42,9 @@ pub enum Form {
 pub fn report(result: Result<Answer, Failure>, form: Form) -> Ending {
     let (printed, ending) = match result {
         Ok(answer) if form == Form::Json => (print_json(&answer.json), answer.ending),
-        Ok(answer) => (print(&answer.text), answer.ending),
+        Ok(answer) => (print(&answer.lines), answer.ending),
         Err(failure) => {
-            talk(failure.to_string().trim_end());
+            failure.lines().iter().for_each(|line| talk(line));
             let printed = match form {
                 Form::Json => print_json(&failure.to_json()),
                 Form::Text => Ok(()),
@@ -59,9 +63,17 @@ pub fn report(result: Result<Answer, Failure>, form: Form) -> Ending {
     }
 }
 
-/// Says something beside the result: lines on stderr. With stderr gone there is nobody to tell.
-pub fn talk(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+/// Says something beside the result: a line on stderr. With stderr gone there is nobody to tell.
+pub fn talk(line: &str) {
+    let _ = writeln!(io::stderr(), "{}", printable(line));
+}
+
+/// Asks whoever sits at the terminal for something that is not to be seen.
+///
+/// # Errors
+/// There is no terminal.
+pub fn ask_hidden(prompt: &str) -> io::Result<String> {
+    rpassword::prompt_password(printable(prompt))
 }
 
 /// A bar that counts up to `total`, on a terminal; nothing elsewhere. Goes away when it is dropped.
@@ -105,12 +117,16 @@ fn bar(what: &'static str, total: u64, template: &str) -> Bar {
     Bar(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
 }
 
-fn print(text: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()
+fn print(lines: &[String]) -> io::Result<()> {
+    write(&lines.iter().map(|line| printable(line) + "\n").collect::<String>())
 }
 
 fn print_json(value: &Value) -> io::Result<()> {
-    print(&format!("{value:#}\n"))
+    write(&printable_json(&format!("{value:#}\n")))
+}
+
+fn write(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
 }

@@ -22,7 +22,7 @@ pub enum Step {
     Commit,
     /// [`Disk::write`]: the new mark under another name.
     MarkWrite,
-    /// [`Disk::rename`]: the new mark takes the old one's name.
+    /// [`Disk::rename`]: the new mark takes the old one's name. [`Disk::remove`], too.
     MarkRename,
     /// [`Disk::flush_dir`]: the name becomes durable.
     MarkFlush,
@@ -274,6 +274,10 @@ impl<D: Disk> Disk for FaultDisk<D> {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.step(Step::MarkRename, || Ok(()), || self.disk.rename(from, to))
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.step(Step::MarkRename, || Ok(()), || self.disk.remove(path))
     }
 
     fn flush_dir(&self, path: &Path) -> io::Result<()> {

@@ -71,7 +71,7 @@ impl Office {
 
     /// The ids of the office by name.
     pub fn masks(&self) -> Masks {
-        Masks::named(self.names.clone())
+        Masks::named(self.names.clone()).in_folder(&self.folder)
     }
 
     /// The id called `name`.
@@ -158,7 +158,11 @@ impl Office {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a folder with everything in it.
+///
+/// # Panics
+/// It cannot be copied.
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("the folder can be made");
     for entry in fs::read_dir(from).expect("the office can be read") {
         let path = entry.expect("an entry").path();

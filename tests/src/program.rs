@@ -17,6 +17,32 @@ pub struct Ran {
     pub stderr: String,
 }
 
+impl Ran {
+    /// Everything that it wrote, if no character of it but line breaks can move a terminal or turn words
+    /// round.
+    ///
+    /// # Panics
+    /// One can.
+    #[track_caller]
+    pub fn plain(&self) -> String {
+        let text = format!("{}{}", self.stdout, self.stderr);
+        let is_hostile = |c: char| {
+            (c.is_control() && c != '\n')
+                || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}')
+                || ('\u{202a}'..='\u{202e}').contains(&c)
+                || ('\u{2066}'..='\u{2069}').contains(&c)
+        };
+        assert!(!text.contains(is_hostile), "{text:?}");
+        text
+    }
+}
+
+/// A name with everything in it that can make a terminal show something else, and how it is shown.
+pub const HOSTILE: [&str; 2] = [
+    "a\nverified: b\r\u{1b}[2J\u{9b}2J\u{7f}\u{202e}gpj\u{2066}\u{200f}\u{2028}c\u{2029}",
+    r"a\nverified: b\r\u{1b}[2J\u{9b}2J\u{7f}\u{202e}gpj\u{2066}\u{200f}\u{2028}c\u{2029}",
+];
+
 /// Runs the program `name` in `folder`, without colours and without a terminal.
 pub fn run(name: &str, folder: &Path, arguments: &[&str], stdin: &str) -> Ran {
     finish(command(name, folder, arguments), stdin)

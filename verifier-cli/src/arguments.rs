@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::failure::Failure;
 use crate::help;
-use crate::output;
+use crate::output::Answer;
 use crate::time::AtTime;
 
 #[derive(Debug, Parser)]
@@ -154,8 +154,8 @@ pub fn parse() -> Result<Command, ExitCode> {
     Program::try_parse().map(|program| program.command).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             let text = error.render().to_string();
-            let printed = output::print(&format!("{}\n", text.trim_end()));
-            printed.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
+            let lines = text.trim_end().lines().map(str::to_owned).collect();
+            Answer::of_lines(lines).print().unwrap_or_else(Failure::report)
         }
         _ => usage(&error).report(),
     })

@@ -27,5 +27,5 @@ pub fn run(options: &CompareOptions) -> Result<Answer, Failure> {
             compare_exhibits(older, newer, &inputs)
         }
     };
-    Ok(Answer::of_outcome(&outcome, options.trust.json, Nothing::default(), ""))
+    Ok(Answer::of_outcome(&outcome, options.trust.json, Nothing::default(), Vec::new()))
 }

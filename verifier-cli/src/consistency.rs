@@ -38,8 +38,12 @@ pub fn run(options: &ConsistencyOptions) -> Result<Answer, Failure> {
     }
     let outcome = verify(&old, &new, &policy, &options.tiles);
     let heads = Heads { old: Head::of(&old), new: Head::of(&new) };
-    let details = format!("\nold      {}\nnew      {}\n", old.tree_head(), new.tree_head());
-    Ok(Answer::of_outcome(&outcome, options.json, heads, &details))
+    let details = vec![
+        String::new(),
+        format!("old      {}", old.tree_head()),
+        format!("new      {}", new.tree_head()),
+    ];
+    Ok(Answer::of_outcome(&outcome, options.json, heads, details))
 }
 
 fn verify(old: &Checkpoint, new: &Checkpoint, policy: &Policy, tiles: &Path) -> Outcome {

@@ -10,9 +10,8 @@ use crate::input::{self, Anchors};
 use crate::output::{Answer, Nothing};
 
 /// What no program can say.
-const CAVEAT: &str = "
-This does not say that the item is genuine or that the people named did it: a person swears to that.
-";
+const CAVEAT: &str = "\
+This does not say that the item is genuine or that the people named did it: a person swears to that.";
 
 /// Verifies an exhibit.
 pub fn run(options: &ExhibitOptions) -> Result<Answer, Failure> {
@@ -50,8 +49,8 @@ pub fn read_exhibit(path: &std::path::Path) -> Result<Result<Exhibit, ExhibitErr
 
 fn answer(outcome: &Outcome, is_json: bool) -> Answer {
     let caveat = match outcome.report.verdict() {
-        Verdict::Verified => CAVEAT,
-        _ => "",
+        Verdict::Verified => vec![String::new(), CAVEAT.to_owned()],
+        _ => Vec::new(),
     };
     Answer::of_outcome(outcome, is_json, Nothing::default(), caveat)
 }

@@ -10,6 +10,8 @@ use custody_core::policy::PolicyFileError;
 use custody_core::verify::error_text;
 use thiserror::Error;
 
+use crate::output;
+
 /// Exit status where nothing could be checked.
 pub const COULD_NOT_CHECK: u8 = 2;
 
@@ -95,9 +97,9 @@ pub enum Failure {
 impl Failure {
     /// Prints `error:` and `hint:` and gives the exit status.
     pub fn report(self) -> ExitCode {
-        eprintln!("error: {}", error_text(&self));
+        output::talk(&format!("error: {}", error_text(&self)));
         if let Some(hint) = self.hint() {
-            eprintln!("hint: {hint}");
+            output::talk(&format!("hint: {hint}"));
         }
         ExitCode::from(COULD_NOT_CHECK)
     }
@@ -109,7 +111,7 @@ impl Failure {
             }
             Self::Usage { command: None, .. } => "`custody-verify --help`".to_owned(),
             Self::Policy { .. } => {
-                "a policy has two `log` lines and a `quorum` line, see `custody trust-sheet --help`"
+                "a policy has two `log` lines and a `quorum` line: `custody policy` prints one"
                     .to_owned()
             }
             Self::Pins { .. } => "`custody trust-sheet` prints such a list".to_owned(),

@@ -35,7 +35,9 @@ pub fn read_file(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
     let bytes = read_beyond(path, limit)?;
     match bytes.len() > limit {
         true => {
-            let actual = path.metadata().map_err(failed)?.len();
+            // A device states no size.
+            let stated = path.metadata().map_err(failed)?.len();
+            let actual = stated.max(bytes.len() as u64);
             Err(Failure::Oversize { path: path.to_owned(), limit: limit as u64, actual })
         }
         false => Ok(bytes),

@@ -20,7 +20,7 @@ use custody_core::verify::error_text;
 use crate::arguments::InspectOptions;
 use crate::failure::Failure;
 use crate::input;
-use crate::output::{Answer, json_text};
+use crate::output::Answer;
 use node::Node;
 
 /// What a file turned out to be.
@@ -33,17 +33,17 @@ struct View {
 pub fn run(options: &InspectOptions) -> Result<Answer, Failure> {
     let bytes = input::read_file(&options.file, MAX_EXHIBIT)?;
     let view = recognise(&bytes, &options.file)?;
-    let text = match options.json {
-        true => json_text(&Node::map([
+    if options.json {
+        return Ok(Answer::of_json(&Node::map([
             ("kind", Node::text(view.kind)),
             ("verified", Node::Bool(false)),
             ("content", view.content),
-        ])),
-        false => {
-            format!("NOT VERIFIED: this is what somebody wrote\n\n{}\n{}", view.kind, view.content)
-        }
-    };
-    Ok(Answer::of_text(text))
+        ])));
+    }
+    let title = "NOT VERIFIED: this is what somebody wrote";
+    let mut lines = [title, "", view.kind].map(str::to_owned).to_vec();
+    lines.extend(view.content.lines());
+    Ok(Answer::of_lines(lines))
 }
 
 /// The first form that fits. They exclude each other: each begins in its own way.

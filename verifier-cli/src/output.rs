@@ -1,9 +1,12 @@
-//! What goes to stdout: a report as text or JSON, and the exit status that goes with it.
+//! What goes out: a report as text or JSON on stdout, talk on stderr, and the exit status.
+//!
+//! Nothing else writes anywhere. What stands in a line may be anybody's words, the name of a file or of a
+//! ledger: every line is escaped here, on its way out, and so stays one line.
 
-use std::fmt::Write as _;
-use std::io::{self, IsTerminal, Write as _};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
+use custody_core::printable::{printable, printable_json};
 use custody_core::verify::{Line, LineId, Outcome, Report, Status, Verdict};
 use serde::Serialize;
 
@@ -12,8 +15,21 @@ use crate::failure::Failure;
 /// What a command has to say.
 #[derive(Debug)]
 pub struct Answer {
-    text: String,
+    text: Text,
     code: u8,
+}
+
+#[derive(Debug)]
+enum Text {
+    Lines(Vec<Row>),
+    Json(String),
+}
+
+/// A line for people, and how the check ended that it is about.
+#[derive(Debug)]
+struct Row {
+    text: String,
+    status: Option<Status>,
 }
 
 /// A report in the form that `--json` prints.
@@ -47,12 +63,12 @@ impl Answer {
         outcome: &Outcome,
         is_json: bool,
         extra: E,
-        details: &str,
+        details: Vec<String>,
     ) -> Self {
         let verdict = outcome.report.verdict();
         let text = match is_json {
-            true => to_json(outcome, extra),
-            false => format!("{}{details}", to_text(outcome)),
+            true => Text::Json(to_json(outcome, extra)),
+            false => Text::Lines(to_rows(outcome).into_iter().chain(rows(details)).collect()),
         };
         let code = match verdict {
             Verdict::Verified => 0,
@@ -63,28 +79,58 @@ impl Answer {
     }
 
     /// An answer that judges nothing.
-    pub fn of_text(text: String) -> Self {
-        Self { text, code: 0 }
+    pub fn of_lines(lines: Vec<String>) -> Self {
+        Self { text: Text::Lines(rows(lines).collect()), code: 0 }
     }
 
-    /// Writes the answer to stdout and gives the exit status.
+    /// The same as JSON.
+    pub fn of_json(value: &impl Serialize) -> Self {
+        Self { text: Text::Json(json_text(value)), code: 0 }
+    }
+
+    /// Writes the answer to stdout and gives the exit status. A reader that has gone away is no error.
     pub fn print(&self) -> Result<ExitCode, Failure> {
-        print(&self.text)?;
-        Ok(ExitCode::from(self.code))
+        let stdout = io::stdout().lock();
+        match self.write(stdout) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Write(error)),
+            _ => Ok(ExitCode::from(self.code)),
+        }
+    }
+
+    fn write(&self, out: impl Write) -> io::Result<()> {
+        let mut out = io::BufWriter::new(out);
+        let is_coloured = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        match &self.text {
+            Text::Json(text) => out.write_all(printable_json(text).as_bytes())?,
+            Text::Lines(rows) => {
+                rows.iter().try_for_each(|row| row.write(&mut out, is_coloured))?;
+            }
+        }
+        out.flush()
     }
 }
 
-/// Writes to stdout. A reader that has gone away is no error.
-pub fn print(text: &str) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Write(error)),
-        _ => Ok(()),
+impl Row {
+    fn write(&self, out: &mut impl Write, is_coloured: bool) -> io::Result<()> {
+        let text = printable(&self.text);
+        match self.status.filter(|_| is_coloured) {
+            Some(status) => writeln!(out, "{}{text}\x1b[0m", colour(status)),
+            None => writeln!(out, "{text}"),
+        }
     }
+}
+
+/// Says something beside the result: a line on stderr. With stderr gone there is nobody to tell.
+pub fn talk(text: &str) {
+    let _ = writeln!(io::stderr(), "{}", printable(text));
+}
+
+fn rows(lines: Vec<String>) -> impl Iterator<Item = Row> {
+    lines.into_iter().map(|text| Row { text, status: None })
 }
 
 /// Pretty JSON with a newline at its end.
-pub fn json_text(value: &impl Serialize) -> String {
+fn json_text(value: &impl Serialize) -> String {
     // Serialising fails on maps with keys that are not text, which none of ours have.
     let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
     text.push('\n');
@@ -107,30 +153,15 @@ fn line_json(line: &Line) -> LineJson<'_> {
     LineJson { id: line.id.word(), status: line.status.word(), code: &line.code, text: &line.text }
 }
 
-fn to_text(outcome: &Outcome) -> String {
-    let mut text = format!("{}\n", sentence(&outcome.report));
-    if let Some(origin) = &outcome.origin {
-        let _ = writeln!(text, "ledger   {origin}");
-    }
-    if let Some(size) = outcome.size {
-        let _ = writeln!(text, "size     {size}");
-    }
-    if let Some(item) = &outcome.item {
-        let _ = writeln!(text, "item     {item}");
-    }
-    text.push('\n');
-    let is_coloured = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    for line in outcome.report.lines() {
-        match is_coloured {
-            true => {
-                let _ = writeln!(text, "{}{line}\x1b[0m", colour(line.status));
-            }
-            false => {
-                let _ = writeln!(text, "{line}");
-            }
-        }
-    }
-    text
+fn to_rows(outcome: &Outcome) -> Vec<Row> {
+    let mut lines = vec![sentence(&outcome.report)];
+    lines.extend(outcome.origin.as_ref().map(|origin| format!("ledger   {origin}")));
+    lines.extend(outcome.size.map(|size| format!("size     {size}")));
+    lines.extend(outcome.item.as_ref().map(|item| format!("item     {item}")));
+    lines.push(String::new());
+    let checks = outcome.report.lines().iter();
+    let checks = checks.map(|line| Row { text: line.to_string(), status: Some(line.status) });
+    rows(lines).chain(checks).collect()
 }
 
 fn colour(status: Status) -> &'static str {

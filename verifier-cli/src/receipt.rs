@@ -18,5 +18,5 @@ pub fn run(options: &ReceiptOptions) -> Result<Answer, Failure> {
     let record = input::read_beyond(&options.record, MAX_LATE_ENTRY)?;
     let files = ReceiptFiles { proof: &proof, entry: &entry, record: &record };
     let outcome = verify_receipt(files, &anchors.policy, anchors.pins.as_ref());
-    Ok(Answer::of_outcome(&outcome, options.trust.json, Nothing::default(), ""))
+    Ok(Answer::of_outcome(&outcome, options.trust.json, Nothing::default(), Vec::new()))
 }

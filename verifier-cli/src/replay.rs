@@ -12,8 +12,6 @@ mod pipeline;
 mod queue;
 mod split;
 
-use std::fmt::Write as _;
-
 use custody_core::checkpoint::{Checkpoint, CheckpointError};
 use custody_core::id::{IdError, Origin};
 use custody_core::merkle::TreeHead;
@@ -87,8 +85,8 @@ fn conclude(
     }
     let stray = listing.stray;
     let details = Details { violations: findings.list, more_violations: findings.dropped, stray };
-    let text = details.text();
-    Answer::of_outcome(&outcome, is_json, details, &text)
+    let lines = details.lines();
+    Answer::of_outcome(&outcome, is_json, details, lines)
 }
 
 /// A failure that belongs to no entry and to no file but the checkpoint.
@@ -115,32 +113,29 @@ fn refused_with(code: &str, text: &str, is_json: bool) -> Answer {
     report.add(finding.to_line());
     let outcome = Outcome { origin: None, size: None, item: None, report };
     let details = Details { violations: vec![finding], more_violations: 0, stray: Vec::new() };
-    let text = details.text();
-    Answer::of_outcome(&outcome, is_json, details, &text)
+    let lines = details.lines();
+    Answer::of_outcome(&outcome, is_json, details, lines)
 }
 
 impl Details {
-    fn text(&self) -> String {
-        let mut text = String::new();
+    fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
         if !self.violations.is_empty() {
             let count = self.violations.len() as u64 + self.more_violations;
-            let _ = writeln!(text, "\nviolations: {count}");
+            lines.extend([String::new(), format!("violations: {count}")]);
         }
-        for finding in &self.violations {
-            let _ = writeln!(text, "  {finding}");
-        }
+        lines.extend(self.violations.iter().map(|finding| format!("  {finding}")));
         if self.more_violations > 0 {
-            let _ = writeln!(text, "  and {} more", self.more_violations);
+            lines.push(format!("  and {} more", self.more_violations));
         }
         if !self.stray.is_empty() {
-            let _ = writeln!(text, "\nnot part of the checkpoint's tree: {}", self.stray.len());
+            let count = self.stray.len();
+            lines.extend([String::new(), format!("not part of the checkpoint's tree: {count}")]);
         }
-        for name in self.stray.iter().take(SHOWN_STRAYS) {
-            let _ = writeln!(text, "  {name}");
-        }
+        lines.extend(self.stray.iter().take(SHOWN_STRAYS).map(|name| format!("  {name}")));
         if self.stray.len() > SHOWN_STRAYS {
-            let _ = writeln!(text, "  and {} more", self.stray.len() - SHOWN_STRAYS);
+            lines.push(format!("  and {} more", self.stray.len() - SHOWN_STRAYS));
         }
-        text
+        lines
     }
 }

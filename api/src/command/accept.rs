@@ -84,7 +84,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
             .hint(format!("`custody submit {}` records it", args.offer.display())));
     }
     let next = describe_signer(proposal.payload(), proposal.signed(), desk.as_ref());
-    talk(&summarise(&proposal, desk.as_ref())?);
+    summarise(&proposal, desk.as_ref())?.iter().for_each(|line| talk(line));
     let observed = args.observed.of(proposal.payload(), desk.as_ref())?;
     let pens = open_pens(args)?;
     if sign_in_turn(&mut proposal, &pens, desk.as_ref(), &observed)? == 0 {
@@ -98,7 +98,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         (None, None) => return Err(no_destination()),
     };
     let facts = json!({ "type": proposal.payload().body.record_type().word() });
-    done.answer("signed\n", facts, desk.as_ref())
+    done.answer(vec!["signed".to_owned()], facts, desk.as_ref())
 }
 
 fn open_desk(args: &Args) -> Result<Option<Desk>, Failure> {

@@ -1,7 +1,9 @@
-use custody_log::{Finding, Progress, check};
+use custody_log::store::StoreError;
+use custody_log::{CheckSummary, Checked, Finding, LedgerError, LedgerOptions, Progress, Suspect};
 use serde_json::{Value, json};
 
 use super::option::{LedgerOption, ledger_help};
+use crate::desk::check_ledger;
 use crate::failure::{Ending, Failure};
 use crate::terminal::{Answer, count_bar};
 
@@ -9,8 +11,9 @@ pub const HELP: &str = concat!(
     "\
 usage: custody check [options]
 
-Check the whole ledger from its bytes: every signature, rule, hash and root again, and every table
-against them. Nothing is repaired. Exit status 1 with a line for everything that is wrong.
+Check the whole ledger from its bytes: every signature, rule, hash and root again, every table against
+them, and all of it against the high-water mark. Works on a ledger that other commands refuse, as long as
+its store opens. Nothing is repaired or changed. Exit status 1 with a line for everything that is wrong.
 
 ",
     ledger_help!(),
@@ -27,33 +30,67 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Answer, Failure> {
-    let desk = args.ledger.read()?;
-    let bar = count_bar("checking", desk.reader().head().size.0);
-    let checked = check(desk.reader(), &|progress: Progress| bar.set(progress.done));
+    let path = args.ledger.path()?;
+    check_ledger(&path)?;
+    let options = LedgerOptions::new(path);
+    let suspect = Suspect::open(&options).map_err(cannot_look)?;
+    let bar = count_bar("checking", suspect.size().0);
+    let checked = suspect.check(&|progress: Progress| bar.set(progress.done));
     drop(bar);
-    let summary = match checked {
-        Ok(summary) => summary,
-        Err(findings) => return Ok(wrong(&findings)),
+    Ok(match &checked {
+        Checked { summary: Some(summary), findings } if findings.is_empty() => sound(summary),
+        _ => wrong(&checked),
+    })
+}
+
+/// The store does not open, so that there is nothing to look at.
+fn cannot_look(error: LedgerError) -> Failure {
+    let hint = match &error {
+        LedgerError::Store(StoreError::Damaged { .. } | StoreError::Corrupt { .. }) => {
+            Some("keep the directory as it is, copy it, and restore a backup elsewhere")
+        }
+        _ => None,
     };
-    let (size, root) = (summary.head.size, summary.head.root);
-    let text = format!(
-        "sound: {size} entries, {} subjects, {} tiles, {} signed sizes\nroot {root}\n",
-        summary.subjects, summary.tiles, summary.signed_sizes
-    );
-    let facts = json!({
-        "sound": true,
-        "size": size.0,
-        "root": root.to_string(),
+    let failure = Failure::from(error);
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+fn sound(summary: &CheckSummary) -> Answer {
+    let lines = vec![format!("sound: {}", covered(summary)), format!("root {}", summary.head.root)];
+    let mut facts = facts(summary);
+    facts["sound"] = true.into();
+    facts["findings"] = json!([]);
+    Answer::done(lines, facts)
+}
+
+fn covered(summary: &CheckSummary) -> String {
+    format!(
+        "{} entries, {} subjects, {} tiles, {} signed sizes",
+        summary.head.size, summary.subjects, summary.tiles, summary.signed_sizes
+    )
+}
+
+fn facts(summary: &CheckSummary) -> Value {
+    json!({
+        "size": summary.head.size.0,
+        "root": summary.head.root.to_string(),
         "subjects": summary.subjects,
         "tiles": summary.tiles,
         "signed_sizes": summary.signed_sizes,
-        "findings": [],
-    });
-    Ok(Answer::done(text, facts))
+    })
 }
 
-fn wrong(findings: &[Finding]) -> Answer {
-    let text = findings.iter().map(|finding| format!("{finding}\n")).collect();
+fn wrong(checked: &Checked) -> Answer {
+    let mut lines: Vec<_> = checked.findings.iter().map(Finding::to_string).collect();
+    let mut facts = json!({});
+    if let Some(summary) = &checked.summary {
+        lines.push(format!("apart from that sound: {}", covered(summary)));
+        lines.push(format!("root {}", summary.head.root));
+        facts = self::facts(summary);
+    }
     let finding = |finding: &Finding| -> Value {
         json!({
             "entry": finding.index.map(|index| index.0),
@@ -62,6 +99,7 @@ fn wrong(findings: &[Finding]) -> Answer {
             "found": finding.found,
         })
     };
-    let list: Vec<_> = findings.iter().map(finding).collect();
-    Answer { text, json: json!({ "sound": false, "findings": list }), ending: Ending::Rejected }
+    facts["sound"] = false.into();
+    facts["findings"] = checked.findings.iter().map(finding).collect();
+    Answer { lines, json: facts, ending: Ending::Rejected }
 }

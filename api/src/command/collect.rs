@@ -4,8 +4,8 @@ use custody_core::id::SubjectId;
 use custody_core::record::body::{DigestScope, ItemKind};
 use serde_json::json;
 
-use super::measured;
-use super::option::{Signing, signing_help};
+use super::measured::{self, MAX_FILES};
+use super::option::{Signing, check_count, sealed_text, signing_help};
 use super::party;
 use crate::act::{Act, random_id};
 use crate::failure::Failure;
@@ -39,11 +39,11 @@ example:
 pub struct Args {
     #[command(flatten)]
     signing: Signing,
-    #[arg(long)]
+    #[arg(long, value_parser = sealed_text)]
     description: String,
-    #[arg(long)]
+    #[arg(long, value_parser = sealed_text)]
     place: Option<String>,
-    #[arg(long)]
+    #[arg(long, value_parser = sealed_text)]
     reference: Option<String>,
     #[arg(long)]
     kind: Option<ItemKind>,
@@ -67,6 +67,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     if kind == ItemKind::Digital && args.file.is_empty() {
         return Err(Failure::could_not("usage", "a digital item has at least one --file"));
     }
+    check_count("--file", args.file.len(), MAX_FILES)?;
     let session = args.signing.session()?;
     let holder = session.custodian()?;
     let files = measured::hash(&args.file)?;
@@ -84,7 +85,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         .witnessed_by(&party::custodians(session.desk(), &args.witness)?);
     let done = session.finish(act)?;
     let id = SubjectId::Item(item);
-    let text = format!("{id}\n{}", measured::lines(&files));
+    let lines = std::iter::once(id.to_string()).chain(measured::lines(&files)).collect();
     let facts = json!({ "item": id.to_string(), "files": measured::to_json(&files) });
-    done.answer(&text, facts, Some(session.desk()))
+    done.answer(lines, facts, Some(session.desk()))
 }

@@ -3,7 +3,7 @@ use custody_core::record::Record;
 use custody_core::record::body::{Correct, CorrectReason};
 use serde_json::json;
 
-use super::option::{Signing, signing_help};
+use super::option::{Signing, sealed_text, signing_help};
 use super::party;
 use crate::act::Act;
 use crate::desk::Desk;
@@ -40,7 +40,7 @@ pub struct Args {
     signing: Signing,
     #[arg(long)]
     field: String,
-    #[arg(long)]
+    #[arg(long, value_parser = sealed_text)]
     value: String,
     #[arg(long)]
     reason: CorrectReason,
@@ -66,7 +66,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         "field": args.field,
     });
     let done = session.finish(act)?;
-    done.answer(&done.verb("corrected"), facts, Some(desk))
+    done.answer(done.verb("corrected"), facts, Some(desk))
 }
 
 /// A typing error in the field's name must not become a correction of nothing.

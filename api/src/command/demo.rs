@@ -33,32 +33,32 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let demo = make(&args.out, &args.evidence, &talk)?;
     let is_right = demo.exhibits.iter().all(|judged| judged.verdict == judged.expected);
     let ending = if is_right { Ending::Done } else { Ending::Rejected };
-    Ok(Answer { text: text(&demo), json: to_json(&demo), ending })
+    Ok(Answer { lines: lines(&demo), json: to_json(&demo), ending })
 }
 
-fn text(demo: &Demo) -> String {
-    let mut text = format!(
-        "{} entries in `{}`, about {}\n",
-        demo.size,
-        demo.out.join("ledger").display(),
-        demo.item
-    );
+fn lines(demo: &Demo) -> Vec<String> {
+    let ledger = demo.out.join("ledger");
+    let mut lines =
+        vec![format!("{} entries in `{}`, about {}", demo.size, ledger.display(), demo.item)];
     for judged in &demo.exhibits {
-        text.push_str(&format!("{:<17} {}\n", judged.file, judged.verdict));
+        lines.push(format!("{:<17} {}", judged.file, judged.verdict));
         // Where it went otherwise than it should, the reader wants to know why.
         if judged.verdict != judged.expected {
-            text.push_str(&format!("  expected {}\n", judged.expected));
-            text.extend(judged.lines.iter().map(|line| format!("  {line}\n")));
+            lines.push(format!("  expected {}", judged.expected));
+            lines.extend(judged.lines.iter().map(|line| format!("  {line}")));
         }
     }
     let out = demo.out.display();
-    text.push_str(&format!(
-        "\ntry:\n  custody show {} --ledger {out}/ledger\n  \
-         custody-verify exhibit {out}/demo.exhibit --policy {out}/policy.txt \
-         --agencies {out}/agencies.txt\n",
-        demo.item
-    ));
-    text
+    lines.extend([
+        String::new(),
+        "try:".to_owned(),
+        format!("  custody show {} --ledger {out}/ledger", demo.item),
+        format!(
+            "  custody-verify exhibit {out}/demo.exhibit --policy {out}/policy.txt \
+             --agencies {out}/agencies.txt"
+        ),
+    ]);
+    lines
 }
 
 fn to_json(demo: &Demo) -> Value {

@@ -4,8 +4,8 @@ use custody_core::id::SubjectId;
 use custody_core::record::body::{Derive, DeriveMethod, DigestScope};
 use serde_json::json;
 
-use super::measured;
-use super::option::{Signing, signing_help};
+use super::measured::{self, MAX_FILES};
+use super::option::{Signing, check_count, plain_text, sealed_text, signing_help};
 use super::party;
 use crate::act::{Act, random_id};
 use crate::failure::Failure;
@@ -43,9 +43,9 @@ pub struct Args {
     signing: Signing,
     #[arg(long)]
     method: DeriveMethod,
-    #[arg(long)]
+    #[arg(long, value_parser = tool_text)]
     tool: String,
-    #[arg(long)]
+    #[arg(long, value_parser = tool_text)]
     tool_version: String,
     #[arg(long, required = true)]
     file: Vec<PathBuf>,
@@ -53,7 +53,7 @@ pub struct Args {
     scope: DigestScope,
     #[arg(long)]
     open_digests: bool,
-    #[arg(long)]
+    #[arg(long, value_parser = sealed_text)]
     description: Option<String>,
     #[arg(long)]
     attach: Vec<PathBuf>,
@@ -62,6 +62,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Answer, Failure> {
+    check_count("--file", args.file.len(), MAX_FILES)?;
     let session = args.signing.session()?;
     let parent = session.desk().item(&args.item)?;
     let holder = session.custodian()?;
@@ -82,11 +83,16 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         .witnessed_by(&party::custodians(session.desk(), &args.witness)?);
     let done = session.finish(act)?;
     let id = SubjectId::Item(child);
-    let text = format!("{id}\n{}", measured::lines(&files));
+    let lines = std::iter::once(id.to_string()).chain(measured::lines(&files)).collect();
     let facts = json!({
         "item": id.to_string(),
         "parent": SubjectId::Item(parent).to_string(),
         "files": measured::to_json(&files),
     });
-    done.answer(&text, facts, Some(session.desk()))
+    done.answer(lines, facts, Some(session.desk()))
+}
+
+/// Name or version of a tool.
+fn tool_text(text: &str) -> Result<String, String> {
+    plain_text(text, 100)
 }

@@ -2,7 +2,7 @@ use custody_core::id::SubjectId;
 use custody_core::record::body::{Dispose, DisposeMethod};
 use serde_json::json;
 
-use super::option::{Signing, signing_help};
+use super::option::{Signing, sealed_text, signing_help};
 use super::party;
 use crate::act::Act;
 use crate::failure::Failure;
@@ -35,7 +35,7 @@ pub struct Args {
     signing: Signing,
     #[arg(long)]
     method: DisposeMethod,
-    #[arg(long)]
+    #[arg(long, value_parser = sealed_text)]
     authority: String,
     #[arg(long)]
     witness: String,
@@ -51,5 +51,5 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         .sealing_text("authority", Some(&args.authority));
     let facts = json!({ "item": SubjectId::Item(item).to_string(), "method": args.method.word() });
     let done = session.finish(act)?;
-    done.answer(&done.verb("disposed of"), facts, Some(desk))
+    done.answer(done.verb("disposed of"), facts, Some(desk))
 }

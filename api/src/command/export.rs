@@ -6,7 +6,7 @@ use custody_core::id::SubjectId;
 use custody_core::merkle::TreeSize;
 use serde_json::json;
 
-use super::option::{LedgerOption, PassphraseOption, key_path};
+use super::option::{LedgerOption, PassphraseOption, key_path, plain_text};
 use crate::desk::Desk;
 use crate::export::{Export, Exporter, make};
 use crate::failure::Failure;
@@ -59,7 +59,7 @@ pub struct Args {
     withhold: Vec<(String, WithholdReason)>,
     #[arg(long, value_name = "CHECKPOINT")]
     since: Vec<PathBuf>,
-    #[arg(long)]
+    #[arg(long, value_name = "CODE", value_parser = parse_handling)]
     handling: Vec<String>,
 }
 
@@ -88,8 +88,8 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     file::create(&args.out, &exported.bytes, Access::Shared)?;
     let withheld = exported.withheld.len();
     let size = desk.reader().head().size;
-    let text = format!(
-        "exhibit `{}`, {} records, {withheld} fields withheld, as of a ledger of {size} entries\n",
+    let line = format!(
+        "exhibit `{}`, {} records, {withheld} fields withheld, as of a ledger of {size} entries",
         args.out.display(),
         exported.records
     );
@@ -100,7 +100,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         "withheld": withheld,
         "size": size.0,
     });
-    Ok(Answer::done(text, facts))
+    Ok(Answer::done(vec![line], facts))
 }
 
 /// An earlier checkpoint that this log signed, and that this ledger continues.
@@ -139,8 +139,10 @@ fn parse_withhold(text: &str) -> Result<(String, WithholdReason), String> {
 
 /// A manifest's texts have 1 to 400 bytes.
 fn parse_text(text: &str) -> Result<String, String> {
-    match text.len() {
-        1..=400 => Ok(text.to_owned()),
-        length => Err(format!("{length} bytes, expected 1 to 400")),
-    }
+    plain_text(text, 400)
+}
+
+/// Handling codes have 1 to 64 bytes.
+fn parse_handling(text: &str) -> Result<String, String> {
+    plain_text(text, 64)
 }

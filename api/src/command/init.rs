@@ -32,6 +32,8 @@ Found a ledger, in three steps, so that no machine ever sees everybody's keys:
   --with-key FILE             the key of the next signer, if it is here too; may be repeated
   --open FILE                 open the ledger with the founding record that all have signed
   --ledger DIR                where the ledger lies, on the operator's machine (or CUSTODY_LEDGER)
+  --high-water FILE           with --open: where the high-water mark lies, on another disk best; in DIR if
+                              left out, and `custody high-water --move` moves it later
   --passphrase-file FILE      passphrase of the keys (or CUSTODY_PASSPHRASE_FILE); else you are asked
   --log-passphrase-file FILE  passphrase of the log's keys, if another (or CUSTODY_LOG_PASSPHRASE_FILE)
 
@@ -62,6 +64,8 @@ pub struct Args {
     key: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
     with_key: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["prepare", "sign"])]
+    high_water: Option<PathBuf>,
     #[command(flatten)]
     ledger: LedgerOption,
     #[command(flatten)]

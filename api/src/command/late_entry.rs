@@ -54,5 +54,5 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         "embedded": record.digest().to_string(),
     });
     let done = session.finish(act)?;
-    done.answer(&done.verb("kept as a late entry"), facts, Some(session.desk()))
+    done.answer(done.verb("kept as a late entry"), facts, Some(session.desk()))
 }

@@ -8,10 +8,16 @@ use std::time::Duration;
 use custody_core::record::body::{DigestScope, EvidenceDigest};
 use serde_json::{Value, json};
 
+use super::option::{check_count, sealed_text};
 use crate::act::Document;
 use crate::evidence::{Hashed, Measured, measure, total_size};
 use crate::failure::Failure;
 use crate::terminal::bytes_bar;
+
+/// Most files of one item: a record has at most 16 digests.
+pub const MAX_FILES: usize = 16;
+/// Most documents of one record.
+const MAX_DOCUMENTS: usize = 32;
 
 /// How often the bar moves.
 const TICK: Duration = Duration::from_millis(100);
@@ -52,8 +58,15 @@ pub fn digests(files: &[Measured], scope: DigestScope) -> Vec<EvidenceDigest> {
 /// The files as documents kept outside.
 ///
 /// # Errors
-/// One cannot be read.
+/// One cannot be read, has a name that cannot stand in a record, or they are too many.
 pub fn documents(paths: &[PathBuf]) -> Result<Vec<Document>, Failure> {
+    check_count("--attach", paths.len(), MAX_DOCUMENTS)?;
+    for path in paths {
+        sealed_text(&file_name(path)).map_err(|reason| {
+            let message = format!("the name of `{}` cannot be recorded: {reason}", path.display());
+            Failure::could_not("usage", message).hint("give the file another name")
+        })?;
+    }
     let document = |file: Measured| Document {
         name: file_name(&file.path),
         media_type: media_type(&file.path).to_owned(),
@@ -64,9 +77,8 @@ pub fn documents(paths: &[PathBuf]) -> Result<Vec<Document>, Failure> {
 }
 
 /// The lines that name files and their digests.
-pub fn lines(files: &[Measured]) -> String {
-    let line = |file: &Measured| format!("sha-256 {} {}\n", file.sha256, file.path.display());
-    files.iter().map(line).collect()
+pub fn lines(files: &[Measured]) -> impl Iterator<Item = String> {
+    files.iter().map(|file| format!("sha-256 {} {}", file.sha256, file.path.display()))
 }
 
 /// The same for programs.

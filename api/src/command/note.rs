@@ -5,7 +5,7 @@ use custody_core::record::body::NoteKind;
 use serde_json::json;
 
 use super::measured;
-use super::option::{Signing, signing_help};
+use super::option::{Signing, sealed_text, signing_help};
 use crate::act::Act;
 use crate::failure::Failure;
 use crate::terminal::Answer;
@@ -33,7 +33,7 @@ pub struct Args {
     item: String,
     #[command(flatten)]
     signing: Signing,
-    #[arg(long)]
+    #[arg(long, value_parser = sealed_text)]
     text: String,
     #[arg(long, default_value = "remark")]
     kind: NoteKind,
@@ -48,5 +48,5 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         .attaching(measured::documents(&args.attach)?);
     let facts = json!({ "item": SubjectId::Item(item).to_string(), "kind": args.kind.word() });
     let done = session.finish(act)?;
-    done.answer(&done.verb("noted"), facts, Some(session.desk()))
+    done.answer(done.verb("noted"), facts, Some(session.desk()))
 }

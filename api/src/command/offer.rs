@@ -3,7 +3,7 @@ use custody_core::record::body::MovePurpose;
 use serde_json::json;
 
 use super::observed::{ObservedOption, observed_help};
-use super::option::{Signing, signing_help};
+use super::option::{Signing, sealed_text, signing_help};
 use super::party;
 use crate::act::{Act, Parties};
 use crate::failure::Failure;
@@ -43,7 +43,7 @@ pub struct Args {
     to: String,
     #[arg(long)]
     purpose: MovePurpose,
-    #[arg(long)]
+    #[arg(long, value_parser = sealed_text)]
     remark: Option<String>,
     #[arg(long)]
     witness: Vec<String>,
@@ -70,5 +70,5 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         "items": party::items_json(&items),
         "to": SubjectId::Custodian(parties.to).to_string(),
     });
-    done.answer("", facts, Some(desk))
+    done.answer(Vec::new(), facts, Some(desk))
 }

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use custody_core::cbor::Value;
 use custody_core::record::{Occurred, TimeSource};
+use custody_core::sealed::MAX_OPENING;
 
 use crate::desk::{Desk, now_s};
 use crate::failure::Failure;
@@ -156,6 +158,39 @@ impl Signing {
             None => (Moment::utc(now_s()), TimeSource::Device),
         };
         moment.claimed(self.time_source.unwrap_or(source))
+    }
+}
+
+/// Longest text of a sealed field in bytes: its CBOR has three more, which say how long it is.
+const MAX_SEALED_TEXT: usize = MAX_OPENING - 3;
+
+/// A text that can be sealed in a record: not empty, not too long, and plain.
+pub fn sealed_text(text: &str) -> Result<String, String> {
+    plain_text(text, MAX_SEALED_TEXT)
+}
+
+/// A text of 1 to `max` bytes that can stand in a record or an exhibit.
+pub fn plain_text(text: &str, max: usize) -> Result<String, String> {
+    if !(1..=max).contains(&text.len()) {
+        return Err(format!("{} bytes, expected 1 to {max}", text.len()));
+    }
+    match custody_core::cbor::check(&Value::text(text).encode()) {
+        Ok(()) => Ok(text.to_owned()),
+        Err(error) => Err(error.fault.to_string()),
+    }
+}
+
+/// Checks that an option is not given more often than a record has room for.
+///
+/// # Errors
+/// It is.
+pub fn check_count(option: &str, count: usize, limit: usize) -> Result<(), Failure> {
+    match count <= limit {
+        true => Ok(()),
+        false => {
+            let message = format!("`{option}` is given {count} times, at most {limit} are allowed");
+            Err(Failure::could_not("usage", message))
+        }
     }
 }
 

@@ -45,8 +45,11 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     match &args.out {
         Some(path) => {
             file::create(path, &policy, Access::Shared)?;
-            Ok(Answer::done(format!("policy `{}`\n", path.display()), facts))
+            Ok(Answer::done(vec![format!("policy `{}`", path.display())], facts))
         }
-        None => Ok(Answer::done(String::from_utf8_lossy(&policy), facts)),
+        None => {
+            let policy = String::from_utf8_lossy(&policy);
+            Ok(Answer::done(policy.lines().map(str::to_owned).collect(), facts))
+        }
     }
 }

@@ -42,20 +42,19 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let summary = desk.reader().publish(&args.out, &progress)?;
     drop(bar);
     let (size, root) = (summary.head.size, summary.head.root);
-    let text = format!(
-        "published {size} entries in `{}`\n{} files written, {} kept, {} removed\nroot {root}\n",
-        args.out.display(),
-        summary.written,
-        summary.kept,
-        summary.removed
-    );
+    let (written, kept, removed) = (summary.written, summary.kept, summary.removed);
+    let lines = vec![
+        format!("published {size} entries in `{}`", args.out.display()),
+        format!("{written} files written, {kept} kept, {removed} removed"),
+        format!("root {root}"),
+    ];
     let facts = json!({
         "out": args.out.display().to_string(),
         "size": size.0,
         "root": root.to_string(),
-        "written": summary.written,
-        "kept": summary.kept,
-        "removed": summary.removed,
+        "written": written,
+        "kept": kept,
+        "removed": removed,
     });
-    Ok(Answer::done(text, facts))
+    Ok(Answer::done(lines, facts))
 }

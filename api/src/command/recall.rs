@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::on_the_way;
-use super::option::{Signing, signing_help};
+use super::option::{Signing, sealed_text, signing_help};
 use super::party;
 use crate::act::Act;
 use crate::failure::Failure;
@@ -30,7 +30,7 @@ pub struct Args {
     item: Vec<String>,
     #[command(flatten)]
     signing: Signing,
-    #[arg(long)]
+    #[arg(long, value_parser = sealed_text)]
     remark: Option<String>,
 }
 
@@ -42,5 +42,5 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let act = Act::recall(&items, reply).sealing_text("remark", args.remark.as_deref());
     let facts = json!({ "items": party::items_json(&items), "release": reply.to.to_string() });
     let done = session.finish(act)?;
-    done.answer(&done.verb("recalled"), facts, Some(desk))
+    done.answer(done.verb("recalled"), facts, Some(desk))
 }

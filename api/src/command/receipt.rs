@@ -39,9 +39,8 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let desk = args.ledger.read()?;
     let index = desk.entry(&args.record)?;
     let paths = write(&desk, index, &args.out)?;
-    let text: String = paths.iter().map(|path| format!("{}\n", path.display())).collect();
     let files: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-    Ok(Answer::done(text, json!({ "entry": index.0, "files": files })))
+    Ok(Answer::done(files.clone(), json!({ "entry": index.0, "files": files })))
 }
 
 /// Writes the three files of the receipt of entry `index`, or none of them.

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::observed::{ObservedOption, observed_help};
 use super::on_the_way;
-use super::option::{Signing, signing_help};
+use super::option::{Signing, sealed_text, signing_help};
 use super::party;
 use crate::act::{Act, Proposal};
 use crate::failure::Failure;
@@ -36,7 +36,7 @@ pub struct Args {
     signing: Signing,
     #[command(flatten)]
     observed: ObservedOption,
-    #[arg(long)]
+    #[arg(long, value_parser = sealed_text)]
     remark: Option<String>,
     #[arg(long)]
     witness: Vec<String>,
@@ -53,5 +53,5 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let observe = |proposal: &Proposal| args.observed.of(proposal.payload(), Some(desk));
     let done = session.finish_observed(act, observe)?;
     let facts = json!({ "items": party::items_json(&items), "release": reply.to.to_string() });
-    done.answer(&done.verb("received"), facts, Some(desk))
+    done.answer(done.verb("received"), facts, Some(desk))
 }

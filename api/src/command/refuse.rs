@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::accept::{check_offer, read_offer};
 use super::on_the_way;
-use super::option::{Signing, signing_help};
+use super::option::{Signing, sealed_text, signing_help};
 use super::party;
 use crate::act::{Act, Parties, Reply};
 use crate::desk::Desk;
@@ -43,7 +43,7 @@ pub struct Args {
     signing: Signing,
     #[arg(long)]
     ground: RefusalGround,
-    #[arg(long)]
+    #[arg(long, value_parser = sealed_text)]
     remark: Option<String>,
 }
 
@@ -72,7 +72,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         "answers": answers.to_string(),
         "ground": args.ground.word(),
     });
-    done.answer(&done.verb(&format!("refused: {}", args.ground)), facts, Some(desk))
+    done.answer(done.verb(&format!("refused: {}", args.ground)), facts, Some(desk))
 }
 
 /// An id or a digest never names a file by accident: neither has a file's characters.

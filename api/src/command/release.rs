@@ -2,7 +2,7 @@ use custody_core::id::SubjectId;
 use custody_core::record::body::MovePurpose;
 use serde_json::json;
 
-use super::option::{Signing, signing_help};
+use super::option::{Signing, sealed_text, signing_help};
 use super::party;
 use crate::act::{Act, Parties};
 use crate::failure::Failure;
@@ -41,7 +41,7 @@ pub struct Args {
     purpose: MovePurpose,
     #[arg(long, value_name = "TIME")]
     expected: Option<Moment>,
-    #[arg(long)]
+    #[arg(long, value_parser = sealed_text)]
     remark: Option<String>,
     #[arg(long)]
     witness: Vec<String>,
@@ -63,5 +63,5 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         "to": SubjectId::Custodian(parties.to).to_string(),
     });
     let done = session.finish(act)?;
-    done.answer(&done.verb("released"), facts, Some(desk))
+    done.answer(done.verb("released"), facts, Some(desk))
 }

@@ -1,7 +1,7 @@
 use custody_core::record::body::{Seal, SealKind};
 use serde_json::json;
 
-use super::option::{Signing, signing_help};
+use super::option::{Signing, sealed_text, signing_help};
 use super::party;
 use crate::act::Act;
 use crate::failure::Failure;
@@ -31,7 +31,7 @@ pub struct Args {
     item: Vec<String>,
     #[command(flatten)]
     signing: Signing,
-    #[arg(long)]
+    #[arg(long, value_parser = sealed_text)]
     number: String,
     #[arg(long, default_value = "bag")]
     kind: SealKind,
@@ -47,5 +47,5 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         .witnessed_by(&party::custodians(session.desk(), &args.witness)?);
     let facts = json!({ "items": party::items_json(&items) });
     let done = session.finish(act)?;
-    done.answer(&done.verb("sealed"), facts, Some(session.desk()))
+    done.answer(done.verb("sealed"), facts, Some(session.desk()))
 }

@@ -1,7 +1,7 @@
 use custody_core::record::body::{SealCheck, SealOutcome};
 use serde_json::json;
 
-use super::option::{Signing, signing_help};
+use super::option::{Signing, sealed_text, signing_help};
 use super::party;
 use crate::act::Act;
 use crate::failure::Failure;
@@ -33,7 +33,7 @@ pub struct Args {
     signing: Signing,
     #[arg(long)]
     outcome: SealOutcome,
-    #[arg(long)]
+    #[arg(long, value_parser = sealed_text)]
     number: Option<String>,
     #[arg(long)]
     witness: Vec<String>,
@@ -47,5 +47,5 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         .witnessed_by(&party::custodians(session.desk(), &args.witness)?);
     let facts = json!({ "items": party::items_json(&items), "outcome": args.outcome.word() });
     let done = session.finish(act)?;
-    done.answer(&done.verb("seal checked"), facts, Some(session.desk()))
+    done.answer(done.verb("seal checked"), facts, Some(session.desk()))
 }

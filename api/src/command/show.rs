@@ -35,18 +35,18 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let desk = args.ledger.read()?;
     let history = History::of(&desk, desk.item(&args.item)?)?;
     let head = desk.reader().head();
-    let mut text = head_lines(&history);
+    let mut lines = head_lines(&history);
     for event in &history.events {
-        text.push('\n');
-        text.push_str(&event_lines(event));
+        lines.push(String::new());
+        lines.extend(event_lines(event));
     }
-    text.push_str(&format!("\nas of a ledger of {} entries\n", head.size));
+    lines.extend([String::new(), format!("as of a ledger of {} entries", head.size)]);
     let mut facts = to_json(&history);
     facts["size"] = head.size.0.into();
-    Ok(Answer::done(text, facts))
+    Ok(Answer::done(lines, facts))
 }
 
-fn head_lines(history: &History) -> String {
+fn head_lines(history: &History) -> Vec<String> {
     let state = &history.state;
     let mut lines = vec![format!("{}, {}", SubjectId::Item(history.item), state.kind)];
     lines.push(match (&history.addressee, state.is_disposed) {
@@ -58,10 +58,10 @@ fn head_lines(history: &History) -> String {
     let children =
         history.children.iter().map(|child| format!("made into {}", SubjectId::Item(*child)));
     lines.extend(children);
-    lines.join("\n") + "\n"
+    lines
 }
 
-fn event_lines(event: &Event) -> String {
+fn event_lines(event: &Event) -> Vec<String> {
     let claimed = Moment::from(event.occurred);
     let accepted = utc_text(event.accepted_ms / 1000);
     let mut lines = vec![
@@ -74,7 +74,7 @@ fn event_lines(event: &Event) -> String {
     }
     lines.extend(event.flags.iter().map(|flag| format!("  ! {flag}")));
     lines.push(format!("  record {}", event.digest));
-    lines.join("\n") + "\n"
+    lines
 }
 
 fn to_json(history: &History) -> Value {

@@ -40,5 +40,5 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let proposal = Proposal::resume(&read_complete(&args.offer)?);
     let desk = Desk::write(&args.ledger.path()?, &args.passphrase.of_log())?;
     let facts = json!({ "type": proposal.payload().body.record_type().word() });
-    record(&desk, &proposal)?.answer("", facts, Some(&desk))
+    record(&desk, &proposal)?.answer(Vec::new(), facts, Some(&desk))
 }

@@ -44,7 +44,9 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let desk = args.ledger.read()?;
     let pins = pins(&desk)?;
     let origin = desk.reader().origin();
-    let mut text = format!("ledger {origin}\n\ngenesis {}\n{}", pins.genesis, words(&pins.genesis));
+    let genesis = format!("genesis {}", pins.genesis);
+    let mut lines = vec![format!("ledger {origin}"), String::new(), genesis];
+    lines.extend(words(&pins.genesis));
     let mut agencies = Vec::new();
     let mut pinned = Vec::new();
     for (id, kid) in &pins.agencies {
@@ -53,12 +55,9 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     pinned.sort_by(|left, right| left.0.name.cmp(&right.0.name));
     for (state, id, kid) in pinned {
         let id = SubjectId::Agency(*id);
-        text.push_str(&format!(
-            "\nagency {}, {}\n  {id}\n  authority key {kid}\n{}",
-            state.name,
-            state.country,
-            words(kid.as_hash())
-        ));
+        lines.extend([String::new(), format!("agency {}, {}", state.name, state.country)]);
+        lines.extend([format!("  {id}"), format!("  authority key {kid}")]);
+        lines.extend(words(kid.as_hash()));
         agencies.push(json!({
             "id": id.to_string(),
             "name": state.name,
@@ -69,7 +68,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     }
     if let Some(path) = &args.pins {
         file::create(path, pins.to_string().as_bytes(), Access::Shared)?;
-        text.push_str(&format!("\npins `{}`\n", path.display()));
+        lines.extend([String::new(), format!("pins `{}`", path.display())]);
     }
     let facts = json!({
         "origin": origin.as_str(),
@@ -77,11 +76,11 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         "words": format_check_words(&pins.genesis),
         "agencies": agencies,
     });
-    Ok(Answer::done(text, facts))
+    Ok(Answer::done(lines, facts))
 }
 
-fn words(digest: &Hash) -> String {
+fn words(digest: &Hash) -> Vec<String> {
     let words = format_check_words(digest);
-    let line = |words: &[String]| format!("    {}\n", words.join(" "));
+    let line = |words: &[String]| format!("    {}", words.join(" "));
     words.chunks(WORDS_PER_LINE).map(line).collect()
 }

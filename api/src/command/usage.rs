@@ -8,6 +8,9 @@ use serde_json::Value;
 use crate::failure::Failure;
 use crate::terminal::Answer;
 
+/// Characters of a value that are repeated in an error.
+const EXCERPT: usize = 80;
+
 /// Help and version texts are answers; everything else is a failure. `path` is the command that was typed.
 ///
 /// # Errors
@@ -15,14 +18,15 @@ use crate::terminal::Answer;
 pub fn explain(error: &clap::Error, path: &str) -> Result<Answer, Failure> {
     use ErrorKind::{
         ArgumentConflict, DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion,
-        InvalidSubcommand, InvalidValue, MissingRequiredArgument, MissingSubcommand,
+        InvalidSubcommand, InvalidUtf8, InvalidValue, MissingRequiredArgument, MissingSubcommand,
         UnknownArgument, ValueValidation, WrongNumberOfValues,
     };
     let argument = named(error);
-    let value = text(error, ContextKind::InvalidValue);
+    let value = excerpt(&text(error, ContextKind::InvalidValue));
     let message = match error.kind() {
         DisplayHelp | DisplayVersion => {
-            return Ok(Answer::done(error.to_string(), Value::Null));
+            let text = error.to_string();
+            return Ok(Answer::done(text.lines().map(str::to_owned).collect(), Value::Null));
         }
         DisplayHelpOnMissingArgumentOrSubcommand | MissingSubcommand => {
             "no command is given".to_owned()
@@ -42,6 +46,7 @@ pub fn explain(error: &clap::Error, path: &str) -> Result<Answer, Failure> {
             let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
             format!("`{value}` does not fit {argument}{cause}")
         }
+        InvalidUtf8 => "an argument is not text: invalid UTF-8".to_owned(),
         WrongNumberOfValues => format!("{argument} has too many or too few values"),
         _ => first_line(error),
     };
@@ -61,7 +66,7 @@ fn is_or_are(error: &clap::Error) -> &'static str {
 
 /// Options in backticks, without the values that clap writes behind them.
 fn quoted(error: &clap::Error, kind: ContextKind) -> String {
-    let quote = |text: &String| match text.split(' ').next() {
+    let quote = |text: &String| match text.split(" <").next() {
         Some(name) if text.starts_with('-') => format!("`{name}`"),
         _ => format!("`{text}`"),
     };
@@ -89,6 +94,14 @@ fn text(error: &clap::Error, kind: ContextKind) -> String {
         Some(ContextValue::String(text)) => text.clone(),
         Some(ContextValue::Strings(texts)) => texts.join(", "),
         _ => String::new(),
+    }
+}
+
+/// Enough of a value to recognise it.
+fn excerpt(value: &str) -> String {
+    match value.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
     }
 }
 

@@ -67,8 +67,8 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         "outcome": outcome.word(),
         "files": measured::to_json(&files),
     });
-    let text = format!("{outcome}\n{}", measured::lines(&files));
-    let mut answer = done.answer(&text, facts, Some(desk))?;
+    let lines = std::iter::once(outcome.to_string()).chain(measured::lines(&files)).collect();
+    let mut answer = done.answer(lines, facts, Some(desk))?;
     if !is_match {
         answer.ending = Ending::Rejected;
     }

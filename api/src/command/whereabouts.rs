@@ -42,18 +42,18 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let desk = args.ledger.read()?;
     let people = People::of(&desk);
     let holder = args.holder.as_ref().map(|holder| desk.custodian(holder)).transpose()?;
-    let (mut text, mut list) = (String::new(), Vec::new());
+    let (mut lines, mut list) = (Vec::new(), Vec::new());
     for item in items(args, &desk)? {
         let state = desk.item_state(item)?;
         let is_asked_for = (args.disposed || !args.item.is_empty() || !state.is_disposed)
             && holder.is_none_or(|holder| concerns(&state, holder));
         if is_asked_for {
             let (line, facts) = row(&desk, &people, item, &state)?;
-            text.push_str(&line);
+            lines.push(line);
             list.push(facts);
         }
     }
-    Ok(Answer::done(text, json!({ "items": list, "size": desk.reader().head().size.0 })))
+    Ok(Answer::done(lines, json!({ "items": list, "size": desk.reader().head().size.0 })))
 }
 
 fn items(args: &Args, desk: &Desk) -> Result<Vec<Uuid>, Failure> {
@@ -91,7 +91,7 @@ fn row(
         (Some(to), _) => format!("on the way from {holder} to {to}"),
         (None, _) => format!("held by {holder}"),
     };
-    let line = format!("{id}  {place}  {}\n", description.as_deref().unwrap_or("(sealed)"));
+    let line = format!("{id}  {place}  {}", description.as_deref().unwrap_or("(sealed)"));
     let facts = json!({
         "item": id.to_string(),
         "kind": state.kind.word(),

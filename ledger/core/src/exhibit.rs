@@ -5,10 +5,12 @@
 
 mod contents;
 mod error;
+mod excess;
 mod manifest;
 
 pub use contents::{Consistency, Contents, ContentsOpening, Lookup, Placed};
 pub use error::ExhibitError;
+pub use excess::Excess;
 pub use manifest::{Manifest, Withheld, WithholdReason};
 
 use crate::cbor::{Reader, Value, check};

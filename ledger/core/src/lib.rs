@@ -22,6 +22,7 @@ pub mod merkle;
 pub mod note;
 pub mod pins;
 pub mod policy;
+pub mod printable;
 pub mod receipt;
 pub mod record;
 pub mod sealed;

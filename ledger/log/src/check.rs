@@ -2,7 +2,9 @@
 //!
 //! What the records and entries say is judged by [`custody_core::verify::replay`], the same code that mirrors and
 //! auditors run. Here come the rows beside them: tiles, signed sizes, look-up tables, states, the checkpoint.
+//! [`Suspect`] opens for it what does not open otherwise.
 
+mod suspect;
 mod table;
 
 use custody_core::checkpoint::Checkpoint;
@@ -15,6 +17,7 @@ use crate::publish::Progress;
 use crate::reader::Reader;
 use crate::row::number_key;
 use crate::store::{Scan, Table};
+pub use suspect::{Checked, Suspect};
 use table::TableCheck;
 
 /// Entries that are read, verified and replayed at once.

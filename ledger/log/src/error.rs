@@ -381,3 +381,15 @@ impl From<ProveError<NodesError>> for ReadError {
         Self::Prove(Box::new(error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No state of a subject is known that cannot be written.
+    #[test]
+    fn a_state_that_cannot_be_written_has_a_code() {
+        let error = serde_cbor::from_slice::<u8>(b"").map(drop);
+        assert_eq!(error.map_err(|e| FatalError::Encoding(e).code()), Err("ledger/encoding"));
+    }
+}

@@ -144,7 +144,8 @@ fn placed(logged: Logged) -> Result<Placed, ExportError> {
     Ok(Placed { index: logged.index, accepted_ms, index_root, record })
 }
 
-/// Opens every sealed field that is not withheld. What nobody here can open is withheld for that reason.
+/// Opens every sealed field that is not withheld. What nobody here can open is withheld for that reason; what was
+/// erased is erased for everybody, whatever else it would be withheld for.
 fn open_fields(
     reader: &Reader<'_>,
     request: &ExhibitRequest<'_>,
@@ -153,7 +154,9 @@ fn open_fields(
     let (mut open, mut withheld) = (Vec::new(), Vec::new());
     for (&index, placed) in &history.records {
         let payload = placed.record.payload();
-        let mut known = reader.openings(&placed.record.digest())?;
+        let digest = placed.record.digest();
+        let mut known = reader.openings(&digest)?;
+        let is_erased = reader.is_erased(&digest)?;
         for field in payload.sealed_names() {
             let opening = known.iter().position(|opening| opening.field == field);
             match ((request.withhold)(payload, &field), opening) {
@@ -161,7 +164,10 @@ fn open_fields(
                     open.push(ContentsOpening { index, opening: known.swap_remove(at) });
                 }
                 (reason, _) => {
-                    let reason = reason.unwrap_or(WithholdReason::NotHeld);
+                    let reason = match is_erased {
+                        true => WithholdReason::Erased,
+                        false => reason.unwrap_or(WithholdReason::NotHeld),
+                    };
                     withheld.push(Withheld { index, field, reason });
                 }
             }

@@ -7,18 +7,21 @@
 //! hold, is for its caller.
 
 mod disk;
+mod place;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 pub use disk::{Disk, LocalDisk};
+pub use place::{Moved, left_over, locate, move_mark};
+pub(crate) use place::{check_free, record};
 
 /// The mark could not be read or moved.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HighWaterError {
     /// The mark could not be read.
-    #[error("reading high-water mark {}", path.display())]
+    #[error("reading high-water mark `{}`", path.display())]
     Read {
         /// The mark.
         path: PathBuf,
@@ -27,7 +30,7 @@ pub enum HighWaterError {
         source: std::io::Error,
     },
     /// The mark is longer than any checkpoint. Nothing was read, or nothing was written.
-    #[error("high-water mark {} has {bytes} bytes, at most {}", path.display(), HighWater::BYTES_MAX)]
+    #[error("high-water mark `{}` has {bytes} bytes, at most {}", path.display(), HighWater::BYTES_MAX)]
     TooLong {
         /// The mark.
         path: PathBuf,
@@ -43,7 +46,7 @@ pub enum HighWaterError {
         offered: u64,
     },
     /// The mark stands where it stood. The same call may be made again.
-    #[error("high-water mark {} was not moved", path.display())]
+    #[error("high-water mark `{}` was not moved", path.display())]
     NotMoved {
         /// The mark.
         path: PathBuf,
@@ -53,13 +56,25 @@ pub enum HighWaterError {
     },
     /// The mark stands where it stood or where it was to go, and a crash may still decide which.
     /// Fatal to the writer.
-    #[error("outcome of moving high-water mark {} is in doubt", path.display())]
+    #[error("outcome of moving high-water mark `{}` is in doubt", path.display())]
     InDoubt {
         /// The mark.
         path: PathBuf,
         /// Why.
         #[source]
         source: std::io::Error,
+    },
+    /// Something lies where a new mark was to go: another ledger's mark, or the one of a store that is gone.
+    #[error("`{}` is there already, and may be a mark", path.display())]
+    Taken {
+        /// The file.
+        path: PathBuf,
+    },
+    /// What should name the place of the mark names none.
+    #[error("`{}` is no absolute path of a mark, on one line", path.display())]
+    Place {
+        /// The file that should name it, or the path that was to be recorded.
+        path: PathBuf,
     },
     /// An earlier move ended in doubt. Nothing was tried.
     #[error("high-water mark is not moved until it is opened again")]
@@ -75,6 +90,8 @@ impl HighWaterError {
             Self::Backwards { .. } => "high-water-backwards",
             Self::NotMoved { .. } => "high-water-not-moved",
             Self::InDoubt { .. } => "high-water-in-doubt",
+            Self::Taken { .. } => "high-water-taken",
+            Self::Place { .. } => "high-water-place",
             Self::Halted => "high-water-halted",
         }
     }
@@ -83,7 +100,6 @@ impl HighWaterError {
 /// The mark of one ledger. Its only writer is the one that holds the ledger's store.
 pub struct HighWater {
     path: PathBuf,
-    next_path: PathBuf,
     disk: Box<dyn Disk>,
     /// The size marked last through this handle.
     held: Option<u64>,
@@ -98,10 +114,12 @@ impl HighWater {
     /// The mark in the file `path`, which need not exist. Its directory does, and is not the
     /// store's.
     pub fn new(path: &Path, disk: Box<dyn Disk>) -> Self {
-        let mut next_path = OsString::from(path);
-        next_path.push(".next");
-        let next_path = PathBuf::from(next_path);
-        Self { path: path.to_path_buf(), next_path, disk, held: None, halted: false }
+        Self { path: path.to_path_buf(), disk, held: None, halted: false }
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The checkpoint note at the mark, or `None` if nothing was ever marked. No part of it was
@@ -134,22 +152,12 @@ impl HighWater {
     /// [`HighWaterError::Halted`].
     pub fn advance(&mut self, size: u64, note: &[u8]) -> Result<(), HighWaterError> {
         self.check_advance(size, note)?;
-
-        // 1. The new note is durable under another name. A crash up to here leaves the old mark,
-        //    and a file that the next call overwrites.
-        let not_moved = |source| HighWaterError::NotMoved { path: self.path.clone(), source };
-        self.disk.write(&self.next_path, note).map_err(not_moved)?;
-
-        // 2. It takes the mark's name. Other processes see the old note or the new one, whole.
-        // 3. The directory is flushed: the name is durable. Only now has the mark moved.
-        let renamed = self.disk.rename(&self.next_path, &self.path);
-        let flushed = renamed.and_then(|()| self.disk.flush_dir(&self.path));
-        if let Err(source) = flushed {
-            self.halted = true;
-            return Err(HighWaterError::InDoubt { path: self.path.clone(), source });
+        let put = put(&*self.disk, &self.path, note);
+        match &put {
+            Ok(()) => self.held = Some(size),
+            Err(error) => self.halted = matches!(error, HighWaterError::InDoubt { .. }),
         }
-        self.held = Some(size);
-        Ok(())
+        put
     }
 
     fn check_advance(&self, size: u64, note: &[u8]) -> Result<(), HighWaterError> {
@@ -169,4 +177,28 @@ impl HighWater {
         }
         Err(HighWaterError::TooLong { path: self.path.clone(), bytes })
     }
+}
+
+/// Puts `bytes` in the place of the file `path`, as one and durably.
+///
+/// # Errors
+/// [`HighWaterError::NotMoved`]: the file is as it was. [`HighWaterError::InDoubt`].
+fn put(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), HighWaterError> {
+    let mut next = OsString::from(path);
+    next.push(".next");
+    let next = PathBuf::from(next);
+
+    // 1. The new bytes are durable under another name. A crash up to here leaves the old file, and one that the
+    //    next call overwrites.
+    if let Err(source) = disk.write(&next, bytes) {
+        // What is not whole must not lie about; the first error is the one to tell.
+        let _ = disk.remove(&next);
+        return Err(HighWaterError::NotMoved { path: path.to_path_buf(), source });
+    }
+
+    // 2. They take the file's name. Other processes see the old bytes or the new ones, whole.
+    // 3. The directory is flushed: the name is durable. Only now has the mark moved.
+    let renamed = disk.rename(&next, path);
+    let flushed = renamed.and_then(|()| disk.flush_dir(path));
+    flushed.map_err(|source| HighWaterError::InDoubt { path: path.to_path_buf(), source })
 }

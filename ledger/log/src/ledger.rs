@@ -7,8 +7,8 @@
 //!            openings             commit, high-water mark
 //! ```
 //!
-//! Layout of its directory: `store/` (RocksDB), `high-water` (the newest signed checkpoint, which may lie elsewhere),
-//! `vault/` (openings of sealed fields).
+//! Layout of its directory: `store/` (RocksDB), `high-water` (the newest signed checkpoint) or `high-water.path` (where
+//! that lies instead), `vault/` (openings of sealed fields).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::clock::{Clock, SystemClock};
 use crate::error::{FatalError, LedgerError, ReadError, SubmitError};
-use crate::high_water::{HighWater, LocalDisk};
+use crate::high_water::{self, HighWater, HighWaterError, LocalDisk, Moved};
 use crate::intake::{Gate, Intake};
 use crate::publish::{Progress, PublishError, PublishSummary};
 use crate::reader::Reader;
@@ -34,7 +34,9 @@ use crate::sequencer::{
 };
 use crate::store::{RocksConfig, RocksReader, RocksStore, Store};
 use crate::vault::Vault;
-use crate::writer::{LogKeys, Published, Recovered, Writer, index_by_digest};
+use crate::writer::{
+    LogKeys, Published, Recovered, Writer, check_mark, index_by_digest, load_newest,
+};
 
 /// Records that a thread verifies before it looks for other work.
 const CHUNK: usize = 32;
@@ -47,8 +49,9 @@ const WINDOW: usize = 32;
 pub struct LedgerOptions {
     /// The ledger's directory.
     pub dir: PathBuf,
-    /// The high-water mark's file; `None` for `high-water` in the directory. A mark on another disk notices a
-    /// directory that was restored whole.
+    /// The high-water mark's file, an absolute path; `None` for the place that the directory names, or `high-water` in
+    /// it. A mark on another disk notices a directory that was restored whole. [`Ledger::create`] records the place in
+    /// the directory, so that it need not be given again.
     pub high_water: Option<PathBuf>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
@@ -98,32 +101,46 @@ impl LedgerOptions {
         }
     }
 
-    fn store_dir(&self) -> PathBuf {
+    pub(crate) fn store_dir(&self) -> PathBuf {
         self.dir.join("store")
     }
 
-    fn vault_dir(&self) -> PathBuf {
+    pub(crate) fn vault_dir(&self) -> PathBuf {
         self.dir.join("vault")
     }
 
-    fn mark(&self) -> HighWater {
-        let path = self.high_water.clone().unwrap_or_else(|| self.dir.join("high-water"));
-        HighWater::new(&path, Box::new(LocalDisk { added_flush: self.store.added_flush }))
+    fn disk(&self) -> LocalDisk {
+        LocalDisk { added_flush: self.store.added_flush }
     }
 
-    fn parts(&self, store: RocksStore) -> Parts<RocksStore> {
-        Parts {
+    /// Where the high-water mark lies.
+    ///
+    /// # Errors
+    /// [`HighWaterError::Read`] and [`HighWaterError::Place`]: the directory does not tell.
+    pub fn mark_path(&self) -> Result<PathBuf, HighWaterError> {
+        match &self.high_water {
+            Some(path) => Ok(path.clone()),
+            None => high_water::locate(&self.dir, &self.disk()),
+        }
+    }
+
+    pub(crate) fn mark(&self) -> Result<HighWater, HighWaterError> {
+        Ok(HighWater::new(&self.mark_path()?, Box::new(self.disk())))
+    }
+
+    fn parts(&self, store: RocksStore) -> Result<Parts<RocksStore>, HighWaterError> {
+        Ok(Parts {
             store: Arc::new(store),
-            mark: self.mark(),
+            mark: self.mark()?,
             vault: self.vault_dir(),
             clock: self.clock.clone(),
             batch: self.batch,
-        }
+        })
     }
 }
 
 impl Ledger {
-    /// Founds a ledger with the signed `ledger-open` record `genesis`, in a directory that is empty or absent.
+    /// Founds a ledger with the signed `ledger-open` record `genesis`, in a directory that has no store and no mark.
     ///
     /// # Errors
     /// [`LedgerError`].
@@ -134,8 +151,15 @@ impl Ledger {
     ) -> Result<Self, LedgerError> {
         crate::writer::verify_founding(&genesis, &keys).map_err(LedgerError::Genesis)?;
         make_dir(&options.dir)?;
+        // A mark without a store is of a ledger that somebody will miss.
+        if !options.store_dir().exists() {
+            high_water::check_free(&options.mark_path()?)?;
+        }
         let store = RocksStore::create(&options.store_dir(), &options.store)?;
-        Self::found(options.parts(store), &keys, &genesis)
+        if let Some(path) = &options.high_water {
+            high_water::record(&options.dir, path, &options.disk())?;
+        }
+        Self::found(options.parts(store)?, &keys, &genesis)
     }
 
     /// Opens a ledger, after a crash or not.
@@ -144,7 +168,7 @@ impl Ledger {
     /// [`LedgerError`]; [`LedgerError::Recovery`] where the store is not what was acknowledged.
     pub fn open(options: LedgerOptions, keys: LogKeys) -> Result<Self, LedgerError> {
         let store = RocksStore::open(&options.store_dir(), &options.store)?;
-        Self::start(options.parts(store), &keys)
+        Self::start(options.parts(store)?, &keys)
     }
 
     /// Opens a ledger for reading, beside its writer or without one. It shows the newest checkpoint at the time.
@@ -153,7 +177,29 @@ impl Ledger {
     /// As [`Ledger::open`].
     pub fn open_read_only(options: LedgerOptions) -> Result<Reader<'static>, LedgerError> {
         let open = || RocksReader::open(&options.store_dir(), &options.store);
-        Reader::open(&open, &options.mark(), Vault::read_only(&options.vault_dir()))
+        let mark = options.mark()?;
+        let vault = Vault::read_only(&options.vault_dir());
+        match Reader::open(&open, &mark, vault.clone()) {
+            // Somebody may have moved the mark since.
+            Err(_) if options.mark_path()? != mark.path() => {
+                Reader::open(&open, &options.mark()?, vault)
+            }
+            opened => opened,
+        }
+    }
+
+    /// Moves the ledger's high-water mark to the file `to`, an absolute path, where nothing lies yet. The ledger must
+    /// be one that opens, and no process may have it open for recording.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`]; [`LedgerError::HighWater`].
+    pub fn move_high_water(options: &LedgerOptions, to: &Path) -> Result<Moved, LedgerError> {
+        let store = RocksStore::open(&options.store_dir(), &options.store)?;
+        let note = options.mark()?.load()?;
+        check_mark(&store, note.clone(), &load_newest(&store)?)?;
+        // Without a mark the check has failed.
+        let note = note.unwrap_or_default();
+        Ok(high_water::move_mark(&options.dir, to, &note, &options.disk())?)
     }
 }
 

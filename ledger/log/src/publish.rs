@@ -6,7 +6,7 @@
 //! Interrupted at any moment, the same call made again ends the same way.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use custody_core::checkpoint::{Checkpoint, CheckpointError};
 use custody_core::hash::Hash;
 use custody_core::merkle::{TreeHead, TreeSize, root_at};
+use custody_core::note::MAX_NOTE_LEN;
 use custody_core::tile::{
     BundleError, TILE_WIDTH, TileKind, TilePath, encode_entries, encode_records,
     entry_bundles_of_tree, record_bundles_of_tree, tiles_of_tree,
@@ -57,7 +58,7 @@ pub enum PublishError {
     #[error("reading the ledger")]
     Read(#[from] ReadError),
     /// A file or directory could not be read or written.
-    #[error("{}", path.display())]
+    #[error("cannot publish `{}`", path.display())]
     Io {
         /// The file or directory.
         path: PathBuf,
@@ -143,7 +144,13 @@ impl Reader<'_> {
     /// Size of the checkpoint that stands in `out`, 0 without one. The ledger must begin with its tree.
     fn published_before(&self, out: &Path) -> Result<TreeSize, PublishError> {
         let path = out.join("checkpoint");
-        let note = match fs::read(&path) {
+        // One byte more than a note has: what is longer is none.
+        let read = File::open(&path).and_then(|file| {
+            let mut note = Vec::new();
+            file.take(MAX_NOTE_LEN as u64 + 1).read_to_end(&mut note)?;
+            Ok(note)
+        });
+        let note = match read {
             Ok(note) => note,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(TreeSize(0)),
             Err(source) => return Err(PublishError::Io { path, source }),
@@ -294,5 +301,9 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), PublishError> {
         // Without this a crash could leave the name with an empty file, which would never be written again.
         file.sync_all()
     });
-    written.and_then(|()| fs::rename(&next, path)).map_err(failed)
+    written.and_then(|()| fs::rename(&next, path)).map_err(|error| {
+        // What is not whole must not lie about; the first error is the one to tell.
+        let _ = fs::remove_file(&next);
+        failed(error)
+    })
 }

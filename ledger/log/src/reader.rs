@@ -107,17 +107,19 @@ impl<'a> Reader<'a> {
         }
         let Stored { origin, genesis, checkpoint, last, tree, .. } = stored;
         let newest = Newest::new(&checkpoint, last.index_root, tree.edge().clone());
-        let inner = Inner {
-            read: Box::new(read),
-            newest: Arc::new(newest),
-            origin,
-            genesis,
-            vault,
-            tiles: TileCache::default(),
-            live: None,
-            own: OnceLock::new(),
-        };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self::standing(Box::new(read), newest, (origin, genesis), vault))
+    }
+
+    /// A reader that stands by itself, of what was looked at or not.
+    pub(crate) fn standing(
+        read: Box<dyn Read + Send + Sync + 'a>,
+        newest: Newest,
+        (origin, genesis): (Origin, Hash),
+        vault: Vault,
+    ) -> Self {
+        let (newest, tiles, own) = (Arc::new(newest), TileCache::default(), OnceLock::new());
+        let inner = Inner { read, newest, origin, genesis, vault, tiles, live: None, own };
+        Self { inner: Arc::new(inner) }
     }
 
     /// The checkpoint: a signed note.
@@ -208,6 +210,14 @@ impl<'a> Reader<'a> {
     /// [`ReadError::Vault`].
     pub fn openings(&self, record: &Hash) -> Result<Vec<Opening>, ReadError> {
         Ok(self.inner.vault.openings(record)?)
+    }
+
+    /// Whether openings of a record were erased for good.
+    ///
+    /// # Errors
+    /// [`ReadError::Vault`].
+    pub fn is_erased(&self, record: &Hash) -> Result<bool, ReadError> {
+        Ok(self.inner.vault.is_erased(record)?)
     }
 
     /// The root that the log signed at `size`; `None` for a size that it never signed.

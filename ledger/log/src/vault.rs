@@ -31,7 +31,7 @@ const MAX_OPENINGS: usize = 64;
 #[non_exhaustive]
 pub enum VaultError {
     /// The file system refused.
-    #[error("vault file {}", path.display())]
+    #[error("vault file `{}`", path.display())]
     Io {
         /// The file or directory.
         path: PathBuf,
@@ -40,7 +40,7 @@ pub enum VaultError {
         source: io::Error,
     },
     /// The file does not hold openings.
-    #[error("vault file {} is malformed", path.display())]
+    #[error("vault file `{}` is malformed", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -146,10 +146,11 @@ impl Vault {
         Ok(())
     }
 
-    /// The openings of a record, as far as there are any.
+    /// The openings of a record, as far as there are any. What was erased and came back with an old vault is not.
     pub(crate) fn openings(&self, record: &Hash) -> Result<Vec<Opening>, VaultError> {
         let path = self.place(record, "openings");
         match fs::read(&path) {
+            Ok(_) if self.is_erased(record)? => Ok(Vec::new()),
             Ok(bytes) => {
                 decode_openings(&bytes).map_err(|source| VaultError::Malformed { path, source })
             }
@@ -158,20 +159,32 @@ impl Vault {
         }
     }
 
-    /// Erases the openings of a record, durably and for good.
+    /// Whether the openings of a record were erased, or were begun to be.
+    pub(crate) fn is_erased(&self, record: &Hash) -> Result<bool, VaultError> {
+        let erased = self.place(record, "erased");
+        erased.try_exists().map_err(|source| failed(&erased, source))
+    }
+
+    /// Erases the openings of a record, durably and for good. What remains is an empty file that says so.
+    ///
+    /// After an error the openings may still lie there, and are not shown; the same call again erases them.
     pub(crate) fn erase(&self, record: &Hash) -> Result<(), VaultError> {
         let (place, erased) = (self.place(record, "openings"), self.place(record, "erased"));
         let parent = self.shelf(record);
         fs::create_dir_all(&parent).map_err(|source| failed(&parent, source))?;
+
+        // 1. That they are erased is durable. From now on nobody is shown them.
         File::create(&erased)
             .and_then(|file| file.sync_all())
             .map_err(|source| failed(&erased, source))?;
-        match fs::remove_file(&place) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(&place, error)),
-            _ => {}
-        }
         flush_dir(&parent)?;
-        flush_dir(&self.dir)
+        flush_dir(&self.dir)?;
+
+        // 2. They go, durably.
+        match fs::remove_file(&place) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(failed(&place, error)),
+            _ => flush_dir(&parent),
+        }
     }
 
     fn pending_dir(&self) -> PathBuf {

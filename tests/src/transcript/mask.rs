@@ -1,6 +1,7 @@
 //! Names for what differs from run to run: ids, digests, times, check words.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 /// Replaces what differs from run to run by names, and names in commands by what they stand for.
 ///
@@ -11,6 +12,7 @@ pub struct Masks {
     is_on: bool,
     names: HashMap<String, String>,
     kept: Vec<String>,
+    folder: Option<String>,
 }
 
 /// How long a match at the beginning of a text is, if there is one.
@@ -25,7 +27,14 @@ impl Masks {
     /// `names` holds values and what they are called.
     pub fn named(names: impl IntoIterator<Item = (String, String)>) -> Self {
         let names = names.into_iter().map(|(value, name)| (value, format!("<{name}>"))).collect();
-        Self { is_on: true, names, kept: Vec::new() }
+        Self { is_on: true, names, ..Self::default() }
+    }
+
+    /// The same where the commands run in `folder`, which is called so.
+    #[must_use]
+    pub fn in_folder(self, folder: &Path) -> Self {
+        let folder = folder.canonicalize().expect("the folder is there");
+        Self { folder: Some(folder.display().to_string()), ..self }
     }
 
     /// Times that a command names are no secret later.
@@ -48,6 +57,10 @@ impl Masks {
         if !self.is_on {
             return text.to_owned();
         }
+        let text = match &self.folder {
+            Some(folder) => text.replace(folder, "<folder>"),
+            None => text.to_owned(),
+        };
         text.lines().map(|line| self.hide_line(line) + "\n").collect()
     }
 

@@ -94,10 +94,11 @@ fn a_key_file_that_demands_too_much_work_is_refused_before_it_is_opened() {
     let label = "ENCRYPTED PRIVATE KEY";
     let pem = format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"));
     fs::write(folder.path().join("work.key"), pem).unwrap();
-    let arguments = ["key", "show", "work.key", "--passphrase-file", "/dev/null"];
+    let arguments = ["key", "show", "work.key", "--passphrase-file", "/dev/null", "--json"];
     let ran = program::run_in("custody", folder.path(), &arguments, &[("CUSTODY_LEDGER", "")]);
     assert_eq!(
         (ran.status, ran.stderr.as_str()),
         (2, "error: `work.key` demands more work to open than is allowed\n")
     );
+    assert!(ran.stdout.contains(r#""key-file/work""#), "{ran:?}");
 }

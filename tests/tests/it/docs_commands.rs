@@ -6,7 +6,7 @@ use std::path::Path;
 
 use custody_tests::program;
 
-use crate::docs_text::{blocks, document, quoted, rows, section, sources};
+use crate::docs_text::{blocks, document, quoted, repository, rows, section, sources};
 
 /// The codes in the first column of all tables of a section.
 fn listed(text: &str) -> BTreeSet<String> {
@@ -47,6 +47,46 @@ fn every_error_of_the_programs_is_explained() {
     let missing: Vec<_> = known.difference(&explained).collect();
     let surplus: Vec<_> = explained.difference(&known).collect();
     assert!(missing.is_empty() && surplus.is_empty(), "missing {missing:?}, surplus {surplus:?}");
+}
+
+/// A code that no test names could be given for something else, or by nothing, and nobody would notice.
+#[test]
+fn every_code_of_the_programs_is_in_a_test() {
+    let spec = document("SPEC.md");
+    let of_formats = listed(section(&spec, "## Codes"));
+    let of_commands = ["offer/", "check-words/"];
+    let is_ours = |code: &&String| of_commands.iter().any(|family| code.starts_with(family));
+    let mut codes = listed(section(&document("OPERATING.md"), "## Errors"));
+    codes.extend(of_formats.iter().filter(is_ours).cloned());
+    let tests = texts_of_tests();
+    let is_named = |code: &&String| {
+        // In a test a literal, in a transcript of JSON as well, in one of a report in brackets.
+        [format!("\"{code}\""), format!("[{code}]")].iter().any(|word| tests.contains(word))
+    };
+    let missing: Vec<_> = codes.iter().filter(|code| !is_named(code)).collect();
+    assert!(missing.is_empty() && codes.len() > 80, "{missing:?} of {}", codes.len());
+}
+
+/// Everything in which tests name codes, but for this file.
+fn texts_of_tests() -> String {
+    let mut texts = String::new();
+    for folder in ["tests/tests", "tests/transcripts"] {
+        let mut pending = vec![repository(folder)];
+        while let Some(path) = pending.pop() {
+            match path.is_dir() {
+                true => {
+                    let inside = fs::read_dir(path).unwrap();
+                    pending.extend(inside.map(|entry| entry.unwrap().path()));
+                }
+                false if path.ends_with("docs_commands.rs") => {}
+                false => texts.push_str(&fs::read_to_string(path).unwrap()),
+            }
+        }
+    }
+    for (_, source) in sources("api/src").into_iter().chain(sources("ledger/log/src")) {
+        texts.push_str(source.split_once("#[cfg(test)]").map_or("", |(_, tests)| tests));
+    }
+    texts
 }
 
 /// The commands of our programs that a document shows, as words.
@@ -110,6 +150,32 @@ fn commands_that_documents_show_have_the_options_shown() {
     assert!(count > 10, "{count} commands");
 }
 
+/// Everything that the README shows of a demo, with the answers it shows.
+#[test]
+fn what_the_readme_shows_can_be_typed() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = program::run("custody", folder.path(), &["demo", "--out", "demo", "--json"], "");
+    assert_eq!(demo.status, 0, "{demo:?}");
+    let demo: serde_json::Value = serde_json::from_str(&demo.stdout).unwrap();
+    let readme = fs::read_to_string(repository("README.md")).unwrap();
+    let shown = blocks(&readme, "console");
+    let (mut answers, mut count) = (String::new(), 0);
+    for line in shown.lines() {
+        let Some(command) = line.strip_prefix("$ ") else {
+            assert!(answers.starts_with(line), "`{line}` is not what is answered: {answers}");
+            continue;
+        };
+        if command.starts_with("custody") {
+            let command = command.replace("ITEM", demo["item"].as_str().unwrap());
+            let ran = run(folder.path(), &words(&command));
+            let expected = i32::from(command.contains("tampered"));
+            assert_eq!(ran.status, expected, "{command}: {}{}", ran.stdout, ran.stderr);
+            (answers, count) = (ran.stdout, count + 1);
+        }
+    }
+    assert!(count > 5, "{count} commands");
+}
+
 /// Everything that OPERATING shows, in its order, on a ledger of two agencies.
 #[test]
 fn what_operating_shows_can_be_typed() {
@@ -127,7 +193,6 @@ fn what_operating_shows_can_be_typed() {
     for line in [
         "custody key new --out lab-authority.key",
         "custody key new --out lab-recovery.key",
-        "custody key new --out operator.key",
         "custody agency card --name Lab --country PT --authority lab-authority.pub --recovery lab-recovery.pub --out lab.card",
     ] {
         assert_eq!(type_in(line).status, 0, "{line}");
@@ -138,6 +203,9 @@ fn what_operating_shows_can_be_typed() {
     for line in shown.lines().filter_map(|line| line.strip_prefix("$ ")) {
         if line.contains("theirs.checkpoint") {
             fs::copy(folder.join("tiles/checkpoint"), folder.join("theirs.checkpoint")).unwrap();
+        }
+        if line.contains("--move marks/") {
+            fs::create_dir(folder.join("marks")).unwrap();
         }
         let mut ran = type_in(line);
         if line.contains("init --sign") {

@@ -1,14 +1,15 @@
 //! Stores that are not what was acknowledged are refused by name, with the evidence.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use custody_core::checkpoint::Checkpoint;
 use custody_core::hash::sha256;
 use custody_core::id::SubjectId;
 use custody_core::merkle::TreeSize;
 use custody_log::store::{Batch, Order, Read, RocksConfig, RocksStore, Scan, Store, Table};
-use custody_log::{Ledger, LedgerError, RecoveryError, check};
+use custody_log::{Checked, Finding, Ledger, LedgerError, RecoveryError, Suspect, check};
 use custody_tests::world::{Scene, World};
 
 fn copy_dir(from: &Path, to: &Path) {
@@ -27,11 +28,42 @@ fn recovery(result: Result<Ledger, LedgerError>) -> RecoveryError {
     }
 }
 
-/// Reading beside a writer refuses what opening refuses.
+/// Reading beside a writer refuses what opening refuses, and a check names it. The entries are sound.
 fn assert_refused(scene: &Scene, code: &str) {
     assert_eq!(scene.open().err().unwrap().code(), code);
     let reader = Ledger::open_read_only(scene.options.clone());
     assert_eq!(reader.err().unwrap().code(), code);
+    let checked = check_bytes(scene);
+    let codes: Vec<_> = checked.findings.iter().map(|finding| finding.code).collect();
+    assert!(codes == [code] && checked.summary.is_some(), "{checked:?}");
+}
+
+/// Checks a ledger as it is, which changes nothing.
+fn check_bytes(scene: &Scene) -> Checked {
+    let before = files(&scene.options.dir);
+    let checked = Suspect::open(&scene.options).unwrap().check(&|_| ());
+    assert!(files(&scene.options.dir) == before, "a check changed something");
+    for finding in &checked.findings {
+        assert!(!finding.expected.is_empty() && !finding.found.is_empty(), "{finding:?}");
+    }
+    checked
+}
+
+/// Every file below a directory, with what is in it.
+fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let (mut files, mut pending) = (BTreeMap::new(), vec![dir.to_owned()]);
+    while let Some(dir) = pending.pop() {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => pending.push(path),
+                false => {
+                    files.insert(path.clone(), fs::read(path).unwrap());
+                }
+            }
+        }
+    }
+    files
 }
 
 fn assert_mark_refused(scene: &Scene, cause: &str) {
@@ -154,36 +186,38 @@ fn a_mark_that_lags_behind_follows() {
     assert_eq!(fs::read(&path).unwrap(), new, "the same checkpoint: a size is signed once");
 }
 
-#[test]
-fn rows_that_were_changed() {
-    let dir = tempfile::tempdir().unwrap();
-    let (scene, ledger) = Scene::new(dir.path(), 200);
-    let item = SubjectId::Item(scene.world.items[0].0);
-    assert_eq!(ledger.reader().unwrap().subject(&item).unwrap().unwrap().chain.length, 1);
-    drop(ledger);
-    let entry = |n: u64| n.to_be_bytes();
-    let cases: [(&str, &dyn Fn(&RocksStore, &mut Batch)); 6] = [
-        ("recovery/right-edge", &|store, batch| {
+/// What opening refuses it by, what a check finds besides, of which entry, and what is changed.
+type Case = (&'static str, &'static str, Option<u64>, fn(&RocksStore, &mut Batch));
+
+fn entry(number: u64) -> [u8; 8] {
+    number.to_be_bytes()
+}
+
+fn cases() -> [Case; 9] {
+    [
+        ("recovery/right-edge", "entry/other-record", Some(300), |store, batch| {
             let mut row = store.get(Table::Entry, &entry(300)).unwrap().unwrap();
             *row.last_mut().unwrap() ^= 1;
             batch.put(Table::Entry, &entry(300), &row);
         }),
-        ("recovery/right-edge", &|store, batch| {
+        ("recovery/right-edge", "check/tile", Some(255), |store, batch| {
             let (key, mut row) = store.rows(&Scan::all(Table::Tile)).unwrap().remove(0);
             row[4711] ^= 1;
             batch.put(Table::Tile, &key, &row);
         }),
-        ("store-corrupt", &|_, batch| batch.delete(Table::Entry, &entry(300))),
-        ("store-corrupt", &|_, batch| {
+        ("store-corrupt", "entry/length", Some(300), |_, batch| {
+            batch.delete(Table::Entry, &entry(300));
+        }),
+        ("store-corrupt", "check/tile", Some(255), |_, batch| {
             let key = [[0; 1].as_slice(), &[0; 8]].concat();
             batch.delete(Table::Tile, &key);
         }),
-        ("recovery/index-root", &|store, batch| {
+        ("recovery/index-root", "check/state", None, |store, batch| {
             let scan = Scan { order: Order::Backwards, ..Scan::all(Table::Head).limit(1) };
             let (key, _) = store.rows(&scan).unwrap().remove(0);
             batch.delete(Table::Head, &key);
         }),
-        ("recovery/checkpoint-refused", &|store, batch| {
+        ("recovery/checkpoint-refused", "check/checkpoint", None, |store, batch| {
             let (key, row) = store.rows(&Scan::all(Table::Checkpoint)).unwrap().remove(0);
             let note = String::from_utf8(row).unwrap();
             let mut lines: Vec<_> = note.lines().map(str::to_owned).collect();
@@ -193,16 +227,77 @@ fn rows_that_were_changed() {
             lines[2] = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".into();
             batch.put(Table::Checkpoint, &key, (lines.join("\n") + "\n").as_bytes());
         }),
-    ];
+        ("recovery/not-founded", "recovery/checkpoint-refused", None, |store, batch| {
+            let rows = store.rows(&Scan::all(Table::Checkpoint)).unwrap();
+            rows.iter().for_each(|(key, _)| batch.delete(Table::Checkpoint, key));
+        }),
+        ("store-corrupt", "store-corrupt", None, |store, batch| {
+            let (_, row) = store.rows(&Scan::all(Table::Checkpoint)).unwrap().remove(0);
+            batch.put(Table::Checkpoint, &entry(u64::MAX), &row);
+        }),
+        ("store-corrupt", "entry/other-record", Some(0), |_, batch| {
+            batch.put(Table::Record, &entry(0), b"no record");
+        }),
+    ]
+}
+
+#[test]
+fn rows_that_were_changed() {
+    let dir = tempfile::tempdir().unwrap();
+    let (scene, ledger) = Scene::new(dir.path(), 200);
+    let item = SubjectId::Item(scene.world.items[0].0);
+    assert_eq!(ledger.reader().unwrap().subject(&item).unwrap().unwrap().chain.length, 1);
+    drop(ledger);
     let saved = tempfile::tempdir().unwrap();
     copy_dir(&dir.path().join("store"), saved.path());
-    for (code, change) in cases {
+    for (code, besides, index, change) in cases() {
         tamper(dir.path(), change);
         assert_eq!(scene.open().err().unwrap().code(), code);
+        let checked = check_bytes(&scene);
+        let has = |code: &str, index: Option<u64>| {
+            let of = |finding: &&Finding| finding.index.map(|index| index.0) == index;
+            checked.findings.iter().filter(of).any(|finding| finding.code == code)
+        };
+        assert!(has(besides, index), "{code}: {:#?}", checked.findings);
+        assert!(code == "recovery/not-founded" || has(code, None), "{:#?}", checked.findings);
+        assert_eq!(has("check/root", None), besides.starts_with("entry/") && index == Some(300));
         fs::remove_dir_all(dir.path().join("store")).unwrap();
         copy_dir(saved.path(), &dir.path().join("store"));
     }
     check(&scene.open().unwrap().reader().unwrap(), &|_| ()).unwrap();
+}
+
+/// What opening does not look at: it would have to read everything.
+#[test]
+fn rows_that_only_a_check_finds() {
+    let dir = tempfile::tempdir().unwrap();
+    let (scene, ledger) = Scene::new(dir.path(), 3);
+    drop(ledger);
+    let other = |store: &RocksStore, batch: &mut Batch, table| {
+        let (key, mut row) = store.rows(&Scan::all(table).limit(1)).unwrap().remove(0);
+        *row.last_mut().unwrap() ^= 1;
+        batch.put(table, &key, &row);
+    };
+    for (table, code) in [
+        (Table::ByDigest, "check/by-digest"),
+        (Table::Chain, "check/chain"),
+        (Table::SignedSize, "check/signed-size"),
+    ] {
+        tamper(dir.path(), |store, batch| other(store, batch, table));
+        let found = check(&scene.open().unwrap().reader().unwrap(), &|_| ()).unwrap_err();
+        assert!(found.iter().any(|finding| finding.code == code), "{found:#?}");
+        // The other way round once more.
+        tamper(dir.path(), |store, batch| other(store, batch, table));
+    }
+    check(&scene.open().unwrap().reader().unwrap(), &|_| ()).unwrap();
+    // A reader does not look at the heads of chains before it proves something of them.
+    let item = SubjectId::Item(scene.world.items[0].0);
+    tamper(dir.path(), |store, batch| {
+        let scan = Scan { order: Order::Backwards, ..Scan::all(Table::Head).limit(1) };
+        batch.delete(Table::Head, &store.rows(&scan).unwrap().remove(0).0);
+    });
+    let reader = Ledger::open_read_only(scene.options.clone()).unwrap();
+    assert_eq!(reader.index_proof(&item).unwrap_err().code(), "read/index-root");
 }
 
 #[test]
@@ -215,4 +310,6 @@ fn a_founding_that_was_interrupted() {
     let config = RocksConfig::default();
     drop(RocksStore::create(&dir.path().join("store"), &config).unwrap());
     assert_eq!(scene.open().err().unwrap().code(), "recovery/not-founded");
+    let nothing = Suspect::open(&scene.options).err().unwrap();
+    assert_eq!(nothing.code(), "recovery/not-founded", "there is nothing to check");
 }

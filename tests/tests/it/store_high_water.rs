@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use custody_log::high_water::{HighWater, HighWaterError, LocalDisk};
+use custody_log::high_water::{HighWater, HighWaterError, LocalDisk, left_over, locate, move_mark};
 use custody_tests::fault::{Fault, Faults, Plan, Step};
 
 fn place() -> (tempfile::TempDir, PathBuf) {
@@ -35,7 +35,9 @@ fn never_moves_back() {
     let mut high_water = mark(&path, &Faults::none());
     high_water.advance(7, b"seven").unwrap();
     match high_water.advance(6, b"six") {
-        Err(HighWaterError::Backwards { held: 7, offered: 6 }) => {}
+        Err(error @ HighWaterError::Backwards { held: 7, offered: 6 }) => {
+            assert_eq!(error.code(), "high-water-backwards");
+        }
         other => panic!("{other:?}"),
     }
     assert_eq!(high_water.load().unwrap(), Some(b"seven".to_vec()));
@@ -99,4 +101,75 @@ fn fail_step(step: Step, fault: Fault) {
         assert_eq!(high_water.advance(3, b"newer").unwrap_err().code(), "high-water-halted");
         mark(&path, &Faults::none()).advance(3, b"newer").unwrap();
     }
+}
+
+/// The note of the ledger in `dir`, where the directory says that it lies.
+fn noted(dir: &Path) -> Option<Vec<u8>> {
+    let disk = LocalDisk::default();
+    HighWater::new(&locate(dir, &disk).unwrap(), Box::new(disk)).load().unwrap()
+}
+
+#[test]
+fn moves_to_another_place_or_stays() {
+    // Each of two files is written, renamed and flushed; then the old one is removed, and that flushed.
+    let steps = [(Step::MarkWrite, 2), (Step::MarkRename, 3), (Step::MarkFlush, 3)];
+    for (step, times) in steps {
+        for nth in 1..=times {
+            for fault in [Fault::LostInDoubt, Fault::StoredInDoubt] {
+                fail_move(Plan { step, nth, fault });
+            }
+        }
+    }
+}
+
+fn fail_move(plan: Plan) {
+    let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (old, new) = (dir.path().join("high-water"), other.path().join("mark"));
+    fs::write(&old, b"note").unwrap();
+    let faults = Faults::none();
+    let disk = faults.disk(LocalDisk::default());
+    faults.plan(plan);
+    let moved = move_mark(dir.path(), &new, b"note", &disk);
+    // Whatever failed: the place that the directory names has the mark.
+    assert_eq!(noted(dir.path()), Some(b"note".to_vec()), "{plan}");
+    match moved {
+        // Only removing the old one failed. It counts for nothing.
+        Ok(moved) => {
+            assert!(moved.left_behind.is_some() && noted(dir.path()).is_some(), "{plan}");
+            assert_eq!(locate(dir.path(), &disk).unwrap(), new, "{plan}");
+            assert_eq!(left_over(dir.path(), &disk).is_some(), old.exists(), "{plan}");
+        }
+        Err(error) => {
+            let code = if plan.step == Step::MarkWrite { "not-moved" } else { "in-doubt" };
+            assert_eq!(error.code(), format!("high-water-{code}"), "{plan}");
+            // The same again finishes, if it is not finished.
+            if locate(dir.path(), &disk).unwrap() == old {
+                move_mark(dir.path(), &new, b"note", &disk).unwrap();
+            }
+            assert_eq!(locate(dir.path(), &disk).unwrap(), new, "{plan}");
+        }
+    }
+    assert_eq!(noted(dir.path()), Some(b"note".to_vec()), "{plan}");
+}
+
+#[test]
+fn moves_over_nothing() {
+    let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (old, new) = (dir.path().join("high-water"), other.path().join("mark"));
+    fs::write(&old, b"note").unwrap();
+    let disk = LocalDisk::default();
+    let refused = |to: &Path, code: &str| {
+        assert_eq!(move_mark(dir.path(), to, b"note", &disk).unwrap_err().code(), code);
+        assert_eq!(noted(dir.path()), Some(b"note".to_vec()));
+    };
+    refused(&old, "high-water-taken");
+    fs::write(&new, b"another note").unwrap();
+    refused(&new, "high-water-taken");
+    fs::remove_file(&new).unwrap();
+    std::os::unix::fs::symlink(&old, &new).unwrap();
+    refused(&new, "high-water-taken");
+    fs::remove_file(&new).unwrap();
+    refused(Path::new("relative"), "high-water-place");
+    assert!(!Path::new("relative").exists(), "nothing is begun that cannot be recorded");
+    refused(&other.path().join("absent").join("mark"), "high-water-not-moved");
 }

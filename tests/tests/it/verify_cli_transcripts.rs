@@ -7,5 +7,5 @@ use crate::verify_cli_site;
 #[test]
 fn the_verifier_prints_its_transcripts() {
     let site = verify_cli_site::build();
-    assert_eq!(transcript::play_all("verify", site.path()), 9);
+    assert_eq!(transcript::play_all("verify", site.path()), 10);
 }

@@ -25,14 +25,9 @@ pub enum Node {
 }
 
 impl Node {
-    /// A text, with everything escaped that could make a terminal show something else.
+    /// A text.
     pub fn text(text: impl AsRef<str>) -> Self {
-        let hidden = |c: char| c.is_control() || is_bidi_control(c);
-        let escape = |c: char| match hidden(c) {
-            true => c.escape_default().collect::<String>(),
-            false => c.to_string(),
-        };
-        Self::Text(text.as_ref().chars().map(escape).collect())
+        Self::Text(text.as_ref().to_owned())
     }
 
     /// Whatever prints itself.
@@ -60,33 +55,45 @@ impl Node {
         Self::Map(parts.into_iter().map(|(name, node)| (name.to_owned(), node)).collect())
     }
 
-    fn write(&self, f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
+    /// What is shown to people, line by line.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        self.add_lines(1, &mut lines);
+        lines
+    }
+
+    fn add_lines(&self, depth: usize, lines: &mut Vec<String>) {
         match self {
-            Self::List(nodes) => nodes.iter().try_for_each(|node| {
-                write!(f, "{:indent$}-", "", indent = 2 * depth)?;
-                node.write_value(f, depth)
-            }),
-            Self::Map(parts) => parts.iter().try_for_each(|(name, node)| {
-                write!(f, "{:indent$}{name}", "", indent = 2 * depth)?;
-                node.write_value(f, depth)
-            }),
-            scalar => scalar.write_value(f, depth),
+            Self::List(nodes) => nodes.iter().for_each(|node| node.add_named("-", depth, lines)),
+            Self::Map(parts) => {
+                parts.iter().for_each(|(name, node)| node.add_named(name, depth, lines));
+            }
+            scalar => lines.push(format!("  {}", scalar.scalar_text())),
         }
     }
 
-    fn write_value(&self, f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
+    /// The name and what has it: behind it, or below it where that is not one line.
+    fn add_named(&self, name: &str, depth: usize, lines: &mut Vec<String>) {
+        let indent = 2 * depth;
+        match self.inline_text() {
+            Some(text) => lines.push(format!("{:indent$}{name}  {text}", "")),
+            None => {
+                lines.push(format!("{:indent$}{name}", ""));
+                self.add_lines(depth + 1, lines);
+            }
+        }
+    }
+
+    /// What stands on the line of its name, where that is all of it.
+    fn inline_text(&self) -> Option<String> {
         match self {
-            Self::List(nodes) if nodes.is_empty() => writeln!(f, "  none"),
+            Self::List(nodes) if nodes.is_empty() => Some("none".to_owned()),
+            Self::Map(parts) if parts.is_empty() => Some("none".to_owned()),
             Self::List(nodes) if nodes.len() <= INLINE && nodes.iter().all(Self::is_scalar) => {
-                let scalars: Vec<_> = nodes.iter().map(Self::scalar_text).collect();
-                writeln!(f, "  {}", scalars.join(", "))
+                Some(nodes.iter().map(Self::scalar_text).collect::<Vec<_>>().join(", "))
             }
-            Self::Map(parts) if parts.is_empty() => writeln!(f, "  none"),
-            Self::List(_) | Self::Map(_) => {
-                writeln!(f)?;
-                self.write(f, depth + 1)
-            }
-            scalar => writeln!(f, "  {}", scalar.scalar_text()),
+            Self::List(_) | Self::Map(_) => None,
+            scalar => Some(scalar.scalar_text()),
         }
     }
 
@@ -109,12 +116,6 @@ impl Node {
     }
 }
 
-impl fmt::Display for Node {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, 1)
-    }
-}
-
 impl Serialize for Node {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -132,9 +133,4 @@ impl Serialize for Node {
             }
         }
     }
-}
-
-/// Unicode's Bidi_Control property.
-fn is_bidi_control(c: char) -> bool {
-    matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }

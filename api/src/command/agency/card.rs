@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::act::random_id;
 use crate::agency_card::{format_card, parse_card};
+use crate::command::option::plain_text;
 use crate::failure::Failure;
 use crate::file::{self, Access};
 use crate::key_file::read_public;
@@ -31,9 +32,9 @@ example:
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    #[arg(long)]
+    #[arg(long, value_parser = parse_name)]
     name: String,
-    #[arg(long, value_name = "XX")]
+    #[arg(long, value_name = "XX", value_parser = parse_country)]
     country: String,
     #[arg(long, value_name = "FILE")]
     authority: PathBuf,
@@ -59,5 +60,19 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     file::create(&args.out, card.as_bytes(), Access::Shared)?;
     let id = SubjectId::Agency(agency.id);
     let facts = json!({ "agency": id.to_string(), "card": args.out.display().to_string() });
-    Ok(Answer::done(format!("{id}\ncard `{}`\n", args.out.display()), facts))
+    Ok(Answer::done(vec![id.to_string(), format!("card `{}`", args.out.display())], facts))
+}
+
+fn parse_name(text: &str) -> Result<String, String> {
+    match text.contains('\n') {
+        true => Err("a name stands on one line".to_owned()),
+        false => plain_text(text, 200),
+    }
+}
+
+fn parse_country(text: &str) -> Result<String, String> {
+    match text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        true => Ok(text.to_owned()),
+        false => Err("expected two capital letters, as in ISO 3166-1".to_owned()),
+    }
 }

@@ -51,5 +51,5 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let founders = authorities(&session, &args.approve)?;
     let act = Act::enrol_agency(session.desk().origin(), &founders, AgencyEnrol { agency });
     let facts = json!({ "agency": id.to_string() });
-    session.finish(act)?.answer(&format!("{id}\n"), facts, Some(session.desk()))
+    session.finish(act)?.answer(vec![id.to_string()], facts, Some(session.desk()))
 }

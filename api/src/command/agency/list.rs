@@ -38,17 +38,17 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         }
     }
     agencies.sort_by(|left, right| left.1.name.cmp(&right.1.name));
-    let text: String = agencies.iter().map(|(id, state)| lines(id, state)).collect();
+    let text = agencies.iter().flat_map(|(id, state)| lines(id, state)).collect();
     let list: Vec<_> = agencies.iter().map(|(id, state)| to_json(id, state)).collect();
     Ok(Answer::done(text, json!({ "agencies": list })))
 }
 
-fn lines(id: &SubjectId, state: &AgencyState) -> String {
+fn lines(id: &SubjectId, state: &AgencyState) -> Vec<String> {
     let key = |key: &KeyState| {
-        format!("  {:<10} {} {}\n", key.slot.word(), key.key.kid(), end_text(key.end))
+        format!("  {:<10} {} {}", key.slot.word(), key.key.kid(), end_text(key.end))
     };
-    let keys: String = state.keys.iter().map(key).collect();
-    format!("{id}  {}, {}\n{keys}", state.name, state.country)
+    let name = format!("{id}  {}, {}", state.name, state.country);
+    std::iter::once(name).chain(state.keys.iter().map(key)).collect()
 }
 
 fn to_json(id: &SubjectId, state: &AgencyState) -> Value {

@@ -6,7 +6,7 @@ use custody_core::record::body::CustodianEnrol;
 use serde_json::json;
 
 use crate::act::{Act, random_id};
-use crate::command::option::{Signing, signing_help};
+use crate::command::option::{Signing, sealed_text, signing_help};
 use crate::failure::Failure;
 use crate::key_file::read_public;
 use crate::terminal::Answer;
@@ -35,7 +35,7 @@ example:
 pub struct Args {
     #[command(flatten)]
     signing: Signing,
-    #[arg(long)]
+    #[arg(long, value_parser = sealed_text)]
     name: String,
     #[arg(long, value_name = "FILE")]
     public: PathBuf,
@@ -61,8 +61,8 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     });
     let body = CustodianEnrol { key, roles, agency: session.agency()? };
     let act = Act::enrol_custodian(person, body).sealing_text("name", Some(&args.name));
-    let text = format!("{}\n", SubjectId::Custodian(person));
-    session.finish(act)?.answer(&text, facts, Some(session.desk()))
+    let lines = vec![SubjectId::Custodian(person).to_string()];
+    session.finish(act)?.answer(lines, facts, Some(session.desk()))
 }
 
 fn parse_role(word: &str) -> Result<Role, String> {

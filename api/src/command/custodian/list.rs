@@ -46,11 +46,11 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         rows.push((people.name(&id)?, state));
     }
     rows.sort_by_key(|(name, _)| (name.agency.clone(), name.name.clone()));
-    let (mut text, mut list) = (String::new(), Vec::new());
+    let (mut lines, mut list) = (Vec::new(), Vec::new());
     for (name, state) in rows {
         let key = state.keys.last();
         let standing = key.map_or("no key".to_owned(), |key| end_text(key.end));
-        text.push_str(&format!("{}  {name}, key {standing}\n", name.id));
+        lines.push(format!("{}  {name}, key {standing}", name.id));
         list.push(json!({
             "id": name.id.to_string(),
             "name": name.name,
@@ -59,5 +59,5 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
             "standing": standing,
         }));
     }
-    Ok(Answer::done(text, json!({ "custodians": list })))
+    Ok(Answer::done(lines, json!({ "custodians": list })))
 }

@@ -1,6 +1,6 @@
 //! The other steps of founding: everybody's signatures, and the ledger itself.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use custody_core::cose::Observed;
 use custody_core::record::body::Body;
@@ -11,10 +11,11 @@ use serde_json::json;
 use super::Args;
 use crate::act::Proposal;
 use crate::command::accept::read_offer;
+use crate::command::high_water::place;
 use crate::command::option::key_path;
 use crate::desk::LogKeyFiles;
 use crate::failure::Failure;
-use crate::file;
+use crate::file::{self, Access};
 use crate::offer_file::OfferFile;
 use crate::pen::{Pen, sign_in_turn};
 use crate::session::write_offer;
@@ -30,7 +31,7 @@ pub fn sign(args: &Args, path: &Path) -> Result<Answer, Failure> {
             .hint(format!("`custody init --open {}` opens the ledger", path.display())));
     }
     let next = describe_signer(proposal.payload(), proposal.signed(), None);
-    talk(&summarise(&proposal, None)?);
+    summarise(&proposal, None)?.iter().for_each(|line| talk(line));
     let keys = [vec![key_path(args.key.as_ref())?], args.with_key.clone()].concat();
     let people = args.passphrase.of_people();
     let pens = keys.iter().map(|path| Pen::open(path, &people)).collect::<Result<Vec<_>, _>>()?;
@@ -39,7 +40,7 @@ pub fn sign(args: &Args, path: &Path) -> Result<Answer, Failure> {
         return Err(Failure::rejected("record/signers", message));
     }
     let replace = |path: &Path, bytes: &[u8], _| file::replace(path, bytes);
-    write_offer(&proposal, path, replace)?.answer("signed\n", json!({}), None)
+    write_offer(&proposal, path, replace)?.answer(vec!["signed".to_owned()], json!({}), None)
 }
 
 pub fn open(args: &Args, path: &Path) -> Result<Answer, Failure> {
@@ -54,17 +55,32 @@ pub fn open(args: &Args, path: &Path) -> Result<Answer, Failure> {
     let bytes = offer.offer().message().as_bytes().to_vec();
     let record = Record::parse(&bytes)?;
     let directory = args.ledger.path()?;
+    let high_water = args.high_water.as_deref().map(free_place).transpose()?;
     let keys = LogKeyFiles::of(&directory).read(&args.passphrase.of_log())?;
-    let ledger = Ledger::create(LedgerOptions::new(&directory), keys, bytes)?;
+    let options = LedgerOptions { high_water, ..LedgerOptions::new(&directory) };
+    let mark = options.mark_path()?;
+    let ledger = Ledger::create(options, keys, bytes)?;
     let (origin, genesis) = (ledger.origin().to_string(), ledger.genesis().to_string());
-    let text = format!("ledger {origin} in `{}`\ngenesis {genesis}\n", directory.display());
+    let lines =
+        vec![format!("ledger {origin} in `{}`", directory.display()), format!("genesis {genesis}")];
     let facts = json!({
         "ledger": directory.display().to_string(),
+        "high_water": mark.display().to_string(),
         "origin": origin,
         "genesis": genesis,
         "record": record.digest().to_string(),
     });
-    Ok(Answer::done(text, facts))
+    Ok(Answer::done(lines, facts))
+}
+
+/// Where a mark can be written: so that a store is not begun in vain.
+fn free_place(path: &Path) -> Result<PathBuf, Failure> {
+    let place = place(path)?;
+    file::check_absent(&place)?;
+    // Whether it can be written, only writing shows.
+    file::create(&place, b"", Access::Shared)?;
+    std::fs::remove_file(&place).map_err(file::cannot("write", &place))?;
+    Ok(place)
 }
 
 /// Reads a founding record and checks the signatures it has: all keys stand in the record itself.

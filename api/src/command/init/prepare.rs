@@ -54,7 +54,7 @@ pub fn run(args: &Args, out: &Path) -> Result<Answer, Failure> {
     };
     let occurred = Moment::utc(now_s()).claimed(TimeSource::Device);
     let mut proposal = Act::found(origin, body).propose(&Nothing { origin }, occurred)?;
-    talk(&summarise(&proposal, None)?);
+    summarise(&proposal, None)?.iter().for_each(|line| talk(line));
     sign_in_turn(&mut proposal, &pens, None, &Observed::default())?;
     // The record refuses itself here, before anything is written, where a quorum or a card is wrong.
     proposal.to_offer()?;
@@ -88,7 +88,7 @@ fn write(
         files.ed25519.display().to_string(),
         files.mldsa44.display().to_string(),
     ]});
-    done.answer("", facts, None)
+    done.answer(Vec::new(), facts, None)
 }
 
 /// Takes back what a failed founding wrote. What cannot be removed is harmless: a key nobody uses.

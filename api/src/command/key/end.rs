@@ -82,7 +82,7 @@ pub fn revoke(args: &RevokeArgs) -> Result<Answer, Failure> {
     let body = KeyRevoke { kid, reason: args.reason };
     let act = Act::revoke_key(owner, &authorities(&session, &args.approve)?, body);
     let done = session.finish(act)?;
-    done.answer(&done.verb("key revoked"), facts, Some(session.desk()))
+    done.answer(done.verb("key revoked"), facts, Some(session.desk()))
 }
 
 pub fn compromised(args: &CompromisedArgs) -> Result<Answer, Failure> {
@@ -93,7 +93,7 @@ pub fn compromised(args: &CompromisedArgs) -> Result<Answer, Failure> {
     let body = KeyCompromised { kid, since_s: args.since.utc_s };
     let act = Act::compromise_key(owner, &authorities(&session, &args.approve)?, body);
     let done = session.finish(act)?;
-    done.answer(&done.verb("key declared compromised"), facts, Some(session.desk()))
+    done.answer(done.verb("key declared compromised"), facts, Some(session.desk()))
 }
 
 fn kid(text: &str) -> Result<Kid, Failure> {

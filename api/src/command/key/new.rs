@@ -40,18 +40,17 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let seed = Seed::random(KeyKind::Ed25519)?;
     let key = CoseKey::from_bytes(seed.signing_key().verifying_key().as_bytes())?;
     write_pair(&args.out, &seed.encode_private(&passphrase)?, &encode_public(&key)?)?;
-    let text = format!(
-        "key         {}\npublic      {}\nthumbprint  {}\n",
-        args.out.display(),
-        public_path.display(),
-        key.kid()
-    );
+    let lines = vec![
+        format!("key         {}", args.out.display()),
+        format!("public      {}", public_path.display()),
+        format!("thumbprint  {}", key.kid()),
+    ];
     let facts = json!({
         "key": args.out.display().to_string(),
         "public": public_path.display().to_string(),
         "thumbprint": key.kid().to_string(),
     });
-    Ok(Answer::done(text, facts))
+    Ok(Answer::done(lines, facts))
 }
 
 fn public_path(path: &Path) -> Result<PathBuf, Failure> {

@@ -67,5 +67,5 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let body = KeyRotate { key, slot, reason: args.reason };
     let act = Act::rotate_key(owner, &authorities(&session, &args.approve)?, body);
     let done = session.finish(act)?;
-    done.answer(&done.verb("key replaced"), facts, Some(desk))
+    done.answer(done.verb("key replaced"), facts, Some(desk))
 }

@@ -43,20 +43,21 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         false => read_public(&args.file)?,
     };
     let words = format_check_words(key.kid().as_hash());
-    let mut text = format!("thumbprint  {}\nwords       {}\n", key.kid(), words.join(" "));
+    let mut lines =
+        vec![format!("thumbprint  {}", key.kid()), format!("words       {}", words.join(" "))];
     let mut facts = json!({ "thumbprint": key.kid().to_string(), "words": words });
     if let Some(path) = args.ledger.get() {
-        let (line, more) = standing(&Desk::read(&path)?, key.kid())?;
-        text.push_str(&line);
+        let (own, more) = standing(&Desk::read(&path)?, key.kid())?;
+        lines.extend(own);
         facts = merge(facts, more);
     }
-    Ok(Answer::done(text, facts))
+    Ok(Answer::done(lines, facts))
 }
 
-fn standing(desk: &Desk, kid: Kid) -> Result<(String, Value), Failure> {
+fn standing(desk: &Desk, kid: Kid) -> Result<(Vec<String>, Value), Failure> {
     let Some(owner) = desk.owner_of(kid)? else {
-        let line = "enrolled    for nobody in this ledger\n".to_owned();
-        return Ok((line, json!({ "owner": null })));
+        let line = "enrolled    for nobody in this ledger".to_owned();
+        return Ok((vec![line], json!({ "owner": null })));
     };
     let keys: Vec<KeyState> = match desk.subject(&owner)?.standing {
         Standing::Custodian(person) => person.keys,
@@ -67,8 +68,8 @@ fn standing(desk: &Desk, kid: Kid) -> Result<(String, Value), Failure> {
     let end = state.map_or("in use".to_owned(), |state| end_text(state.end));
     let slot = state.map_or("", |state| state.slot.word());
     let name = People::of(desk).name(&owner)?;
-    let line = format!("enrolled    for {name}, {slot}\nstanding    {end}\n");
-    Ok((line, json!({ "owner": owner.to_string(), "slot": slot, "standing": end })))
+    let lines = vec![format!("enrolled    for {name}, {slot}"), format!("standing    {end}")];
+    Ok((lines, json!({ "owner": owner.to_string(), "slot": slot, "standing": end })))
 }
 
 /// How a key ended, in words.

@@ -2,6 +2,7 @@ use crate::cbor::{CborError, Reader, Value, check};
 use crate::checkpoint::Checkpoint;
 use crate::entry::Entry;
 use crate::exhibit::error::ExhibitError;
+use crate::exhibit::excess::{Excess, check_limits};
 use crate::hash::Hash;
 use crate::id::{SubjectId, Uuid};
 use crate::merkle::{ConsistencyProof, LeafIndex, MultiProof, TreeSize};
@@ -193,6 +194,21 @@ impl Contents {
             pairs.push(("handling", Value::array(codes)));
         }
         Value::map(pairs).encode()
+    }
+
+    /// Checks that no list is longer than one that is read may be.
+    ///
+    /// # Errors
+    /// [`Excess`] names the first that is.
+    pub fn check_limits(&self) -> Result<(), Excess> {
+        check_limits(&[
+            ("records", self.records.len(), MAX_RECORDS),
+            ("subjects", self.subjects.len(), MAX_SUBJECTS),
+            ("openings", self.openings.len(), MAX_OPENINGS),
+            ("hashes of a multiproof", self.proof.hashes.len(), MAX_PROOF),
+            ("consistency proofs", self.consistency.len(), MAX_CONSISTENCY),
+            ("handling codes", self.handling.len(), MAX_HANDLING),
+        ])
     }
 
     /// Decodes contents strictly: every list in its order, nothing twice, nothing unknown.

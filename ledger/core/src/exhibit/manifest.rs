@@ -1,5 +1,6 @@
 use crate::cbor::{CborError, Reader, Value, check};
 use crate::code::codes;
+use crate::exhibit::excess::{Excess, check_limits};
 use crate::hash::Hash;
 use crate::id::{SubjectId, Uuid};
 use crate::merkle::LeafIndex;
@@ -72,6 +73,18 @@ impl Manifest {
             ("withheld", Value::array(self.withheld.iter().map(Withheld::to_value))),
         ])
         .encode()
+    }
+
+    /// Checks that nothing in it is longer than what is read may be.
+    ///
+    /// # Errors
+    /// [`Excess`] names the first that is.
+    pub fn check_limits(&self) -> Result<(), Excess> {
+        check_limits(&[
+            ("bytes of the recipient", self.recipient.len(), MAX_TEXT),
+            ("bytes of the purpose", self.purpose.len(), MAX_TEXT),
+            ("withheld fields", self.withheld.len(), MAX_WITHHELD),
+        ])
     }
 
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, CborError> {

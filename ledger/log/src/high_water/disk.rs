@@ -1,4 +1,4 @@
-//! The four things that the high-water mark asks of a file system.
+//! The five things that the high-water mark asks of a file system.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
@@ -30,6 +30,13 @@ pub trait Disk: Send {
     ///
     /// After any error either file may have the name.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Removes the file, if it is there.
+    ///
+    /// # Errors
+    ///
+    /// After any error it is there or not.
+    fn remove(&self, path: &Path) -> io::Result<()>;
 
     /// Flushes the directory that holds `path`. On success the names in it are durable.
     ///
@@ -76,6 +83,13 @@ impl Disk for LocalDisk {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     fn flush_dir(&self, path: &Path) -> io::Result<()> {

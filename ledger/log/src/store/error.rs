@@ -13,19 +13,19 @@ pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 #[non_exhaustive]
 pub enum StoreError {
     /// There is no store at this place.
-    #[error("no ledger store in {}", path.display())]
+    #[error("no ledger store in `{}`", path.display())]
     Missing {
         /// Where it was looked for.
         path: PathBuf,
     },
     /// A store was to be made in a directory that holds something.
-    #[error("{} is not empty", path.display())]
+    #[error("`{}` is not empty", path.display())]
     NotEmpty {
         /// The directory.
         path: PathBuf,
     },
     /// Another handle, mostly of another process, has the store open for writing.
-    #[error("ledger is open in another process{}: {}", process_text(*process), path.display())]
+    #[error("ledger is open in another process{}: `{}`", process_text(*process), path.display())]
     InUse {
         /// The store.
         path: PathBuf,
@@ -33,7 +33,7 @@ pub enum StoreError {
         process: Option<u32>,
     },
     /// The store was written by a program with another format, or was never made in full.
-    #[error("store {} has format {actual:?}, expected {expected:?}", path.display())]
+    #[error("store `{}` has format {actual:?}, expected {expected:?}", path.display())]
     Format {
         /// The store.
         path: PathBuf,
@@ -43,7 +43,7 @@ pub enum StoreError {
         actual: Option<u32>,
     },
     /// The store could not be opened, for a reason other than damage.
-    #[error("opening store {}", path.display())]
+    #[error("opening store `{}`", path.display())]
     Open {
         /// The store.
         path: PathBuf,
@@ -52,7 +52,7 @@ pub enum StoreError {
         source: Cause,
     },
     /// The store is not as it was written, found on opening. It is left as it is.
-    #[error("store {} is damaged", path.display())]
+    #[error("store `{}` is damaged", path.display())]
     Damaged {
         /// The store, or the file in it.
         path: PathBuf,
