@@ -103,6 +103,8 @@ pub struct HighWater {
     disk: Box<dyn Disk>,
     /// The size marked last through this handle.
     held: Option<u64>,
+    /// The note that is durable under another name.
+    staged: Option<Vec<u8>>,
     halted: bool,
 }
 
@@ -114,7 +116,7 @@ impl HighWater {
     /// The mark in the file `path`, which need not exist. Its directory does, and is not the
     /// store's.
     pub fn new(path: &Path, disk: Box<dyn Disk>) -> Self {
-        Self { path: path.to_path_buf(), disk, held: None, halted: false }
+        Self { path: path.to_path_buf(), disk, held: None, staged: None, halted: false }
     }
 
     /// Where it lies.
@@ -137,12 +139,26 @@ impl HighWater {
         }
     }
 
+    /// Makes `note` durable under another name, where it counts for nothing: the first of the two flushes of
+    /// [`HighWater::advance`] to that note. It may be done while the store commits, whatever becomes of that.
+    ///
+    /// # Errors
+    ///
+    /// [`HighWaterError::TooLong`] and [`HighWaterError::NotMoved`]. Advancing then tries again.
+    pub fn stage(&mut self, note: &[u8]) -> Result<(), HighWaterError> {
+        self.staged = None;
+        self.check_len(note)?;
+        write_next(&*self.disk, &self.path, note)?;
+        self.staged = Some(note.to_vec());
+        Ok(())
+    }
+
     /// Moves the mark to the checkpoint `note` of a tree of `size` entries.
     ///
     /// On success the mark is durable: from now on no store that ends before `size` will be taken
     /// for the whole. It moves as one: after a crash at any moment it is the old note or the new
     /// one. To the same size it may be moved again, for a note with more signatures. Costs two
-    /// flushes.
+    /// flushes, or one where the note is staged.
     ///
     /// # Errors
     ///
@@ -152,12 +168,15 @@ impl HighWater {
     /// [`HighWaterError::Halted`].
     pub fn advance(&mut self, size: u64, note: &[u8]) -> Result<(), HighWaterError> {
         self.check_advance(size, note)?;
-        let put = put(&*self.disk, &self.path, note);
-        match &put {
-            Ok(()) => self.held = Some(size),
-            Err(error) => self.halted = matches!(error, HighWaterError::InDoubt { .. }),
+        if self.staged.take().as_deref() != Some(note) {
+            write_next(&*self.disk, &self.path, note)?;
         }
-        put
+        let placed = place_next(&*self.disk, &self.path);
+        match &placed {
+            Ok(()) => self.held = Some(size),
+            Err(_) => self.halted = true,
+        }
+        placed
     }
 
     fn check_advance(&self, size: u64, note: &[u8]) -> Result<(), HighWaterError> {
@@ -184,21 +203,37 @@ impl HighWater {
 /// # Errors
 /// [`HighWaterError::NotMoved`]: the file is as it was. [`HighWaterError::InDoubt`].
 fn put(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), HighWaterError> {
-    let mut next = OsString::from(path);
-    next.push(".next");
-    let next = PathBuf::from(next);
+    write_next(disk, path, bytes)?;
+    place_next(disk, path)
+}
 
-    // 1. The new bytes are durable under another name. A crash up to here leaves the old file, and one that the
-    //    next call overwrites.
-    if let Err(source) = disk.write(&next, bytes) {
+/// 1. The new bytes are durable under another name. A crash up to here leaves the old file, and one that the next
+///    call overwrites.
+///
+/// # Errors
+/// [`HighWaterError::NotMoved`]: the file is as it was.
+fn write_next(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), HighWaterError> {
+    let next = next_path(path);
+    disk.write(&next, bytes).map_err(|source| {
         // What is not whole must not lie about; the first error is the one to tell.
         let _ = disk.remove(&next);
-        return Err(HighWaterError::NotMoved { path: path.to_path_buf(), source });
-    }
+        HighWaterError::NotMoved { path: path.to_path_buf(), source }
+    })
+}
 
-    // 2. They take the file's name. Other processes see the old bytes or the new ones, whole.
-    // 3. The directory is flushed: the name is durable. Only now has the mark moved.
-    let renamed = disk.rename(&next, path);
+/// 2. They take the file's name. Other processes see the old bytes or the new ones, whole.
+/// 3. The directory is flushed: the name is durable. Only now has the mark moved.
+///
+/// # Errors
+/// [`HighWaterError::InDoubt`].
+fn place_next(disk: &dyn Disk, path: &Path) -> Result<(), HighWaterError> {
+    let renamed = disk.rename(&next_path(path), path);
     let flushed = renamed.and_then(|()| disk.flush_dir(path));
     flushed.map_err(|source| HighWaterError::InDoubt { path: path.to_path_buf(), source })
+}
+
+fn next_path(path: &Path) -> PathBuf {
+    let mut next = OsString::from(path);
+    next.push(".next");
+    PathBuf::from(next)
 }

@@ -30,6 +30,31 @@ fn stands_where_it_was_moved_to() {
 }
 
 #[test]
+fn counts_for_nothing_until_it_is_advanced() {
+    let (_dir, path) = place();
+    let faults = Faults::none();
+    let mut high_water = mark(&path, &faults);
+    high_water.advance(1, b"one").unwrap();
+    high_water.stage(b"two").unwrap();
+    assert_eq!(high_water.load().unwrap(), Some(b"one".to_vec()));
+    let written = faults.count(Step::MarkWrite);
+    high_water.advance(2, b"two").unwrap();
+    assert_eq!(faults.count(Step::MarkWrite), written, "what is staged is not written again");
+    assert_eq!(high_water.load().unwrap(), Some(b"two".to_vec()));
+
+    // Another note than the one staged, and one whose staging failed, are written in full.
+    high_water.stage(b"three").unwrap();
+    high_water.advance(4, b"four").unwrap();
+    assert_eq!(high_water.load().unwrap(), Some(b"four".to_vec()));
+    for fault in [Fault::LostInDoubt, Fault::StoredInDoubt] {
+        faults.plan(Plan { step: Step::MarkWrite, nth: 1, fault });
+        assert_eq!(high_water.stage(b"five").unwrap_err().code(), "high-water-not-moved");
+        high_water.advance(5, b"five").unwrap();
+        assert_eq!(high_water.load().unwrap(), Some(b"five".to_vec()));
+    }
+}
+
+#[test]
 fn never_moves_back() {
     let (_dir, path) = place();
     let mut high_water = mark(&path, &Faults::none());

@@ -1,5 +1,7 @@
 //! Making a batch durable, in the one order that is safe.
 
+use std::thread;
+
 use custody_core::checkpoint::{Checkpoint, PosixTime, sign_checkpoint};
 use custody_core::entry::Entry;
 use custody_core::hash::{Hash, hash_leaf};
@@ -10,7 +12,7 @@ use crate::error::FatalError;
 use crate::high_water::HighWaterError;
 use crate::intake::Candidate;
 use crate::row::{Kept, number_key, tile_key};
-use crate::store::{Store, StoreError, Table};
+use crate::store::{Batch, Store, StoreError, Table};
 
 /// A batch that is durable and marked.
 pub(crate) struct Committed {
@@ -45,8 +47,9 @@ impl<S: Store> Writer<S> {
         let checkpoint = sign_checkpoint(&self.signer, &head, time)?;
         self.put_checkpoint(before.0, &checkpoint);
 
-        // 2. One atomic commit: entries, records, tiles, chains, states, checkpoint. Durable when it returns.
-        self.store_rows()?;
+        // 2. One atomic commit: entries, records, tiles, chains, states, checkpoint. Durable when it returns. At the
+        //    same time the new mark is made durable under another name, where it counts for nothing.
+        self.store_rows_and_stage(checkpoint.as_bytes())?;
 
         // 3. The high-water mark moves, outside the store. A crash before this leaves a store that is ahead of
         //    the mark, which opening puts right.
@@ -70,7 +73,7 @@ impl<S: Store> Writer<S> {
         if let Some(outdated) = outdated.filter(|outdated| *outdated != self.tree.size().0) {
             self.forget_checkpoint(outdated);
         }
-        Ok(self.store_rows()?)
+        Ok(store_rows(&*self.store, &self.rows)?)
     }
 
     fn append(&mut self, index: &mut IndexTree, candidate: &Candidate, accepted_ms: u64) -> Entry {
@@ -106,15 +109,13 @@ impl<S: Store> Writer<S> {
         }
     }
 
-    fn store_rows(&mut self) -> Result<(), StoreError> {
-        let mut attempt = 1;
-        loop {
-            match self.store.commit(&self.rows) {
-                // The store vouches that nothing was stored, so that trying again cannot store it twice.
-                Err(StoreError::NotStored { .. }) if attempt < WRITE_ATTEMPTS => attempt += 1,
-                other => return other,
-            }
-        }
+    fn store_rows_and_stage(&mut self, note: &[u8]) -> Result<(), StoreError> {
+        let Self { store, rows, mark, .. } = self;
+        thread::scope(|scope| {
+            // Where this fails, advancing tries again and says why.
+            scope.spawn(|| drop(mark.stage(note)));
+            store_rows(&**store, rows)
+        })
     }
 
     pub(super) fn advance_mark(&mut self, size: u64, note: &[u8]) -> Result<(), HighWaterError> {
@@ -124,6 +125,17 @@ impl<S: Store> Writer<S> {
                 Err(HighWaterError::NotMoved { .. }) if attempt < WRITE_ATTEMPTS => attempt += 1,
                 other => return other,
             }
+        }
+    }
+}
+
+fn store_rows(store: &impl Store, rows: &Batch) -> Result<(), StoreError> {
+    let mut attempt = 1;
+    loop {
+        match store.commit(rows) {
+            // The store vouches that nothing was stored, so that trying again cannot store it twice.
+            Err(StoreError::NotStored { .. }) if attempt < WRITE_ATTEMPTS => attempt += 1,
+            other => return other,
         }
     }
 }
