@@ -33,7 +33,7 @@ Found a ledger, in three steps, so that no machine ever sees everybody's keys:
   --open FILE                 open the ledger with the founding record that all have signed
   --ledger DIR                where the ledger lies, on the operator's machine (or CUSTODY_LEDGER)
   --high-water FILE           with --open: where the high-water mark lies, on another disk best; in DIR if
-                              left out, and `custody high-water --move` moves it later
+                              left out, and `custody high-water` moves it later
   --passphrase-file FILE      passphrase of the keys (or CUSTODY_PASSPHRASE_FILE); else you are asked
   --log-passphrase-file FILE  passphrase of the log's keys, if another (or CUSTODY_LOG_PASSPHRASE_FILE)
 
