@@ -195,6 +195,7 @@ class State:
         require(actors[0] == item.holder, "custody/not-the-holder")
         if one.type == "recall":
             require(item.release is not None and item.release[0] == body["release"], "custody/no-open-release")
+            require(to == item.release[1], "custody/not-the-addressee")
             item.release = None
             return
         require(item.release is None, "custody/release-open")

@@ -254,7 +254,7 @@ fn story_key() -> Person {
     Person::new("somebody", &Agency::new("North Forensic Service", "NL"))
 }
 
-const MOVES: [Refusal; 11] = [
+const MOVES: [Refusal; 12] = [
     ("custody/not-the-holder", || {
         refuse(Story::collected(), |story| story.ledger.put_seal(&story.cast.ben, story.disk, "1"))
     }),
@@ -302,6 +302,13 @@ const MOVES: [Refusal; 11] = [
         refuse(Story::released(), |story| {
             let (cast, digest) = (&story.cast, newest(story));
             story.ledger.receive(&cast.ben, &cast.dora, &[story.disk], digest)
+        })
+    }),
+    // It is on the way to Caro.
+    ("custody/not-the-addressee", || {
+        refuse(Story::released(), |story| {
+            let (cast, digest) = (&story.cast, newest(story));
+            story.ledger.recall(&cast.ben, &cast.dora, &[story.disk], digest)
         })
     }),
     ("custody/disposed", || {

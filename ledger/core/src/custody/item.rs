@@ -44,7 +44,8 @@ pub(super) fn next_item<H: Holdings>(
         }
         Body::Recall(body) => {
             check_holder(before, item, payload)?;
-            check_open_release(before, item, &body.release)?;
+            let open = check_open_release(before, item, &body.release)?;
+            check_named(&open, item, payload)?;
             next.release = None;
         }
         _ => act_of_holder(step, item, before, &mut next)?,
@@ -137,14 +138,23 @@ fn check_addressee(
         let named = payload.from.map_or_else(|| item.clone(), SubjectId::Custodian);
         return Err(RuleViolation::holder(item, before.holder, &named));
     }
-    match payload.to {
-        Some(to) if to == open.to => Ok(()),
-        _ => Err(RuleViolation::NotTheAddressee {
-            item: item.clone(),
-            addressee: SubjectId::Custodian(open.to),
-            actual: payload.signers[0].id.clone(),
-        }),
+    check_named(&open, item, payload)
+}
+
+/// The record names the addressee of the open release as `to`.
+fn check_named(
+    open: &OpenRelease,
+    item: &SubjectId,
+    payload: &Payload,
+) -> Result<(), RuleViolation> {
+    if payload.to == Some(open.to) {
+        return Ok(());
     }
+    Err(RuleViolation::NotTheAddressee {
+        item: item.clone(),
+        addressee: SubjectId::Custodian(open.to),
+        actual: payload.to.map_or_else(|| item.clone(), SubjectId::Custodian),
+    })
 }
 
 fn check_outside_witness(

@@ -230,7 +230,7 @@ const ENROLMENTS: [Attack; 6] = [
     }),
 ];
 
-const RULES: [Attack; 10] = [
+const RULES: [Attack; 11] = [
     (
         "not-the-holder",
         "Ben, who had the disk before, puts a seal on it",
@@ -274,6 +274,20 @@ const RULES: [Attack; 10] = [
                 let release = ledger.write(&ledger.release(&cast.caro, &cast.ben, &[*disk]));
                 let release = ledger.record(release).digest();
                 ledger.receive(&cast.caro, &cast.dora, &[*disk], release)
+            })
+        },
+    ),
+    (
+        "recalled-from-another",
+        "what was sent to Ben is recalled as if it had been sent to Dora",
+        CustodyRules,
+        "custody/not-the-addressee",
+        || {
+            forced(|story| {
+                let Story { cast, ledger, disk, .. } = story;
+                let release = ledger.write(&ledger.release(&cast.caro, &cast.ben, &[*disk]));
+                let release = ledger.record(release).digest();
+                ledger.recall(&cast.caro, &cast.dora, &[*disk], release)
             })
         },
     ),
