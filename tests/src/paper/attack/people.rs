@@ -230,7 +230,7 @@ const ENROLMENTS: [Attack; 6] = [
     }),
 ];
 
-const RULES: [Attack; 11] = [
+const RULES: [Attack; 12] = [
     (
         "not-the-holder",
         "Ben, who had the disk before, puts a seal on it",
@@ -288,6 +288,18 @@ const RULES: [Attack; 11] = [
                 let release = ledger.write(&ledger.release(&cast.caro, &cast.ben, &[*disk]));
                 let release = ledger.record(release).digest();
                 ledger.recall(&cast.caro, &cast.dora, &[*disk], release)
+            })
+        },
+    ),
+    (
+        "released-to-nobody",
+        "the disk is released to somebody whom nobody enrolled",
+        CustodyRules,
+        "custody/no-such-subject",
+        || {
+            forced(|story| {
+                let nobody = Person::new("nobody", &story.cast.south);
+                story.ledger.release(&story.cast.caro, &nobody, &[story.disk])
             })
         },
     ),
