@@ -20,6 +20,7 @@ class Key:
 class Ledger:
     quorum: int
     founders: set
+    keys: dict  # kid: Key, the operator's
 
 
 @dataclass
@@ -85,7 +86,7 @@ class State:
             if link.subject in self.chains:
                 self._standing(one, position, link.subject)
                 standing = self.chains[link.subject].standing
-                if isinstance(standing, (Agency, Custodian)):
+                if isinstance(standing, (Ledger, Agency, Custodian)):
                     self.keys.update(standing.keys)
         for link in one.subjects:
             if link.subject in self.chains:
@@ -139,7 +140,8 @@ class State:
         if one.type == "ledger-open":
             if ids.kind(subject) == "ledger":
                 founders = {founder["id"] for founder in body["agencies"]}
-                chain.standing = Ledger(body["quorum"], founders)
+                operator = {keys.kid(body["operator"]): Key(body["operator"], "operator")}
+                chain.standing = Ledger(body["quorum"], founders, operator)
             else:
                 founder = next(founder for founder in body["agencies"] if founder["id"] == subject)
                 chain.standing = _enrolled(founder)

@@ -134,7 +134,7 @@ fn keys(story: &Story) -> Vec<String> {
     let agencies = [&cast.north, &cast.south, &cast.transit];
     let mut keys: Vec<_> = people.iter().map(|person| person.key.clone()).collect();
     keys.extend(agencies.iter().flat_map(|agency| [agency.key.clone(), agency.recovery.clone()]));
-    keys.push(signing_key(&format!("{} operator", story.ledger.origin)));
+    keys.push(story.ledger.operator());
     keys.push(story.second_key());
     let hex = |key: &ed25519_dalek::SigningKey| {
         public(key).as_bytes().iter().map(|byte| format!("{byte:02x}")).collect()

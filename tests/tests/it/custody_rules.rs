@@ -145,7 +145,7 @@ const CHAINS: [Refusal; 9] = [
     }),
 ];
 
-const KEYS: [Refusal; 14] = [
+const KEYS: [Refusal; 15] = [
     ("custody/no-such-subject", || {
         refuse(Story::collected(), |story| {
             let nobody = Person::new("nobody", &story.cast.north);
@@ -203,6 +203,14 @@ const KEYS: [Refusal; 14] = [
             let (ledger, cast) = (&mut story.ledger, &story.cast);
             ledger.write(&ledger.key_rotate(&cast.north, &cast.ana, &signing_key("second")));
             ledger.key_rotate(&cast.north, &cast.ana, &cast.ana.key)
+        })
+    }),
+    // The operator, as somebody's custodian.
+    ("custody/key-enrolled-twice", || {
+        refuse(Story::enrolled(), |story| {
+            let operator = story.ledger.operator();
+            let person = Person::new("operator", &story.cast.south).with_key(&operator);
+            story.ledger.custodian_enrol(&story.cast.south, &person)
         })
     }),
     ("custody/no-such-key", || {

@@ -131,6 +131,18 @@ fn seen_names_what_the_log_signed() {
     check(&ledger.reader().unwrap(), &|_| ()).unwrap();
 }
 
+/// Where the state is new, and where it was read from the store.
+#[test]
+fn the_operators_key_is_nobody_elses() {
+    let dir = tempfile::tempdir().unwrap();
+    let (scene, ledger) = Scene::new(dir.path(), 1);
+    assert_eq!(refusal(&ledger, scene.world.enrol_operator()), "custody/key-enrolled-twice");
+    drop(ledger);
+    let ledger = scene.open().unwrap();
+    assert_eq!(refusal(&ledger, scene.world.enrol_operator()), "custody/key-enrolled-twice");
+    check(&ledger.reader().unwrap(), &|_| ()).unwrap();
+}
+
 #[test]
 fn late_entries_hold_what_the_ledger_does_not_have() {
     let dir = tempfile::tempdir().unwrap();

@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::custody::apply::Applied;
-use crate::custody::state::{Held, Holdings, Standing, Subject};
+use crate::custody::state::{Held, Holdings, Subject};
 use crate::id::SubjectId;
 use crate::key::{CoseKey, Kid};
 
@@ -28,14 +28,8 @@ impl Book {
     /// Takes over what a record changed.
     pub fn absorb(&mut self, applied: Applied) {
         for (id, subject) in applied.changes {
-            let keys = match &subject.standing {
-                Standing::Agency(agency) => agency.keys.as_slice(),
-                Standing::Custodian(custodian) => custodian.keys.as_slice(),
-                _ => &[],
-            };
-            for state in keys {
-                let enrol = || (id.clone(), state.key.clone());
-                self.keys.entry(state.key.kid()).or_insert_with(enrol);
+            for key in subject.standing.enrolled_keys() {
+                self.keys.entry(key.kid()).or_insert_with(|| (id.clone(), key.clone()));
             }
             self.subjects.insert(id, subject);
         }

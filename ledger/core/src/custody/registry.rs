@@ -154,6 +154,7 @@ fn opened<H: Holdings>(step: &Step<'_, H>, subject: &SubjectId, body: &LedgerOpe
             purpose: body.purpose,
             quorum: body.quorum,
             founders: body.agencies.iter().map(|agency| agency.id).collect(),
+            operator: body.operator.clone(),
         })
     })
 }

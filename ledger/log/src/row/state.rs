@@ -39,6 +39,7 @@ struct LedgerRow {
     purpose: String,
     quorum: u64,
     founders: Vec<Bytes<16>>,
+    operator: Bytes<32>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -118,6 +119,7 @@ impl StandingRow {
                 purpose: ledger.purpose.to_string(),
                 quorum: ledger.quorum,
                 founders: ledger.founders.iter().map(|id| (*id).into()).collect(),
+                operator: Bytes(*ledger.operator.as_bytes()),
             }),
             Standing::Agency(agency) => Self::Agency(AgencyRow {
                 name: agency.name.clone(),
@@ -141,6 +143,7 @@ impl StandingRow {
                 purpose: LedgerPurpose::from_word(&row.purpose)?,
                 quorum: row.quorum,
                 founders: row.founders.into_iter().map(Uuid::from).collect(),
+                operator: CoseKey::from_bytes(&row.operator.0).ok()?,
             }),
             Self::Agency(row) => Standing::Agency(AgencyState {
                 name: row.name,

@@ -160,7 +160,7 @@ pub fn witness_only(story: &mut Story) -> Person {
     clerk
 }
 
-const ENROLMENTS: [Attack; 6] = [
+const ENROLMENTS: [Attack; 7] = [
     (
         "one-key-enrolled-twice",
         "Ana's key is enrolled for somebody else too",
@@ -172,6 +172,20 @@ const ENROLMENTS: [Attack; 6] = [
                 let twin = Person::new("twin", &cast.north).with_key(&cast.ana.key);
                 ledger.force_page(&ledger.custodian_enrol(&cast.north, &twin));
                 ledger.force_page(&ledger.note(&twin, *disk));
+            })
+        },
+    ),
+    (
+        "operators-key-enrolled-for-a-custodian",
+        "the operator's key is enrolled for somebody who then acts",
+        KeyStanding,
+        "custody/key-enrolled-twice",
+        || {
+            afterwards(|story| {
+                let Story { cast, ledger, disk, .. } = story;
+                let both = Person::new("both", &cast.north).with_key(&ledger.operator());
+                ledger.force_page(&ledger.custodian_enrol(&cast.north, &both));
+                ledger.force_page(&ledger.note(&both, *disk));
             })
         },
     ),
