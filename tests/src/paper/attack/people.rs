@@ -4,25 +4,17 @@ use custody_core::cose::Role;
 use custody_core::hash::sha256;
 use custody_core::id::SubjectId;
 use custody_core::merkle::LeafIndex;
-use custody_core::record::body::{Body, LateReason, SealOutcome};
+use custody_core::record::body::{Body, SealOutcome};
 use custody_core::verify::LineId::{AgenciesPinned, CustodyRules, KeyStanding, Signatures};
 
-use super::exhibit::{Attack, Case, afterwards, open, rejected, signed};
+use super::exhibit::{Attack, Case, afterwards, forced, open, rejected, signed};
 use crate::paper::story::{IMAGE, Story, entry};
-use crate::paper::{Agency, Hand, Page, PaperLedger, Person, signing_key};
+use crate::paper::{Agency, Hand, Person, signing_key};
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
     let tables = [rejected(&KEYS), open(&KEYS_OPEN), rejected(&ENROLMENTS), rejected(&RULES)];
-    [tables.concat(), late_entries(), heads(), pins()].concat()
-}
-
-/// The log takes in `page` at the end of the story.
-fn forced(page: impl FnOnce(&mut Story) -> Page) -> Vec<u8> {
-    afterwards(|story| {
-        let page = page(story);
-        story.ledger.force_page(&page);
-    })
+    [tables.concat(), heads(), pins()].concat()
 }
 
 const KEYS: [Attack; 7] = [
@@ -401,56 +393,6 @@ const RULES: [Attack; 12] = [
         },
     ),
 ];
-
-fn late_entries() -> Vec<Case> {
-    let late = |name, desc, code, record: fn(&mut Story) -> Vec<u8>, reason| {
-        let file = forced(move |story| {
-            let record = record(story);
-            story.ledger.late_entry(&story.cast.caro, story.disk, record, reason)
-        });
-        Case::rejected(name, desc, CustodyRules, code, file)
-    };
-    vec![
-        late(
-            "late-entry-of-another-ledger",
-            "a late entry embeds a record of another ledger",
-            "custody/embedded",
-            |story| {
-                let cast = &story.cast;
-                let other = PaperLedger::found_as("ledger.example/other", &[&cast.south]);
-                other.handoff(&cast.caro, &cast.dora, &[story.disk], &[]).sign()
-            },
-            LateReason::Conflict,
-        ),
-        late(
-            "late-entry-of-another-item",
-            "a late entry embeds a record of another item",
-            "custody/embedded-elsewhere",
-            |story| {
-                story.ledger.handoff(&story.cast.caro, &story.cast.dora, &[story.image], &[]).sign()
-            },
-            LateReason::Conflict,
-        ),
-        late(
-            "late-entry-in-time",
-            "a late entry embeds what could still take its place",
-            "custody/not-late",
-            |story| {
-                story.ledger.handoff(&story.cast.caro, &story.cast.dora, &[story.disk], &[]).sign()
-            },
-            LateReason::Conflict,
-        ),
-        late(
-            "late-entry-of-a-key-in-use",
-            "a late entry says that a key had ended, which is in use",
-            "custody/not-late",
-            |story| {
-                story.ledger.handoff(&story.cast.caro, &story.cast.dora, &[story.disk], &[]).sign()
-            },
-            LateReason::KeyEnded,
-        ),
-    ]
-}
 
 fn heads() -> Vec<Case> {
     let seen = |size: u64| {
