@@ -238,10 +238,11 @@ class State:
         link = next((link for link in late.subjects if link.subject == item_id), None)
         require(link is not None and late.type != "late-entry", "custody/embedded-elsewhere")
         signed_with = []
-        for (_, subject), signature in zip(late.signers, late.message.signatures):
+        for (role, subject), signature in zip(late.signers, late.message.signatures):
             standing = self.known(subject)
             require(isinstance(standing, Custodian), "custody/embedded-elsewhere")
             require(signature.kid in standing.keys, "custody/key-not-enrolled")
+            require(role in standing.roles, "custody/role-not-granted")
             signed_with.append(standing.keys[signature.kid])
         for signature, key in zip(late.message.signatures, signed_with):
             require(late.message.verifies(signature, key.key), "custody/embedded")

@@ -228,12 +228,7 @@ const KEYS: [Refusal; 15] = [
     }),
     ("custody/role-not-granted", || {
         refuse(Story::enrolled(), |story| {
-            let clerk = Person::new("clerk", &story.cast.north);
-            let page = story.ledger.custodian_enrol(&story.cast.north, &clerk);
-            story.ledger.write(&page.with(|payload| {
-                let Body::CustodianEnrol(body) = &mut payload.body else { panic!() };
-                body.roles = vec![Role::Witness];
-            }));
+            let clerk = witness_only(story);
             story.ledger.collect(&clerk, story.disk)
         })
     }),
@@ -333,13 +328,27 @@ const MOVES: [Refusal; 12] = [
     }),
 ];
 
+/// Enrols somebody in role 3 only.
+fn witness_only(story: &mut Story) -> Person {
+    let clerk = Person::new("clerk", &story.cast.north);
+    let page = story.ledger.custodian_enrol(&story.cast.north, &clerk);
+    story.ledger.write(&page.with(|payload| {
+        let Body::CustodianEnrol(body) = &mut payload.body else { panic!() };
+        body.roles = vec![Role::Witness];
+    }));
+    clerk
+}
+
 fn newest(story: &Story) -> custody_core::hash::Hash {
     sha256(story.ledger.records.last().unwrap())
 }
 
 /// A record of a handoff that could have stood where the seal was put on.
 fn loser(ledger: &PaperLedger, story: &Story, item: Uuid) -> Page {
-    let page = ledger.handoff(&story.cast.ana, &story.cast.ben, &[item], &[]);
+    in_place_of_the_seal(ledger, ledger.handoff(&story.cast.ana, &story.cast.ben, &[item], &[]))
+}
+
+fn in_place_of_the_seal(ledger: &PaperLedger, page: Page) -> Page {
     let prev = ledger.record(LeafIndex(entry::COLLECT)).digest();
     page.with(|payload| {
         payload.subjects[0].seq = 1;
@@ -347,7 +356,7 @@ fn loser(ledger: &PaperLedger, story: &Story, item: Uuid) -> Page {
     })
 }
 
-const NOTES: [Refusal; 10] = [
+const NOTES: [Refusal; 11] = [
     ("custody/disposed", || {
         refuse(Story::collected(), |story| {
             let (ledger, cast) = (&mut story.ledger, &story.cast);
@@ -400,6 +409,16 @@ const NOTES: [Refusal; 10] = [
             let (ledger, cast, disk) = (&mut story.ledger, &story.cast, story.disk);
             let inner = ledger.late_entry(&cast.ana, disk, vec![0], LateReason::Conflict).sign();
             ledger.late_entry(&cast.ana, disk, inner, LateReason::Conflict)
+        })
+    }),
+    // A handoff to somebody who was enrolled to witness.
+    ("custody/role-not-granted", || {
+        refuse(Story::collected(), |story| {
+            let clerk = witness_only(story);
+            let (ledger, cast, disk) = (&story.ledger, &story.cast, story.disk);
+            let page = ledger.handoff(&cast.ana, &clerk, &[disk], &[]);
+            let record = in_place_of_the_seal(ledger, page).sign();
+            ledger.late_entry(&cast.ana, disk, record, LateReason::Conflict)
         })
     }),
     // A handoff that can still take its place.

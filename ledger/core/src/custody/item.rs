@@ -2,15 +2,15 @@
 
 use crate::cose::{Finding, Role};
 use crate::custody::apply::Step;
-use crate::custody::key;
+use crate::custody::key::{self, KeyState};
 use crate::custody::state::{Holdings, ItemState, OpenRelease, Standing};
 use crate::custody::violation::RuleViolation;
 use crate::hash::Hash;
 use crate::id::{SubjectId, Uuid};
 use crate::index::ChainHead;
-use crate::key::CoseKey;
+use crate::key::Kid;
 use crate::record::body::{Body, ItemKind, LateEntry, LateReason, Refused};
-use crate::record::{Link, Payload, Record};
+use crate::record::{Link, Payload, Record, Signer};
 
 /// What becomes of the custody of the item of `link`.
 pub(super) fn next_item<H: Holdings>(
@@ -229,23 +229,39 @@ fn check_late<H: Holdings>(
     let is_nested = matches!(embedded.payload().body, Body::LateEntry(_));
     let link = embedded.payload().link(item).filter(|_| !is_nested);
     let seq = link.ok_or(RuleViolation::EmbeddedElsewhere)?.seq;
-    let mut any_ended = false;
-    let mut keys: Vec<CoseKey> = Vec::new();
-    let lines = embedded.message().signatures().iter().map(|line| line.header.kid);
-    for (signer, kid) in embedded.payload().signers.iter().zip(lines) {
-        let states = match &step.need(&signer.id)?.standing {
-            Standing::Custodian(person) => &person.keys,
-            _ => return Err(RuleViolation::EmbeddedElsewhere),
-        };
-        let subject = signer.id.clone();
-        let state = key::find(states, kid).ok_or(RuleViolation::KeyNotEnrolled { subject, kid })?;
-        any_ended |= state.end.is_some();
-        keys.push(state.key.clone());
-    }
-    embedded.verify_signatures(|kid| keys.iter().find(|key| key.kid() == *kid)).map_err(refused)?;
+    let states = embedded_keys(step, &embedded)?;
+    let key = |kid: &Kid| states.iter().map(|state| &state.key).find(|key| key.kid() == *kid);
+    embedded.verify_signatures(key).map_err(refused)?;
     let is_late = match body.reason {
         LateReason::Conflict => seq < chain.length && chain.digest != embedded.digest(),
-        LateReason::KeyEnded => any_ended,
+        LateReason::KeyEnded => states.iter().any(|state| state.end.is_some()),
     };
     if is_late { Ok(()) } else { Err(RuleViolation::NotLate) }
+}
+
+/// The keys that signed an embedded record, ended or not, of people who may sign in their roles.
+fn embedded_keys<'a, H: Holdings>(
+    step: &Step<'a, H>,
+    embedded: &Record,
+) -> Result<Vec<&'a KeyState>, RuleViolation> {
+    let lines = embedded.message().signatures().iter().map(|line| line.header.kid);
+    let signers = embedded.payload().signers.iter().zip(lines);
+    signers.map(|(signer, kid)| embedded_key(step, signer, kid)).collect()
+}
+
+fn embedded_key<'a, H: Holdings>(
+    step: &Step<'a, H>,
+    signer: &Signer,
+    kid: Kid,
+) -> Result<&'a KeyState, RuleViolation> {
+    let subject = || signer.id.clone();
+    let Standing::Custodian(person) = &step.need(&signer.id)?.standing else {
+        return Err(RuleViolation::EmbeddedElsewhere);
+    };
+    let state = key::find(&person.keys, kid)
+        .ok_or_else(|| RuleViolation::KeyNotEnrolled { subject: subject(), kid })?;
+    if !person.roles.contains(&signer.role) {
+        return Err(RuleViolation::RoleNotGranted { subject: subject(), role: signer.role });
+    }
+    Ok(state)
 }

@@ -1,11 +1,13 @@
 //! Attacks with late entries: what they embed, and why it is said to be too late.
 
+use custody_core::merkle::LeafIndex;
 use custody_core::record::body::LateReason;
-use custody_core::verify::LineId::CustodyRules;
+use custody_core::verify::LineId::{CustodyRules, KeyStanding};
 
 use super::exhibit::{Case, forced};
+use super::people::witness_only;
 use crate::paper::PaperLedger;
-use crate::paper::story::Story;
+use crate::paper::story::{Story, entry};
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
@@ -55,5 +57,22 @@ pub fn cases() -> Vec<Case> {
             },
             LateReason::KeyEnded,
         ),
+        role_not_granted(),
     ]
+}
+
+/// Somebody who was enrolled to witness put a seal on, says the late entry.
+fn role_not_granted() -> Case {
+    let file = forced(|story| {
+        let clerk = witness_only(story);
+        let record = story.ledger.put_seal(&clerk, story.disk, "PT-1");
+        let record = record.with(|payload| {
+            payload.subjects =
+                vec![story.ledger.record(LeafIndex(entry::SEAL)).payload().subjects[0].clone()];
+        });
+        story.ledger.late_entry(&story.cast.caro, story.disk, record.sign(), LateReason::Conflict)
+    });
+    let desc = "a late entry embeds an act of somebody who was enrolled to witness";
+    let name = "late-entry-in-a-role-not-granted";
+    Case::rejected(name, desc, KeyStanding, "custody/role-not-granted", file)
 }
