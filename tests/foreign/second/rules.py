@@ -247,8 +247,9 @@ class State:
         for signature, key in zip(late.message.signatures, signed_with):
             require(late.message.verifies(signature, key.key), "custody/embedded")
         digests = self.chains[item_id].digests
+        require(late.digest not in digests, "custody/not-late")
         if one.body["reason"] == "conflict":
-            require(link.seq < len(digests) and late.digest != digests[-1], "custody/not-late")
+            require(link.seq < len(digests), "custody/not-late")
         else:
             require(any(key.ended is not None for key in signed_with), "custody/not-late")
 

@@ -68,7 +68,7 @@ impl PaperLedger {
             entries: Vec::new(),
             records: Vec::new(),
             openings: Vec::new(),
-            book: Book::whole(),
+            book: Book::whole().with_records(),
             heads: BTreeMap::new(),
             index: IndexTree::new(),
             leaves: Vec::new(),

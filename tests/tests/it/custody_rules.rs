@@ -4,7 +4,7 @@ use custody_core::cose::{Finding, Observed, Outcome, Role};
 use custody_core::custody::{
     Book, Held, Holdings, KeyState, RuleViolation, Standing, Subject, apply,
 };
-use custody_core::hash::sha256;
+use custody_core::hash::{Hash, sha256};
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::key::{CoseKey, Kid};
 use custody_core::merkle::LeafIndex;
@@ -339,7 +339,7 @@ fn witness_only(story: &mut Story) -> Person {
     clerk
 }
 
-fn newest(story: &Story) -> custody_core::hash::Hash {
+fn newest(story: &Story) -> Hash {
     sha256(story.ledger.records.last().unwrap())
 }
 
@@ -356,7 +356,7 @@ fn in_place_of_the_seal(ledger: &PaperLedger, page: Page) -> Page {
     })
 }
 
-const NOTES: [Refusal; 11] = [
+const NOTES: [Refusal; 13] = [
     ("custody/disposed", || {
         refuse(Story::collected(), |story| {
             let (ledger, cast) = (&mut story.ledger, &story.cast);
@@ -437,6 +437,23 @@ const NOTES: [Refusal; 11] = [
             ledger.late_entry(&cast.ana, disk, record, LateReason::Conflict)
         })
     }),
+    // One that took its place further back, and one whose key ended later.
+    ("custody/not-late", || {
+        refuse(Story::collected(), |story| {
+            let (ledger, cast, disk) = (&mut story.ledger, &story.cast, story.disk);
+            ledger.write(&ledger.put_seal(&cast.ana, disk, "2"));
+            let record = ledger.records[entry::SEAL as usize].clone();
+            ledger.late_entry(&cast.ana, disk, record, LateReason::Conflict)
+        })
+    }),
+    ("custody/not-late", || {
+        refuse(Story::collected(), |story| {
+            let (ledger, cast, disk) = (&mut story.ledger, &story.cast, story.disk);
+            ledger.write(&ledger.key_revoke(&cast.north, &cast.ana));
+            let record = ledger.records[entry::SEAL as usize].clone();
+            ledger.late_entry(&cast.wim, disk, record, LateReason::KeyEnded)
+        })
+    }),
     // Nobody's key has ended.
     ("custody/not-late", || {
         refuse(Story::collected(), |story| {
@@ -482,6 +499,36 @@ impl Holdings for TwoKeys {
     fn owner_of(&self, kid: &Kid) -> Option<SubjectId> {
         self.book.owner_of(kid)
     }
+
+    fn has_record(&self, digest: &Hash) -> Option<bool> {
+        self.book.has_record(digest)
+    }
+}
+
+/// A book that keeps no records says so, and leaves it to others to look.
+#[test]
+fn what_nobody_can_tell_of_an_embedded_record_is_handed_on() {
+    let story = Story::collected();
+    let mut book = Book::whole();
+    for (index, _) in story.ledger.records.iter().enumerate() {
+        let index = LeafIndex(index as u64);
+        let applied = apply(&book, &story.ledger.record(index), index).unwrap();
+        book.absorb(applied);
+    }
+    let embed = |record: Vec<u8>| {
+        let page =
+            story.ledger.late_entry(&story.cast.ana, story.disk, record, LateReason::Conflict);
+        let record = Record::parse(&page.sign()).unwrap();
+        let index = LeafIndex(story.ledger.records.len() as u64);
+        [&book, &story.ledger.book].map(|book| match apply(book, &record, index) {
+            Ok(applied) => Ok(applied.embedded),
+            Err(violation) => Err(violation.code()),
+        })
+    };
+    let late = loser(&story.ledger, &story, story.disk).sign();
+    assert_eq!(embed(late.clone()), [Ok(Some(sha256(&late))), Ok(None)]);
+    let seal = story.ledger.records[entry::SEAL as usize].clone();
+    assert_eq!(embed(seal.clone()), [Ok(Some(sha256(&seal))), Err("custody/not-late")]);
 }
 
 #[test]

@@ -159,6 +159,11 @@ fn late_entries_hold_what_the_ledger_does_not_have() {
     assert!(matches!(error, SubmitError::Rule(RuleViolation::NotLate)), "{error:?}");
     let late = scene.world.late_entry(0, 1, &loser.0);
     assert!(ledger.submit(late.0, late.1).is_ok());
+    // Further back, what took its place is still no loser.
+    let later = scene.world.handoff(0, 2);
+    scene.submit_all(&ledger, vec![later]);
+    let old = scene.world.clone().late_entry(0, 1, &winner.0);
+    assert_eq!(refusal(&ledger, old), "custody/not-late");
     check(&ledger.reader().unwrap(), &|_| ()).unwrap();
 }
 

@@ -112,6 +112,10 @@ pub trait Holdings {
 
     /// For whom the key `kid` was enrolled, ended keys included, as far as known.
     fn owner_of(&self, kid: &Kid) -> Option<SubjectId>;
+
+    /// Whether an entry before the one at hand has the record `digest`, or `None` where that cannot be told.
+    /// Asked only about records of items at hand.
+    fn has_record(&self, digest: &Hash) -> Option<bool>;
 }
 
 impl Standing {

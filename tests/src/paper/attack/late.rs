@@ -11,18 +11,30 @@ use crate::paper::story::{Story, entry};
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
-    let late = |name, desc, code, record: fn(&mut Story) -> Vec<u8>, reason| {
-        let file = forced(move |story| {
-            let record = record(story);
-            story.ledger.late_entry(&story.cast.caro, story.disk, record, reason)
-        });
-        Case::rejected(name, desc, CustodyRules, code, file)
-    };
+    [elsewhere(), in_time(), vec![role_not_granted()]].concat()
+}
+
+/// A late entry at the end of the story, which embeds `record`.
+fn late(
+    [name, desc, code]: [&str; 3],
+    record: fn(&mut Story) -> Vec<u8>,
+    reason: LateReason,
+) -> Case {
+    let file = forced(move |story| {
+        let record = record(story);
+        story.ledger.late_entry(&story.cast.caro, story.disk, record, reason)
+    });
+    Case::rejected(name, desc, CustodyRules, code, file)
+}
+
+fn elsewhere() -> Vec<Case> {
     vec![
         late(
-            "late-entry-of-another-ledger",
-            "a late entry embeds a record of another ledger",
-            "custody/embedded",
+            [
+                "late-entry-of-another-ledger",
+                "a late entry embeds a record of another ledger",
+                "custody/embedded",
+            ],
             |story| {
                 let cast = &story.cast;
                 let other = PaperLedger::found_as("ledger.example/other", &[&cast.south]);
@@ -31,33 +43,74 @@ pub fn cases() -> Vec<Case> {
             LateReason::Conflict,
         ),
         late(
-            "late-entry-of-another-item",
-            "a late entry embeds a record of another item",
-            "custody/embedded-elsewhere",
+            [
+                "late-entry-of-another-item",
+                "a late entry embeds a record of another item",
+                "custody/embedded-elsewhere",
+            ],
             |story| {
                 story.ledger.handoff(&story.cast.caro, &story.cast.dora, &[story.image], &[]).sign()
             },
             LateReason::Conflict,
         ),
+    ]
+}
+
+fn in_time() -> Vec<Case> {
+    vec![
         late(
-            "late-entry-in-time",
-            "a late entry embeds what could still take its place",
-            "custody/not-late",
+            [
+                "late-entry-in-time",
+                "a late entry embeds what could still take its place",
+                "custody/not-late",
+            ],
             |story| {
                 story.ledger.handoff(&story.cast.caro, &story.cast.dora, &[story.disk], &[]).sign()
             },
             LateReason::Conflict,
         ),
         late(
-            "late-entry-of-a-key-in-use",
-            "a late entry says that a key had ended, which is in use",
-            "custody/not-late",
+            [
+                "late-entry-of-a-key-in-use",
+                "a late entry says that a key had ended, which is in use",
+                "custody/not-late",
+            ],
             |story| {
                 story.ledger.handoff(&story.cast.caro, &story.cast.dora, &[story.disk], &[]).sign()
             },
             LateReason::KeyEnded,
         ),
-        role_not_granted(),
+        late(
+            [
+                "late-entry-of-the-newest-record",
+                "a late entry embeds the record that took the place",
+                "custody/not-late",
+            ],
+            |story| story.ledger.records[entry::DERIVE as usize].clone(),
+            LateReason::Conflict,
+        ),
+        late(
+            [
+                "late-entry-of-an-older-record",
+                "a late entry embeds a record that took its place, further back in the chain",
+                "custody/not-late",
+            ],
+            |story| story.ledger.records[entry::SEAL as usize].clone(),
+            LateReason::Conflict,
+        ),
+        late(
+            [
+                "late-entry-of-a-record-in-time",
+                "a late entry says that a key had ended, which ended after the record took its place",
+                "custody/not-late",
+            ],
+            |story| {
+                let Story { cast, ledger, .. } = story;
+                ledger.write(&ledger.key_revoke(&cast.north, &cast.ana));
+                ledger.records[entry::SEAL as usize].clone()
+            },
+            LateReason::KeyEnded,
+        ),
     ]
 }
 

@@ -114,10 +114,10 @@ impl Replayer {
     fn history_lines(&self) -> Vec<Line> {
         let counts = &self.counts;
         let ReplayCounts { records, signatures, seen, .. } = counts;
-        let rules = match counts.rules_unchecked {
+        let rules = match counts.rules_unchecked.saturating_add(self.late.open()) {
             0 => Line::pass(LineId::CustodyRules, "every rule of custody holds"),
             n => {
-                let text = format!("{n} records build on one that is not there");
+                let text = format!("{n} records could not be judged for want of others");
                 Line::not_checked(LineId::CustodyRules, "replay/gap", text)
             }
         };
