@@ -6,6 +6,7 @@ mod findings;
 mod receipt;
 pub mod replay;
 mod report;
+mod signing;
 mod time;
 
 pub use compare::compare_exhibits;

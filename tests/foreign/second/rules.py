@@ -171,7 +171,8 @@ class State:
             require(key is not None and key.ended is None, "custody/no-such-key")
             key.ended = REVOKED
         else:
-            require(key is not None and key.ended != COMPROMISED, "custody/no-such-key")
+            require(key is not None, "custody/no-such-key")
+            require(key.ended != COMPROMISED or body["since"] < key.since, "custody/no-such-key")
             key.ended, key.since = COMPROMISED, body["since"]
 
     def _item(self, one, position, subject, chain):

@@ -2,6 +2,7 @@
 //! it as far as it goes: signatures are made anew wherever the attacker could make them.
 
 mod checkpoint;
+mod compromise;
 mod encoding;
 mod envelope;
 mod exhibit;
@@ -69,12 +70,14 @@ pub fn exhibit_folders() -> Vec<Folder> {
         history::cases(),
         people::cases(),
         late::cases(),
+        compromise::cases(),
         checkpoint::cases(),
         file::cases(),
     ];
     let at_s = story.ledger.now_s() + 7200;
     let vectors = cases.concat().into_iter().map(|case| case.vector(at_s)).collect();
     let mut beside = checkpoint::beside();
+    beside.extend(compromise::beside());
     beside.extend(readers(&story));
     let mut one_bit_off = IMAGE.to_vec();
     one_bit_off[0] ^= 1;
@@ -120,6 +123,8 @@ fn readers(story: &Story) -> Vec<(String, Vec<u8>)> {
     let transit = story.cast.transit.id;
     let files = [
         (exhibit::POLICY, policy(&story.ledger.signer)),
+        (compromise::BOTH, story.policy_wanting(Some(2)).format()),
+        (compromise::NONE, story.policy_wanting(None).format()),
         ("policy-other-keys.txt", policy(&checkpoint::other_signer(story.ledger.origin.as_str()))),
         ("policy-other-log.txt", policy(&checkpoint::other_signer("ledger.example/other"))),
         (exhibit::AGENCIES, pins(&|_| {})),

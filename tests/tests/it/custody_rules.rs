@@ -145,7 +145,7 @@ const CHAINS: [Refusal; 9] = [
     }),
 ];
 
-const KEYS: [Refusal; 15] = [
+const KEYS: [Refusal; 17] = [
     ("custody/no-such-subject", || {
         refuse(Story::collected(), |story| {
             let nobody = Person::new("nobody", &story.cast.north);
@@ -226,6 +226,9 @@ const KEYS: [Refusal; 15] = [
             story.ledger.key_revoke(&story.cast.north, &story.cast.ana)
         })
     }),
+    // A compromise since the time that is known, or later.
+    ("custody/no-such-key", || compromised_again(0)),
+    ("custody/no-such-key", || compromised_again(1)),
     ("custody/role-not-granted", || {
         refuse(Story::enrolled(), |story| {
             let clerk = witness_only(story);
@@ -252,6 +255,16 @@ const KEYS: [Refusal; 15] = [
         })
     }),
 ];
+
+/// Ana's key is said to be compromised, and once more since some seconds later.
+fn compromised_again(later_s: u64) -> RuleViolation {
+    refuse(Story::enrolled(), |story| {
+        let (ledger, cast) = (&mut story.ledger, &story.cast);
+        let since_s = ledger.now_s();
+        ledger.write(&ledger.key_compromised(&cast.north, &cast.ana, since_s));
+        ledger.key_compromised(&cast.north, &cast.ana, since_s + later_s)
+    })
+}
 
 fn story_key() -> Person {
     Person::new("somebody", &Agency::new("North Forensic Service", "NL"))

@@ -9,6 +9,7 @@ mod cli_demo;
 mod cli_founding;
 mod cli_offer;
 mod cli_transcripts;
+mod custody_keys;
 mod custody_rules;
 mod docs_commands;
 mod docs_diagnostic;

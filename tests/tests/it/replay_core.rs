@@ -220,6 +220,28 @@ fn late_entries_are_not_judged_without_a_second_look() {
     assert_eq!(rules(&|replayer| all(replayer, &others)), open);
 }
 
+/// A replay shows that the ledger was kept by the rules, and says how much is doubtful all the same.
+#[test]
+fn signatures_of_compromised_keys_are_counted() {
+    let mut story = Story::whole();
+    let line = |story: &Story| {
+        let (replayer, violations) = replay(&story.ledger);
+        assert_eq!(codes(&violations), []);
+        let report = conclude(story, &replayer);
+        assert_eq!(report.verdict(), Verdict::Verified, "{report:#?}");
+        report.lines().iter().find(|line| line.id == LineId::KeyStanding).unwrap().clone()
+    };
+    assert_eq!(line(&story).code, "ok");
+    // Ben enrolled, took over, and sent twice; and what he signed with Ana came too late.
+    let late = loser_of(&mut story);
+    let Story { cast, ledger, disk, .. } = &mut story;
+    ledger.write(&ledger.late_entry(&cast.caro, *disk, late, LateReason::Conflict));
+    ledger.write(&ledger.key_compromised(&cast.transit, &cast.ben, ledger.now_s() + 3600));
+    let line = line(&story);
+    assert_eq!((line.status, line.code.as_str()), (Status::Pass, "key-standing/compromised"));
+    assert!(line.text.contains("; 5 signatures are"), "{}", line.text);
+}
+
 #[test]
 fn a_wrong_signature_is_named() {
     let mut story = Story::whole();

@@ -1,6 +1,7 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::custody::apply::Applied;
+use crate::custody::key::{KeyEnd, KeyState};
 use crate::custody::state::{Held, Holdings, Subject};
 use crate::hash::Hash;
 use crate::id::SubjectId;
@@ -51,6 +52,16 @@ impl Book {
     /// The key with this thumbprint, ended keys included.
     pub fn key(&self, kid: &Kid) -> Option<&CoseKey> {
         self.keys.get(kid).map(|(_, key)| key)
+    }
+
+    /// The keys that others may have had, and since when: seconds since 1970.
+    pub fn compromised_keys(&self) -> BTreeMap<Kid, u64> {
+        let keys = self.subjects.values().flat_map(|subject| subject.standing.keys());
+        let since = |state: &KeyState| match state.end {
+            Some(KeyEnd::Compromised { since_s }) => Some((state.key.kid(), since_s)),
+            _ => None,
+        };
+        keys.filter_map(since).collect()
     }
 
     /// Every subject at hand that has a history, in no particular order.

@@ -45,12 +45,15 @@ pub(super) fn replace(keys: &mut Vec<KeyState>, key: CoseKey, slot: KeySlot) {
     keys.push(KeyState::active(key, slot));
 }
 
-/// Ends the key `kid`: revoking takes a key in use, a compromise may also be found out later.
-/// Returns whether there was such a key.
+/// Ends the key `kid`: revoking takes a key in use; a compromise may also be found out later, and to have been
+/// earlier than was thought. Returns whether there was such a key.
 pub(super) fn end(keys: &mut [KeyState], kid: Kid, end: KeyEnd) -> bool {
     let state = keys.iter_mut().find(|state| state.key.kid() == kid);
     let can_end = |state: &&mut KeyState| match (state.end, end) {
         (None, _) => true,
+        (Some(KeyEnd::Compromised { since_s: known }), KeyEnd::Compromised { since_s: found }) => {
+            found < known
+        }
         (Some(KeyEnd::Compromised { .. }), _) => false,
         (Some(_), end) => matches!(end, KeyEnd::Compromised { .. }),
     };

@@ -121,13 +121,20 @@ pub trait Holdings {
 impl Standing {
     /// Every key that was enrolled for the subject, ended ones included.
     pub fn enrolled_keys(&self) -> impl Iterator<Item = &CoseKey> {
-        let (operator, states) = match self {
-            Self::Ledger(ledger) => (Some(&ledger.operator), &[][..]),
-            Self::Agency(agency) => (None, agency.keys.as_slice()),
-            Self::Custodian(custodian) => (None, custodian.keys.as_slice()),
-            Self::Item(_) | Self::Notes => (None, &[][..]),
+        let operator = match self {
+            Self::Ledger(ledger) => Some(&ledger.operator),
+            _ => None,
         };
-        operator.into_iter().chain(states.iter().map(|state| &state.key))
+        operator.into_iter().chain(self.keys().iter().map(|state| &state.key))
+    }
+
+    /// The keys of an agency or a custodian, in the order in which they were enrolled.
+    pub fn keys(&self) -> &[KeyState] {
+        match self {
+            Self::Agency(agency) => &agency.keys,
+            Self::Custodian(custodian) => &custodian.keys,
+            Self::Ledger(_) | Self::Item(_) | Self::Notes => &[],
+        }
     }
 }
 

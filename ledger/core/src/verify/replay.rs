@@ -6,7 +6,7 @@
 //! one finding and not thousands. Reading files, threads and the checkpoint are the caller's: a published
 //! directory, a mirror and the check of a store differ in nothing else.
 //!
-//! Memory: the state and the index entry of each subject, the last 32,768 leaves' part of the tree, 4,096
+//! Memory: the state and the index entry of each subject, a number for each key, the last 32,768 leaves' part of the tree, 4,096
 //! older tree heads, and the digest of each record that a late entry embeds. It does not depend on the number
 //! of other records; so whether the ledger has an embedded record too is only known after a second look at the
 //! entries: [`Replayer::look_back`].
@@ -22,17 +22,19 @@ pub use conclusion::Claims;
 pub use prepared::{KeyRing, Prepared};
 pub use violation::{ReplayFault, Violation};
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::custody::{Book, RuleViolation, apply};
 use crate::entry::Entry;
 use crate::hash::{Hash, sha256};
 use crate::id::{Origin, SubjectId};
 use crate::index::{ChainHead, IndexTree, SubjectKey};
+use crate::key::Kid;
 use crate::merkle::{LeafIndex, NodeSource, TreeHead, TreeSize};
 use crate::record::Record;
 use crate::record::body::Body;
 use crate::verify::LineId;
+use crate::verify::signing::signing_keys;
 use look_back::LookBack;
 use roots::{Roots, SeenRoot};
 use state::State;
@@ -53,6 +55,8 @@ pub struct Replayer {
     /// Digests of records that could not be read: whoever builds on one is not to blame.
     gaps: HashSet<Hash>,
     late: LookBack,
+    /// How many signatures each enrolled key made, in records and in what they embed.
+    signed: HashMap<Kid, u64>,
     counts: ReplayCounts,
     /// For each line of the report, how many violations there were, and the first.
     broken: BTreeMap<LineId, (u64, Violation)>,
@@ -96,6 +100,7 @@ impl Replayer {
             accepted_ms: 0,
             gaps: HashSet::new(),
             late: LookBack::default(),
+            signed: HashMap::new(),
             counts: ReplayCounts::default(),
             broken: BTreeMap::new(),
         }
@@ -237,6 +242,7 @@ impl Replayer {
             faults.extend(self.check_seen(seen, nodes).err());
         }
         faults.extend(self.apply(record).map(ReplayFault::Rule));
+        self.count_signatures(record);
         self.extend_index(record, prepared, record.digest());
     }
 
@@ -247,6 +253,16 @@ impl Replayer {
         counts.handoffs += u64::from(matches!(record.payload().body, Body::Handoff(_)));
         counts.releases += u64::from(matches!(record.payload().body, Body::Release(_)));
         counts.receipts += u64::from(matches!(record.payload().body, Body::Receive(_)));
+    }
+
+    /// Counts by key, so that what a key signed can be told when it turns out to have been in other hands.
+    fn count_signatures(&mut self, record: &Record) {
+        for kid in signing_keys(record) {
+            // Strangers' keys are a violation already, and there may be any number of them.
+            if self.state.book().key(&kid).is_some() {
+                *self.signed.entry(kid).or_default() += 1;
+            }
+        }
     }
 
     fn check_seen<S: NodeSource>(&mut self, seen: &TreeHead, nodes: &S) -> Result<(), ReplayFault> {

@@ -7,13 +7,13 @@ use custody_core::merkle::LeafIndex;
 use custody_core::record::body::{Body, SealOutcome};
 use custody_core::verify::LineId::{AgenciesPinned, CustodyRules, KeyStanding, Signatures};
 
-use super::exhibit::{Attack, Case, afterwards, forced, open, rejected, signed};
+use super::exhibit::{Attack, Case, afterwards, forced, rejected, signed};
 use crate::paper::story::{IMAGE, Story, entry};
 use crate::paper::{Agency, Hand, Person, signing_key};
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
-    let tables = [rejected(&KEYS), open(&KEYS_OPEN), rejected(&ENROLMENTS), rejected(&RULES)];
+    let tables = [rejected(&KEYS), rejected(&ENROLMENTS), rejected(&RULES)];
     [tables.concat(), heads(), pins()].concat()
 }
 
@@ -98,44 +98,6 @@ const KEYS: [Attack; 7] = [
             forced(|story| {
                 let clerk = witness_only(story);
                 story.ledger.note(&clerk, story.disk)
-            })
-        },
-    ),
-];
-
-const KEYS_OPEN: [Attack; 2] = [
-    (
-        "key-compromised",
-        "others may have had a signer's key before",
-        KeyStanding,
-        "key-standing/compromised",
-        || {
-            afterwards(|story| {
-                let Story { cast, ledger, .. } = story;
-                ledger.write(&ledger.key_compromised(
-                    &cast.transit,
-                    &cast.ben,
-                    ledger.now_s() - 60,
-                ));
-            })
-        },
-    ),
-    (
-        "authority-key-compromised",
-        "others may have had the key that enrolled a signer",
-        KeyStanding,
-        "key-standing/compromised",
-        || {
-            afterwards(|story| {
-                let Story { cast, ledger, .. } = story;
-                let transit = Person {
-                    id: cast.transit.id,
-                    agency: cast.transit.id,
-                    key: cast.transit.key.clone(),
-                };
-                let mut page = ledger.key_compromised(&cast.transit, &transit, ledger.now_s() - 60);
-                page.payload.subjects = vec![ledger.link(&cast.transit.subject())];
-                ledger.write(&page);
             })
         },
     ),

@@ -145,12 +145,31 @@ impl Replayer {
         let lines = [
             Line::pass(LineId::Format, format!("{records} records are well formed")),
             Line::pass(LineId::Signatures, format!("all {signatures} signatures verify")),
-            Line::pass(LineId::KeyStanding, "every key was enrolled and in use when it signed"),
+            self.key_line(),
             rules,
             both_sides,
             heads,
         ];
         lines.into_iter().map(Line::required).collect()
+    }
+
+    /// A replay shows whether the ledger was kept by the rules. What a compromise is worth for one item, and
+    /// what witnesses saw in time, is for that item's exhibit to say.
+    fn key_line(&self) -> Line {
+        let id = LineId::KeyStanding;
+        let compromised = self.book().compromised_keys();
+        let doubtful: u64 = compromised.keys().filter_map(|kid| self.signed.get(kid)).sum();
+        let text = "every key was enrolled and in use when it signed";
+        match doubtful {
+            0 => Line::pass(id, text),
+            n => Line::pass(
+                id,
+                format!(
+                    "{text}; {n} signatures are of keys that others may have had since some time"
+                ),
+            )
+            .with_code("key-standing/compromised"),
+        }
     }
 
     fn completeness_line(&self, claims: &Claims<'_>) -> Line {
