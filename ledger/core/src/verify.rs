@@ -3,6 +3,7 @@
 mod compare;
 mod exhibit;
 mod findings;
+mod pin;
 mod receipt;
 pub mod replay;
 mod report;

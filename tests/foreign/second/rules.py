@@ -14,6 +14,7 @@ class Key:
     slot: str
     ended: str | None = None
     since: int | None = None
+    by_others: bool = False  # enrolled by founders, without the agency whose key it is
 
 
 @dataclass
@@ -25,7 +26,7 @@ class Ledger:
 
 @dataclass
 class Agency:
-    keys: dict  # kid: Key
+    keys: dict  # kid: Key, in the order in which they were enrolled
 
 
 @dataclass
@@ -155,16 +156,17 @@ class State:
             chain.standing = Custodian(body["agency"], body["roles"], key)
         else:
             require(chain.standing is not None, "custody/no-such-subject")
-            self._change_keys(one, chain.standing.keys)
+            self._change_keys(one, subject, chain.standing.keys)
 
     @staticmethod
-    def _change_keys(one, held):
+    def _change_keys(one, subject, held):
         body = one.body
         if one.type == "key-rotate":
             for key in held.values():
                 if key.slot == body["slot"] and key.ended is None:
                     key.ended = REPLACED
-            held[keys.kid(body["key"])] = Key(body["key"], body["slot"])
+            by_others = ids.kind(subject) == "agency" and subject not in one.signed_by(cose.AUTHORITY)
+            held[keys.kid(body["key"])] = Key(body["key"], body["slot"], by_others=by_others)
             return
         key = held.get(body["kid"])
         if one.type == "key-revoke":

@@ -121,6 +121,8 @@ fn readers(story: &Story) -> Vec<(String, Vec<u8>)> {
     let stranger = public(&signing_key("stranger")).kid();
     let south = usual.agencies.iter().position(|pin| pin.0 == story.cast.south.id).unwrap();
     let transit = story.cast.transit.id;
+    let second = public(&signing_key(people::TRANSITS_SECOND)).kid();
+    let carriers = usual.agencies.iter().position(|pin| pin.0 == transit).unwrap();
     let files = [
         (exhibit::POLICY, policy(&story.ledger.signer)),
         (compromise::BOTH, story.policy_wanting(Some(2)).format()),
@@ -131,6 +133,7 @@ fn readers(story: &Story) -> Vec<(String, Vec<u8>)> {
         ("agencies-another-genesis.txt", pins(&|pins| pins.genesis = sha256(b"another"))),
         ("agencies-another-key.txt", pins(&|pins| pins.agencies[south].1 = stranger)),
         ("agencies-recovery-key.txt", pins(&|pins| pins.agencies[south].1 = recovery)),
+        ("agencies-transits-second-key.txt", pins(&|pins| pins.agencies[carriers].1 = second)),
         (
             "agencies-without-transit.txt",
             pins(&|pins| pins.agencies.retain(|pin| pin.0 != transit)),

@@ -7,11 +7,11 @@ use custody_core::hash::{Hash, sha256};
 use custody_core::id::SubjectId;
 use custody_core::index::ChainHead;
 use custody_core::merkle::{LeafIndex, NodeSource, TreeHead, TreeSize};
-use custody_core::record::body::LateReason;
+use custody_core::record::body::{KeySlot, LateReason};
 use custody_core::verify::replay::{Claims, KeyRing, Prepared, Replayer, Violation};
 use custody_core::verify::{LineId, Report, Status, Verdict};
 use custody_tests::paper::story::{Story, entry};
-use custody_tests::paper::{PaperLedger, public};
+use custody_tests::paper::{PaperLedger, public, signing_key};
 use custody_tests::published::Busy;
 
 /// Replays a ledger on paper.
@@ -110,6 +110,22 @@ fn pins_of_another_ledger_are_rejected() {
     assert_eq!(wrong, (rejected, "pins/key-differs".to_owned()));
     let fewer = verdict_with(&|pins| pins.agencies.truncate(2));
     assert_eq!(fewer, (open, "pins/not-pinned".to_owned()));
+}
+
+#[test]
+fn a_pin_does_not_vouch_for_a_key_that_founders_enrolled() {
+    let mut story = Story::whole();
+    let Story { cast, ledger, .. } = &mut story;
+    let (signers, new) = ([&cast.north, &cast.south], signing_key("transit's second"));
+    let page = ledger.agency_key_rotate(&signers, &cast.transit, &new, KeySlot::Authority);
+    ledger.write(&page);
+    let (replayer, violations) = replay(&story.ledger);
+    assert_eq!(codes(&violations), []);
+    let report = conclude(&story, &replayer);
+    let line = report.lines().iter().find(|line| line.id == LineId::AgenciesPinned).unwrap();
+    assert_eq!(line.code, "pins/replaced-by-founders");
+    assert!(line.text.contains(&public(&new).kid().to_string()), "{}", line.text);
+    assert_eq!(report.verdict(), Verdict::CouldNotCheck);
 }
 
 #[test]
@@ -257,7 +273,7 @@ fn a_wrong_signature_is_named() {
 fn a_strangers_key_is_named() {
     let mut story = Story::whole();
     let Story { cast, ledger, disk, .. } = &mut story;
-    let stranger = cast.caro.with_key(&custody_tests::paper::signing_key("stranger"));
+    let stranger = cast.caro.with_key(&signing_key("stranger"));
     let at = ledger.force_page(&ledger.put_seal(&stranger, *disk, "PT-1")).0;
     let expected = [(at, "record/unknown-key"), (at, "custody/key-not-enrolled")];
     assert_eq!(codes(&replay(ledger).1), expected);

@@ -61,6 +61,7 @@ struct KeyRow {
     key: Bytes<32>,
     slot: String,
     end: Option<EndRow>,
+    is_by_others: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -168,7 +169,8 @@ impl KeyRow {
             KeyEnd::Revoked => EndRow::Revoked,
             KeyEnd::Compromised { since_s } => EndRow::Compromised(since_s),
         });
-        Self { key: Bytes(*state.key.as_bytes()), slot: state.slot.to_string(), end }
+        let (key, slot) = (Bytes(*state.key.as_bytes()), state.slot.to_string());
+        Self { key, slot, end, is_by_others: state.is_by_others }
     }
 
     fn into_state(self) -> Option<KeyState> {
@@ -178,7 +180,8 @@ impl KeyRow {
             EndRow::Compromised(since_s) => KeyEnd::Compromised { since_s },
         });
         let key = CoseKey::from_bytes(&self.key.0).ok()?;
-        Some(KeyState { key, slot: KeySlot::from_word(&self.slot)?, end })
+        let slot = KeySlot::from_word(&self.slot)?;
+        Some(KeyState { key, slot, end, is_by_others: self.is_by_others })
     }
 }
 

@@ -4,17 +4,20 @@ use custody_core::cose::Role;
 use custody_core::hash::sha256;
 use custody_core::id::SubjectId;
 use custody_core::merkle::LeafIndex;
-use custody_core::record::body::{Body, SealOutcome};
+use custody_core::record::body::{Body, KeySlot, SealOutcome};
 use custody_core::verify::LineId::{AgenciesPinned, CustodyRules, KeyStanding, Signatures};
 
 use super::exhibit::{Attack, Case, afterwards, forced, rejected, signed};
 use crate::paper::story::{IMAGE, Story, entry};
-use crate::paper::{Agency, Hand, Person, signing_key};
+use crate::paper::{Agency, Page, Person, signing_key};
+
+/// Whose key Transit gets, from founders or itself.
+pub const TRANSITS_SECOND: &str = "transit's second";
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
     let tables = [rejected(&KEYS), rejected(&ENROLMENTS), rejected(&RULES)];
-    [tables.concat(), heads(), pins()].concat()
+    [tables.concat(), heads(), pins(), replaced()].concat()
 }
 
 const KEYS: [Attack; 7] = [
@@ -394,15 +397,9 @@ fn pins() -> Vec<Case> {
     let compromised = afterwards(|story| {
         let Story { cast, ledger, disk, .. } = story;
         // South replaces its authority key in time; that the old one was in other hands shows later.
-        let (old, new) = (cast.south.key.clone(), signing_key("south's second"));
-        let south = Agency { key: old.clone(), ..cast.south.clone() };
-        let owner = Person { id: south.id, agency: south.id, key: old };
-        let mut page = ledger.key_rotate(&south, &owner, &new);
-        page.payload.subjects = vec![ledger.link(&south.subject())];
-        page.hands[1] = Hand::new(&new, south.subject(), Role::NewKey);
-        let Body::KeyRotate(body) = &mut page.payload.body else { panic!() };
-        body.slot = custody_core::record::body::KeySlot::Authority;
-        ledger.write(&page);
+        let (south, new) = (cast.south.clone(), signing_key("south's second"));
+        let owner = Person { id: south.id, agency: south.id, key: south.key.clone() };
+        ledger.write(&ledger.agency_key_rotate(&[&south], &south, &new, KeySlot::Authority));
         let renewed = Agency { key: new, ..south.clone() };
         let mut page = ledger.key_compromised(&renewed, &owner, ledger.now_s() + 3600);
         page.payload.subjects = vec![ledger.link(&south.subject())];
@@ -437,6 +434,69 @@ fn pins() -> Vec<Case> {
             AgenciesPinned,
             "pins/key-compromised",
             compromised,
+        ),
+    ]
+}
+
+/// The whole story's exhibit after an agency got another key.
+fn rotated(page: impl FnOnce(&Story) -> Page) -> Vec<u8> {
+    afterwards(|story| {
+        let page = page(story);
+        story.ledger.write(&page);
+    })
+}
+
+/// Transit's pinned key is not its newest any more.
+fn replaced() -> Vec<Case> {
+    let new = || signing_key(TRANSITS_SECOND);
+    let by_founders = |slot| {
+        rotated(|story| {
+            let Story { cast, ledger, .. } = story;
+            ledger.agency_key_rotate(&[&cast.north, &cast.south], &cast.transit, &new(), slot)
+        })
+    };
+    let with_recovery_key = rotated(|story| {
+        let transit = &story.cast.transit;
+        let recovered = Agency { key: transit.recovery.clone(), ..transit.clone() };
+        story.ledger.agency_key_rotate(&[&recovered], transit, &new(), KeySlot::Authority)
+    });
+    let with_the_agency = rotated(|story| {
+        let Story { cast, ledger, .. } = story;
+        let both = [&cast.north, &cast.south];
+        ledger.agency_key_rotate(&both, &cast.south, &new(), KeySlot::Authority)
+    });
+    let (line, code) = (AgenciesPinned, "pins/replaced-by-founders");
+    let authority = by_founders(KeySlot::Authority);
+    vec![
+        Case::open(
+            "authority-key-replaced-by-founders",
+            "founders gave Transit another authority key than the pinned one",
+            line,
+            code,
+            authority.clone(),
+        ),
+        Case::open(
+            "recovery-key-replaced-by-founders",
+            "founders gave Transit a recovery key, with which they can replace the pinned one",
+            line,
+            code,
+            by_founders(KeySlot::Recovery),
+        ),
+        Case::verified(
+            "happy-path-founders-key-pinned",
+            "the reader pinned the key that founders gave Transit",
+            authority,
+        )
+        .agencies(Some("agencies-transits-second-key.txt")),
+        Case::verified(
+            "happy-path-replaced-with-the-recovery-key",
+            "Transit replaced the pinned key itself",
+            with_recovery_key,
+        ),
+        Case::verified(
+            "happy-path-replaced-by-founders-and-the-agency",
+            "South is among the founders who replaced its pinned key",
+            with_the_agency,
         ),
     ]
 }

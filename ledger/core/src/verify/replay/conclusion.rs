@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ReplayCounts, Replayer};
 use crate::checkpoint::Checkpoint;
-use crate::custody::{AgencyState, Book, KeyEnd, Standing, Subject};
+use crate::custody::{AgencyState, Book, Standing, Subject};
 use crate::id::{SubjectId, Uuid};
-use crate::key::Kid;
 use crate::pins::Pins;
 use crate::policy::{Policy, Verified};
-use crate::record::body::KeySlot;
 use crate::verify::findings::{freshness_line, witnesses_line};
+use crate::verify::pin::check_pin;
 use crate::verify::{Line, LineId, Outcome, Report, error_text};
 
 /// What the replayed ledger claims to be, and what the reader brings along.
@@ -212,8 +211,8 @@ impl Replayer {
             return Err(Line::fail(id, "pins/genesis-differs", text));
         }
         let agencies = agencies(self.book());
-        for (agency, kid) in &pins.agencies {
-            check_pin(agencies.get(agency).copied(), *agency, *kid)?;
+        for pin in &pins.agencies {
+            check_pin(*pin, agencies.get(&pin.0).copied(), |_| None)?;
         }
         let acting = acting_agencies(self.book());
         let unpinned = acting.iter().find(|id| !pins.agencies.iter().any(|(pin, _)| pin == *id));
@@ -224,23 +223,6 @@ impl Replayer {
             }
             None => Ok(acting.len()),
         }
-    }
-}
-
-fn check_pin(state: Option<&AgencyState>, agency: Uuid, kid: Kid) -> Result<(), Line> {
-    let (line, id) = (LineId::AgenciesPinned, SubjectId::Agency(agency));
-    let keys = state.map_or(&[][..], |state| state.keys.as_slice());
-    let key = keys.iter().find(|key| key.key.kid() == kid);
-    match key.filter(|key| key.slot == KeySlot::Authority).map(|key| key.end) {
-        None => {
-            let text = format!("{id} has no authority key {kid}, which is pinned");
-            Err(Line::fail(line, "pins/key-differs", text))
-        }
-        Some(Some(KeyEnd::Compromised { .. })) => {
-            let text = format!("the pinned key {kid} of {id} is compromised");
-            Err(Line::not_checked(line, "pins/key-compromised", text))
-        }
-        Some(_) => Ok(()),
     }
 }
 
