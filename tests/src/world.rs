@@ -180,6 +180,21 @@ impl World {
         self.take(&page)
     }
 
+    /// The first agency enrols a custodian with the operator's key, which no ledger takes.
+    pub fn enrol_operator(&self) -> Made {
+        let agency = &self.agencies[0];
+        let person = Person::new("operator", agency).with_key(&self.operator);
+        let hands =
+            vec![Hand::authority(agency), Hand::new(&person.key, person.subject(), Role::NewKey)];
+        let body = CustodianEnrol {
+            key: public(&person.key),
+            roles: vec![Role::Acting],
+            agency: agency.id,
+        };
+        let page = self.page(&[person.subject()], hands, body);
+        (page.sign(), page.openings)
+    }
+
     /// Somebody takes a new thing into custody; its description is sealed.
     pub fn collect(&mut self, holder: usize) -> Made {
         let item = uuid(&format!("{} item {}", self.origin, self.items.len()));

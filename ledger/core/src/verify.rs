@@ -3,9 +3,11 @@
 mod compare;
 mod exhibit;
 mod findings;
+mod pin;
 mod receipt;
 pub mod replay;
 mod report;
+mod signing;
 mod time;
 
 pub use compare::compare_exhibits;

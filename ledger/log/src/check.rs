@@ -106,7 +106,7 @@ pub fn check(
         tables: TableCheck::new(reader),
         findings: Vec::new(),
     };
-    if let Err(error) = check.replay(progress) {
+    if let Err(error) = check.replay(progress).and_then(|()| check.look_back()) {
         check.findings.push(error.into());
     }
     check.conclude()
@@ -161,6 +161,23 @@ impl Check<'_, '_> {
         Ok(())
     }
 
+    /// Goes once more through the entries before the last late entry.
+    fn look_back(&mut self) -> Result<(), ReadError> {
+        let size = self.replayer.look_back_size().0;
+        for lo in (0..size).step_by(PAGE as usize) {
+            for entry in rows(self.reader, Table::Entry, lo, size.min(lo.saturating_add(PAGE)))? {
+                let violations = self.replayer.look_back(&entry);
+                self.findings.extend(violations.into_iter().map(Finding::from));
+            }
+        }
+        // What was found now belongs before what was found after it.
+        self.findings.sort_by_key(|found| found.index.map_or(u64::MAX, |index| index.0));
+        if self.replayer.look_back_size().0 != 0 {
+            self.findings.push(finding("check/root", "the same entries", "others, read again"));
+        }
+        Ok(())
+    }
+
     fn conclude(mut self) -> Result<CheckSummary, Vec<Finding>> {
         let head = self.replayer.head();
         self.check_checkpoint(head);
@@ -203,20 +220,23 @@ fn finding(
     Finding { index: None, code, expected: expected.to_string(), found: found.to_string() }
 }
 
-/// Reads and prepares the entries from `lo` on. A row that is missing stands as no bytes, which is no entry and no
-/// record.
+/// Reads and prepares the entries from `lo` on.
 fn prepare(reader: &Reader<'_>, lo: u64) -> Result<Page, ReadError> {
     let hi = reader.head().size.0.min(lo.saturating_add(PAGE));
-    let (from, to) = (number_key(lo), number_key(hi));
-    let read = |table| -> Result<Vec<Vec<u8>>, ReadError> {
-        let mut rows = reader.read().rows(&Scan::range(table, &from, &to))?.into_iter().peekable();
-        let values = (lo..hi).map(|index| {
-            let row = rows.next_if(|(key, _)| key[..] == number_key(index));
-            row.map(|(_, value)| value).unwrap_or_default()
-        });
-        Ok(values.collect())
-    };
-    let (entries, records) = (read(Table::Entry)?, read(Table::Record)?);
+    let (entries, records) =
+        (rows(reader, Table::Entry, lo, hi)?, rows(reader, Table::Record, lo, hi)?);
     let pairs: Vec<_> = entries.into_iter().zip(records).collect();
     Ok(pairs.into_par_iter().map(|(entry, record)| Prepared::new(&entry, &record)).collect())
+}
+
+/// The rows `[lo, hi)` of a table whose keys are indices. A row that is missing stands as no bytes, which is no
+/// entry and no record.
+fn rows(reader: &Reader<'_>, table: Table, lo: u64, hi: u64) -> Result<Vec<Vec<u8>>, ReadError> {
+    let (from, to) = (number_key(lo), number_key(hi));
+    let mut rows = reader.read().rows(&Scan::range(table, &from, &to))?.into_iter().peekable();
+    let values = (lo..hi).map(|index| {
+        let row = rows.next_if(|(key, _)| key[..] == number_key(index));
+        row.map(|(_, value)| value).unwrap_or_default()
+    });
+    Ok(values.collect())
 }

@@ -2,7 +2,7 @@
 //!
 //! What belongs to an item's history is what the verifier will ask for (SPEC section "Verifying an
 //! exhibit"): its two chains and its ancestors', the ledger's chain, and the chains of everybody who signed
-//! any of it. Cost: point reads by the number of those records, proofs by the logarithm of the size.
+//! any of it or is a party to it. Cost: point reads by the number of those records, proofs by the logarithm of the size.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -119,8 +119,8 @@ impl History {
 /// The subjects whose history makes sense of `record`, where it is part of the history of `subject`.
 fn needed_by(record: &Record, subject: &SubjectId) -> Vec<SubjectId> {
     let payload = record.payload();
-    let standing = payload.signers.iter().filter(|signer| signer.role != Role::NewKey);
-    let mut needed: Vec<_> = standing.map(|signer| signer.id.clone()).collect();
+    let mut needed = signers_of(payload);
+    needed.extend(payload.parties().map(SubjectId::Custodian));
     match &payload.body {
         Body::CustodianEnrol(body) => needed.push(SubjectId::Agency(body.agency)),
         Body::Derive(body) if *subject != SubjectId::Item(body.parent) => {
@@ -128,13 +128,20 @@ fn needed_by(record: &Record, subject: &SubjectId) -> Vec<SubjectId> {
             needed.push(SubjectId::Notes(body.parent));
         }
         Body::LateEntry(body) => {
-            // Accepted records embed only records that parse; nothing is lost where one does not.
+            // Accepted records embed only records that parse; nothing is lost where one does not. Its keys
+            // are judged; what it would have done is not.
             let embedded = Record::parse(&body.record).ok();
-            needed.extend(embedded.iter().flat_map(|record| needed_by(record, subject)));
+            needed.extend(embedded.iter().flat_map(|record| signers_of(record.payload())));
         }
         _ => {}
     }
     needed
+}
+
+/// Everybody whose keys and roles a record is judged by.
+fn signers_of(payload: &Payload) -> Vec<SubjectId> {
+    let standing = payload.signers.iter().filter(|signer| signer.role != Role::NewKey);
+    standing.map(|signer| signer.id.clone()).collect()
 }
 
 fn placed(logged: Logged) -> Result<Placed, ExportError> {

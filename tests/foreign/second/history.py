@@ -2,6 +2,7 @@
 
 from . import ids, keys, rules
 from .policy import Held
+from .record import read as read_record
 from .refused import Refused, require
 
 KEY_CODES = {
@@ -74,13 +75,32 @@ def check_seen(case, placed):
 
 def compromised(case):
     for placed in case.placed:
-        for signature in placed.record.message.signatures:
+        for signature in signatures_in(placed.record):
             key = case.state.keys.get(signature.kid)
             if key is None or key.ended != rules.COMPROMISED:
                 continue
-            before = any(
-                size > placed.index and any(0 < time < key.since for time in times.values())
-                for size, times in case.seen_by_witnesses
-            )
-            if not before and "key-standing" in case.report.lines:
+            if not seen_before(case, placed.index, key.since) and "key-standing" in case.report.lines:
                 case.report.not_checked("key-standing", "key-standing/compromised")
+
+
+def signatures_in(record):
+    """The signatures of a record, and those of the record that it embeds."""
+    signatures = list(record.message.signatures)
+    if record.type == "late-entry":
+        try:
+            signatures += read_record(record.body["record"]).message.signatures
+        except Refused:
+            pass
+    return signatures
+
+
+def seen_before(case, index, since):
+    """Whether witnesses who are enough saw an entry before a time."""
+    saw = {
+        name
+        for size, times in case.seen_by_witnesses
+        if size > index
+        for name, time in times.items()
+        if 0 < time < since
+    }
+    return bool(saw) and case.policy.are_enough(saw)

@@ -67,6 +67,7 @@ def needed(case):
         subjects.add("ledger:" + case.placed[0].record.message.aud)
     for placed in case.placed:
         subjects |= {subject for role, subject in placed.record.signers if role != cose.NEW_KEY}
+        subjects |= {party for party in (placed.record.payload.giver, placed.record.payload.to) if party is not None}
         if placed.record.type == "custodian-enrol":
             subjects.add(placed.record.body["agency"])
     return subjects

@@ -61,6 +61,10 @@ class Policy:
         except Refused:
             raise Refused(code) from None
 
+    def are_enough(self, witnesses):
+        """Whether these witnesses meet the quorum by themselves."""
+        return self._met(self.quorum, witnesses)
+
     def _met(self, name, cosigned):
         if name == b"none" or name in cosigned:
             return True

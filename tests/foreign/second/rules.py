@@ -14,17 +14,19 @@ class Key:
     slot: str
     ended: str | None = None
     since: int | None = None
+    by_others: bool = False  # enrolled by founders, without the agency whose key it is
 
 
 @dataclass
 class Ledger:
     quorum: int
     founders: set
+    keys: dict  # kid: Key, the operator's
 
 
 @dataclass
 class Agency:
-    keys: dict  # kid: Key
+    keys: dict  # kid: Key, in the order in which they were enrolled
 
 
 @dataclass
@@ -85,7 +87,7 @@ class State:
             if link.subject in self.chains:
                 self._standing(one, position, link.subject)
                 standing = self.chains[link.subject].standing
-                if isinstance(standing, (Agency, Custodian)):
+                if isinstance(standing, (Ledger, Agency, Custodian)):
                     self.keys.update(standing.keys)
         for link in one.subjects:
             if link.subject in self.chains:
@@ -139,7 +141,8 @@ class State:
         if one.type == "ledger-open":
             if ids.kind(subject) == "ledger":
                 founders = {founder["id"] for founder in body["agencies"]}
-                chain.standing = Ledger(body["quorum"], founders)
+                operator = {keys.kid(body["operator"]): Key(body["operator"], "operator")}
+                chain.standing = Ledger(body["quorum"], founders, operator)
             else:
                 founder = next(founder for founder in body["agencies"] if founder["id"] == subject)
                 chain.standing = _enrolled(founder)
@@ -153,23 +156,25 @@ class State:
             chain.standing = Custodian(body["agency"], body["roles"], key)
         else:
             require(chain.standing is not None, "custody/no-such-subject")
-            self._change_keys(one, chain.standing.keys)
+            self._change_keys(one, subject, chain.standing.keys)
 
     @staticmethod
-    def _change_keys(one, held):
+    def _change_keys(one, subject, held):
         body = one.body
         if one.type == "key-rotate":
             for key in held.values():
                 if key.slot == body["slot"] and key.ended is None:
                     key.ended = REPLACED
-            held[keys.kid(body["key"])] = Key(body["key"], body["slot"])
+            by_others = ids.kind(subject) == "agency" and subject not in one.signed_by(cose.AUTHORITY)
+            held[keys.kid(body["key"])] = Key(body["key"], body["slot"], by_others=by_others)
             return
         key = held.get(body["kid"])
         if one.type == "key-revoke":
             require(key is not None and key.ended is None, "custody/no-such-key")
             key.ended = REVOKED
         else:
-            require(key is not None and key.ended != COMPROMISED, "custody/no-such-key")
+            require(key is not None, "custody/no-such-key")
+            require(key.ended != COMPROMISED or body["since"] < key.since, "custody/no-such-key")
             key.ended, key.since = COMPROMISED, body["since"]
 
     def _item(self, one, position, subject, chain):
@@ -195,6 +200,7 @@ class State:
         require(actors[0] == item.holder, "custody/not-the-holder")
         if one.type == "recall":
             require(item.release is not None and item.release[0] == body["release"], "custody/no-open-release")
+            require(to == item.release[1], "custody/not-the-addressee")
             item.release = None
             return
         require(item.release is None, "custody/release-open")
@@ -235,16 +241,18 @@ class State:
         link = next((link for link in late.subjects if link.subject == item_id), None)
         require(link is not None and late.type != "late-entry", "custody/embedded-elsewhere")
         signed_with = []
-        for (_, subject), signature in zip(late.signers, late.message.signatures):
+        for (role, subject), signature in zip(late.signers, late.message.signatures):
             standing = self.known(subject)
             require(isinstance(standing, Custodian), "custody/embedded-elsewhere")
             require(signature.kid in standing.keys, "custody/key-not-enrolled")
+            require(role in standing.roles, "custody/role-not-granted")
             signed_with.append(standing.keys[signature.kid])
         for signature, key in zip(late.message.signatures, signed_with):
             require(late.message.verifies(signature, key.key), "custody/embedded")
         digests = self.chains[item_id].digests
+        require(late.digest not in digests, "custody/not-late")
         if one.body["reason"] == "conflict":
-            require(link.seq < len(digests) and late.digest != digests[-1], "custody/not-late")
+            require(link.seq < len(digests), "custody/not-late")
         else:
             require(any(key.ended is not None for key in signed_with), "custody/not-late")
 

@@ -128,4 +128,8 @@ def agencies_pinned(case):
             if key.ended == rules.COMPROMISED:
                 case.report.not_checked(line, "pins/key-compromised")
                 return
+            kids = list(standing.keys)
+            if any(standing.keys[later].by_others for later in kids[kids.index(kid) + 1 :]):
+                case.report.not_checked(line, "pins/replaced-by-founders")
+                return
     case.report.passes(line)

@@ -54,6 +54,22 @@ impl PaperLedger {
         self.page(&[person.subject()], hands, body)
     }
 
+    /// Agencies give an agency another key: itself, or founders.
+    pub fn agency_key_rotate(
+        &self,
+        signers: &[&Agency],
+        agency: &Agency,
+        key: &SigningKey,
+        slot: KeySlot,
+    ) -> Page {
+        let mut signers = signers.to_vec();
+        signers.sort_by_key(|signer| signer.id);
+        let mut hands: Vec<_> = signers.into_iter().map(Hand::authority).collect();
+        hands.push(Hand::new(key, agency.subject(), Role::NewKey));
+        let body = KeyRotate { key: public(key), slot, reason: KeyReason::Routine };
+        self.page(&[agency.subject()], hands, body)
+    }
+
     /// An agency ends a custodian's key.
     pub fn key_revoke(&self, agency: &Agency, person: &Person) -> Page {
         let body = KeyRevoke { kid: public(&person.key).kid(), reason: KeyReason::Left };

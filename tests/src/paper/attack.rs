@@ -2,12 +2,14 @@
 //! it as far as it goes: signatures are made anew wherever the attacker could make them.
 
 mod checkpoint;
+mod compromise;
 mod encoding;
 mod envelope;
 mod exhibit;
 mod file;
 mod form;
 mod history;
+mod late;
 mod manifest;
 mod people;
 mod value;
@@ -63,11 +65,19 @@ pub fn record_folders() -> Vec<Folder> {
 /// Vectors of exhibits: the story's, and every attack on it.
 pub fn exhibit_folders() -> Vec<Folder> {
     let story = Story::whole();
-    let cases =
-        [manifest::cases(), history::cases(), people::cases(), checkpoint::cases(), file::cases()];
+    let cases = [
+        manifest::cases(),
+        history::cases(),
+        people::cases(),
+        late::cases(),
+        compromise::cases(),
+        checkpoint::cases(),
+        file::cases(),
+    ];
     let at_s = story.ledger.now_s() + 7200;
     let vectors = cases.concat().into_iter().map(|case| case.vector(at_s)).collect();
     let mut beside = checkpoint::beside();
+    beside.extend(compromise::beside());
     beside.extend(readers(&story));
     let mut one_bit_off = IMAGE.to_vec();
     one_bit_off[0] ^= 1;
@@ -111,14 +121,19 @@ fn readers(story: &Story) -> Vec<(String, Vec<u8>)> {
     let stranger = public(&signing_key("stranger")).kid();
     let south = usual.agencies.iter().position(|pin| pin.0 == story.cast.south.id).unwrap();
     let transit = story.cast.transit.id;
+    let second = public(&signing_key(people::TRANSITS_SECOND)).kid();
+    let carriers = usual.agencies.iter().position(|pin| pin.0 == transit).unwrap();
     let files = [
         (exhibit::POLICY, policy(&story.ledger.signer)),
+        (compromise::BOTH, story.policy_wanting(Some(2)).format()),
+        (compromise::NONE, story.policy_wanting(None).format()),
         ("policy-other-keys.txt", policy(&checkpoint::other_signer(story.ledger.origin.as_str()))),
         ("policy-other-log.txt", policy(&checkpoint::other_signer("ledger.example/other"))),
         (exhibit::AGENCIES, pins(&|_| {})),
         ("agencies-another-genesis.txt", pins(&|pins| pins.genesis = sha256(b"another"))),
         ("agencies-another-key.txt", pins(&|pins| pins.agencies[south].1 = stranger)),
         ("agencies-recovery-key.txt", pins(&|pins| pins.agencies[south].1 = recovery)),
+        ("agencies-transits-second-key.txt", pins(&|pins| pins.agencies[carriers].1 = second)),
         (
             "agencies-without-transit.txt",
             pins(&|pins| pins.agencies.retain(|pin| pin.0 != transit)),
@@ -134,7 +149,7 @@ fn keys(story: &Story) -> Vec<String> {
     let agencies = [&cast.north, &cast.south, &cast.transit];
     let mut keys: Vec<_> = people.iter().map(|person| person.key.clone()).collect();
     keys.extend(agencies.iter().flat_map(|agency| [agency.key.clone(), agency.recovery.clone()]));
-    keys.push(signing_key(&format!("{} operator", story.ledger.origin)));
+    keys.push(story.ledger.operator());
     keys.push(story.second_key());
     let hex = |key: &ed25519_dalek::SigningKey| {
         public(key).as_bytes().iter().map(|byte| format!("{byte:02x}")).collect()

@@ -140,6 +140,7 @@ fn needed_by(record: &Record, needed: &BTreeSet<SubjectId>) -> Vec<SubjectId> {
     let payload = record.payload();
     let signers = payload.signers.iter().filter(|signer| signer.role != Role::NewKey);
     let mut more: Vec<_> = signers.map(|signer| signer.id.clone()).collect();
+    more.extend([payload.from, payload.to].into_iter().flatten().map(SubjectId::Custodian));
     match &payload.body {
         Body::CustodianEnrol(body) => more.push(SubjectId::Agency(body.agency)),
         Body::LateEntry(body) => {

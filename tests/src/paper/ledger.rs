@@ -15,6 +15,7 @@ use custody_core::note::KeyName;
 use custody_core::record::body::{Body, LedgerOpen, LedgerPurpose};
 use custody_core::record::{Link, Occurred, Payload, Record, TimeSource};
 use custody_core::sealed::Opening;
+use ed25519_dalek::SigningKey;
 
 use super::cast::{Agency, ORIGIN, START_S, public, seed, signing_key};
 use super::page::{Hand, Page};
@@ -67,7 +68,7 @@ impl PaperLedger {
             entries: Vec::new(),
             records: Vec::new(),
             openings: Vec::new(),
-            book: Book::whole(),
+            book: Book::whole().with_records(),
             heads: BTreeMap::new(),
             index: IndexTree::new(),
             leaves: Vec::new(),
@@ -79,7 +80,7 @@ impl PaperLedger {
     pub fn opening(&self, founders: &[&Agency]) -> Page {
         let mut founders = founders.to_vec();
         founders.sort_by_key(|agency| agency.id);
-        let operator = signing_key(&format!("{} operator", self.origin));
+        let operator = self.operator();
         let body = LedgerOpen {
             log_ed25519: self.signer.keys().ed25519().key().encode().try_into().unwrap(),
             log_mldsa44: self.signer.keys().mldsa44().key().encode(),
@@ -97,6 +98,11 @@ impl PaperLedger {
         let mut subjects: Vec<_> = founders.iter().map(|agency| agency.subject()).collect();
         subjects.push(ledger);
         self.page(&subjects, hands, body)
+    }
+
+    /// The operator's key.
+    pub fn operator(&self) -> SigningKey {
+        signing_key(&format!("{} operator", self.origin))
     }
 
     /// The ledger as a subject.

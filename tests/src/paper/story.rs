@@ -223,12 +223,14 @@ impl Story {
         self.policy_of(&self.ledger.signer)
     }
 
+    /// The same policy, but for how many of the two witnesses it wants.
+    pub fn policy_wanting(&self, threshold: Option<usize>) -> Policy {
+        policy(&self.ledger.signer, threshold)
+    }
+
     /// The same policy for another log.
     pub fn policy_of(&self, signer: &LogSigner) -> Policy {
-        let named =
-            |witness: &Ed25519Cosigner| (word(witness.verifier()), witness.verifier().clone());
-        let witnesses = witnesses().iter().map(named).collect();
-        Policy::for_log(signer.keys().clone(), witnesses, Some(1)).unwrap()
+        policy(signer, Some(1))
     }
 
     /// Pins of all three agencies.
@@ -236,6 +238,12 @@ impl Story {
         let cast = &self.cast;
         pins_of(&self.ledger, &[&cast.north, &cast.south, &cast.transit])
     }
+}
+
+fn policy(signer: &LogSigner, threshold: Option<usize>) -> Policy {
+    let named = |witness: &Ed25519Cosigner| (word(witness.verifier()), witness.verifier().clone());
+    let witnesses = witnesses().iter().map(named).collect();
+    Policy::for_log(signer.keys().clone(), witnesses, threshold).unwrap()
 }
 
 /// Pins of the ledger and of these agencies' first keys.

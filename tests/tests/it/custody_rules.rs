@@ -4,7 +4,7 @@ use custody_core::cose::{Finding, Observed, Outcome, Role};
 use custody_core::custody::{
     Book, Held, Holdings, KeyState, RuleViolation, Standing, Subject, apply,
 };
-use custody_core::hash::sha256;
+use custody_core::hash::{Hash, sha256};
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::key::{CoseKey, Kid};
 use custody_core::merkle::LeafIndex;
@@ -145,7 +145,7 @@ const CHAINS: [Refusal; 9] = [
     }),
 ];
 
-const KEYS: [Refusal; 14] = [
+const KEYS: [Refusal; 17] = [
     ("custody/no-such-subject", || {
         refuse(Story::collected(), |story| {
             let nobody = Person::new("nobody", &story.cast.north);
@@ -205,6 +205,14 @@ const KEYS: [Refusal; 14] = [
             ledger.key_rotate(&cast.north, &cast.ana, &cast.ana.key)
         })
     }),
+    // The operator, as somebody's custodian.
+    ("custody/key-enrolled-twice", || {
+        refuse(Story::enrolled(), |story| {
+            let operator = story.ledger.operator();
+            let person = Person::new("operator", &story.cast.south).with_key(&operator);
+            story.ledger.custodian_enrol(&story.cast.south, &person)
+        })
+    }),
     ("custody/no-such-key", || {
         refuse(Story::enrolled(), |story| {
             let ana = story.cast.ana.with_key(&story.cast.ben.key);
@@ -218,14 +226,12 @@ const KEYS: [Refusal; 14] = [
             story.ledger.key_revoke(&story.cast.north, &story.cast.ana)
         })
     }),
+    // A compromise since the time that is known, or later.
+    ("custody/no-such-key", || compromised_again(0)),
+    ("custody/no-such-key", || compromised_again(1)),
     ("custody/role-not-granted", || {
         refuse(Story::enrolled(), |story| {
-            let clerk = Person::new("clerk", &story.cast.north);
-            let page = story.ledger.custodian_enrol(&story.cast.north, &clerk);
-            story.ledger.write(&page.with(|payload| {
-                let Body::CustodianEnrol(body) = &mut payload.body else { panic!() };
-                body.roles = vec![Role::Witness];
-            }));
+            let clerk = witness_only(story);
             story.ledger.collect(&clerk, story.disk)
         })
     }),
@@ -250,11 +256,21 @@ const KEYS: [Refusal; 14] = [
     }),
 ];
 
+/// Ana's key is said to be compromised, and once more since some seconds later.
+fn compromised_again(later_s: u64) -> RuleViolation {
+    refuse(Story::enrolled(), |story| {
+        let (ledger, cast) = (&mut story.ledger, &story.cast);
+        let since_s = ledger.now_s();
+        ledger.write(&ledger.key_compromised(&cast.north, &cast.ana, since_s));
+        ledger.key_compromised(&cast.north, &cast.ana, since_s + later_s)
+    })
+}
+
 fn story_key() -> Person {
     Person::new("somebody", &Agency::new("North Forensic Service", "NL"))
 }
 
-const MOVES: [Refusal; 11] = [
+const MOVES: [Refusal; 12] = [
     ("custody/not-the-holder", || {
         refuse(Story::collected(), |story| story.ledger.put_seal(&story.cast.ben, story.disk, "1"))
     }),
@@ -304,6 +320,13 @@ const MOVES: [Refusal; 11] = [
             story.ledger.receive(&cast.ben, &cast.dora, &[story.disk], digest)
         })
     }),
+    // It is on the way to Caro.
+    ("custody/not-the-addressee", || {
+        refuse(Story::released(), |story| {
+            let (cast, digest) = (&story.cast, newest(story));
+            story.ledger.recall(&cast.ben, &cast.dora, &[story.disk], digest)
+        })
+    }),
     ("custody/disposed", || {
         refuse(Story::collected(), |story| {
             let (ledger, cast) = (&mut story.ledger, &story.cast);
@@ -318,13 +341,27 @@ const MOVES: [Refusal; 11] = [
     }),
 ];
 
-fn newest(story: &Story) -> custody_core::hash::Hash {
+/// Enrols somebody in role 3 only.
+fn witness_only(story: &mut Story) -> Person {
+    let clerk = Person::new("clerk", &story.cast.north);
+    let page = story.ledger.custodian_enrol(&story.cast.north, &clerk);
+    story.ledger.write(&page.with(|payload| {
+        let Body::CustodianEnrol(body) = &mut payload.body else { panic!() };
+        body.roles = vec![Role::Witness];
+    }));
+    clerk
+}
+
+fn newest(story: &Story) -> Hash {
     sha256(story.ledger.records.last().unwrap())
 }
 
 /// A record of a handoff that could have stood where the seal was put on.
 fn loser(ledger: &PaperLedger, story: &Story, item: Uuid) -> Page {
-    let page = ledger.handoff(&story.cast.ana, &story.cast.ben, &[item], &[]);
+    in_place_of_the_seal(ledger, ledger.handoff(&story.cast.ana, &story.cast.ben, &[item], &[]))
+}
+
+fn in_place_of_the_seal(ledger: &PaperLedger, page: Page) -> Page {
     let prev = ledger.record(LeafIndex(entry::COLLECT)).digest();
     page.with(|payload| {
         payload.subjects[0].seq = 1;
@@ -332,7 +369,7 @@ fn loser(ledger: &PaperLedger, story: &Story, item: Uuid) -> Page {
     })
 }
 
-const NOTES: [Refusal; 10] = [
+const NOTES: [Refusal; 13] = [
     ("custody/disposed", || {
         refuse(Story::collected(), |story| {
             let (ledger, cast) = (&mut story.ledger, &story.cast);
@@ -387,6 +424,16 @@ const NOTES: [Refusal; 10] = [
             ledger.late_entry(&cast.ana, disk, inner, LateReason::Conflict)
         })
     }),
+    // A handoff to somebody who was enrolled to witness.
+    ("custody/role-not-granted", || {
+        refuse(Story::collected(), |story| {
+            let clerk = witness_only(story);
+            let (ledger, cast, disk) = (&story.ledger, &story.cast, story.disk);
+            let page = ledger.handoff(&cast.ana, &clerk, &[disk], &[]);
+            let record = in_place_of_the_seal(ledger, page).sign();
+            ledger.late_entry(&cast.ana, disk, record, LateReason::Conflict)
+        })
+    }),
     // A handoff that can still take its place.
     ("custody/not-late", || {
         refuse(Story::collected(), |story| {
@@ -401,6 +448,23 @@ const NOTES: [Refusal; 10] = [
             let (ledger, cast, disk) = (&mut story.ledger, &story.cast, story.disk);
             let record = ledger.records[entry::SEAL as usize].clone();
             ledger.late_entry(&cast.ana, disk, record, LateReason::Conflict)
+        })
+    }),
+    // One that took its place further back, and one whose key ended later.
+    ("custody/not-late", || {
+        refuse(Story::collected(), |story| {
+            let (ledger, cast, disk) = (&mut story.ledger, &story.cast, story.disk);
+            ledger.write(&ledger.put_seal(&cast.ana, disk, "2"));
+            let record = ledger.records[entry::SEAL as usize].clone();
+            ledger.late_entry(&cast.ana, disk, record, LateReason::Conflict)
+        })
+    }),
+    ("custody/not-late", || {
+        refuse(Story::collected(), |story| {
+            let (ledger, cast, disk) = (&mut story.ledger, &story.cast, story.disk);
+            ledger.write(&ledger.key_revoke(&cast.north, &cast.ana));
+            let record = ledger.records[entry::SEAL as usize].clone();
+            ledger.late_entry(&cast.wim, disk, record, LateReason::KeyEnded)
         })
     }),
     // Nobody's key has ended.
@@ -448,6 +512,36 @@ impl Holdings for TwoKeys {
     fn owner_of(&self, kid: &Kid) -> Option<SubjectId> {
         self.book.owner_of(kid)
     }
+
+    fn has_record(&self, digest: &Hash) -> Option<bool> {
+        self.book.has_record(digest)
+    }
+}
+
+/// A book that keeps no records says so, and leaves it to others to look.
+#[test]
+fn what_nobody_can_tell_of_an_embedded_record_is_handed_on() {
+    let story = Story::collected();
+    let mut book = Book::whole();
+    for (index, _) in story.ledger.records.iter().enumerate() {
+        let index = LeafIndex(index as u64);
+        let applied = apply(&book, &story.ledger.record(index), index).unwrap();
+        book.absorb(applied);
+    }
+    let embed = |record: Vec<u8>| {
+        let page =
+            story.ledger.late_entry(&story.cast.ana, story.disk, record, LateReason::Conflict);
+        let record = Record::parse(&page.sign()).unwrap();
+        let index = LeafIndex(story.ledger.records.len() as u64);
+        [&book, &story.ledger.book].map(|book| match apply(book, &record, index) {
+            Ok(applied) => Ok(applied.embedded),
+            Err(violation) => Err(violation.code()),
+        })
+    };
+    let late = loser(&story.ledger, &story, story.disk).sign();
+    assert_eq!(embed(late.clone()), [Ok(Some(sha256(&late))), Ok(None)]);
+    let seal = story.ledger.records[entry::SEAL as usize].clone();
+    assert_eq!(embed(seal.clone()), [Ok(Some(sha256(&seal))), Err("custody/not-late")]);
 }
 
 #[test]

@@ -7,10 +7,11 @@ use custody_core::hash::{Hash, sha256};
 use custody_core::id::SubjectId;
 use custody_core::index::ChainHead;
 use custody_core::merkle::{LeafIndex, NodeSource, TreeHead, TreeSize};
+use custody_core::record::body::{KeySlot, LateReason};
 use custody_core::verify::replay::{Claims, KeyRing, Prepared, Replayer, Violation};
-use custody_core::verify::{LineId, Status, Verdict};
-use custody_tests::paper::story::Story;
-use custody_tests::paper::{PaperLedger, public};
+use custody_core::verify::{LineId, Report, Status, Verdict};
+use custody_tests::paper::story::{Story, entry};
+use custody_tests::paper::{PaperLedger, public, signing_key};
 use custody_tests::published::Busy;
 
 /// Replays a ledger on paper.
@@ -24,6 +25,17 @@ fn replay_bytes<'a>(
     ledger: &PaperLedger,
     pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>,
 ) -> (Replayer, Vec<Violation>) {
+    let (mut replayer, mut violations) = step_all(ledger, pairs);
+    for entry in &ledger.entries {
+        violations.extend(replayer.look_back(&entry.encode()));
+    }
+    (replayer, violations)
+}
+
+fn step_all<'a>(
+    ledger: &PaperLedger,
+    pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+) -> (Replayer, Vec<Violation>) {
     let mut replayer = Replayer::new(ledger.origin.clone());
     let (mut ring, mut violations) = (KeyRing::new(), Vec::new());
     for (entry, record) in pairs {
@@ -33,6 +45,14 @@ fn replay_bytes<'a>(
         violations.extend(replayer.step(&prepared, ledger));
     }
     (replayer, violations)
+}
+
+/// What the replay comes to, with pins and witnesses.
+fn conclude(story: &Story, replayer: &Replayer) -> Report {
+    let checkpoint = story.cosigned(&story.ledger.checkpoint());
+    let (policy, pins) = (story.policy(), story.pins());
+    let claims = Claims { checkpoint: &checkpoint, policy: &policy, pins: Some(&pins), at_s: None };
+    replayer.conclude(&claims).report
 }
 
 fn codes(violations: &[Violation]) -> Vec<(u64, &'static str)> {
@@ -93,6 +113,22 @@ fn pins_of_another_ledger_are_rejected() {
 }
 
 #[test]
+fn a_pin_does_not_vouch_for_a_key_that_founders_enrolled() {
+    let mut story = Story::whole();
+    let Story { cast, ledger, .. } = &mut story;
+    let (signers, new) = ([&cast.north, &cast.south], signing_key("transit's second"));
+    let page = ledger.agency_key_rotate(&signers, &cast.transit, &new, KeySlot::Authority);
+    ledger.write(&page);
+    let (replayer, violations) = replay(&story.ledger);
+    assert_eq!(codes(&violations), []);
+    let report = conclude(&story, &replayer);
+    let line = report.lines().iter().find(|line| line.id == LineId::AgenciesPinned).unwrap();
+    assert_eq!(line.code, "pins/replaced-by-founders");
+    assert!(line.text.contains(&public(&new).kid().to_string()), "{}", line.text);
+    assert_eq!(report.verdict(), Verdict::CouldNotCheck);
+}
+
+#[test]
 fn a_record_out_of_turn_is_named_and_what_follows_is_judged() {
     let mut story = Story::whole();
     let Story { cast, ledger, disk, .. } = &mut story;
@@ -104,6 +140,122 @@ fn a_record_out_of_turn_is_named_and_what_follows_is_judged() {
     let fault = &violations[0].fault;
     assert_eq!(fault.expected(), cast.caro.subject().to_string());
     assert_eq!(fault.found(), cast.ana.subject().to_string());
+}
+
+/// The whole story, the remark that a rule refuses, and a late entry that embeds `record`.
+fn with_late_entry(record: impl FnOnce(&mut Story) -> Vec<u8>) -> (Story, u64) {
+    let mut story = Story::whole();
+    let record = record(&mut story);
+    let Story { cast, ledger, disk, .. } = &mut story;
+    let page = ledger.late_entry(&cast.caro, *disk, record, LateReason::Conflict);
+    let at = ledger.force_page(&page).0;
+    ledger.force_page(&ledger.put_seal(&cast.ana, *disk, "NL-1"));
+    (story, at)
+}
+
+fn seal_of(story: &mut Story) -> Vec<u8> {
+    story.ledger.records[entry::SEAL as usize].clone()
+}
+
+/// A handoff that lost against the one with Wim.
+fn loser_of(story: &mut Story) -> Vec<u8> {
+    let Story { cast, ledger, disk, .. } = story;
+    let late = ledger.handoff(&cast.ana, &cast.ben, &[*disk], &[]);
+    late.with(|payload| payload.subjects[0].seq = 2).sign()
+}
+
+#[test]
+fn a_late_entry_of_a_record_further_back_is_named_first() {
+    let (story, at) = with_late_entry(seal_of);
+    let (replayer, violations) = replay(&story.ledger);
+    // The second look comes at the end; the report names what stands first.
+    assert_eq!(codes(&violations), [(at + 1, "custody/not-the-holder"), (at, "custody/not-late")]);
+    let report = conclude(&story, &replayer);
+    let rules = report.lines().iter().find(|line| line.id == LineId::CustodyRules).unwrap();
+    assert_eq!((rules.status, rules.code.as_str()), (Status::Fail, "custody/not-late"));
+    assert!(rules.text.starts_with(&format!("entry {at}: ")), "{}", rules.text);
+}
+
+#[test]
+fn a_late_entry_of_what_the_ledger_lacks_is_none() {
+    let (story, at) = with_late_entry(loser_of);
+    let (replayer, violations) = replay(&story.ledger);
+    assert_eq!(codes(&violations), [(at + 1, "custody/not-the-holder")]);
+    assert_eq!(replayer.look_back_size(), TreeSize(0));
+}
+
+/// Two that embed one record, and a record that comes after it was embedded.
+#[test]
+fn every_late_entry_is_held_against_what_stands_before_it() {
+    let mut story = Story::whole();
+    let early = story.ledger.put_seal(&story.cast.caro, story.disk, "PT-1").sign();
+    let Story { cast, ledger, disk, .. } = &mut story;
+    let embed = |ledger: &mut PaperLedger, record: &[u8]| {
+        let page = ledger.late_entry(&cast.caro, *disk, record.to_vec(), LateReason::Conflict);
+        ledger.force_page(&page).0
+    };
+    let seal = ledger.records[entry::SEAL as usize].clone();
+    let first = embed(ledger, &seal);
+    let in_time = embed(ledger, &early);
+    ledger.force(early, Vec::new());
+    let second = embed(ledger, &seal);
+    let found = codes(&replay(ledger).1);
+    let not_late = "custody/not-late";
+    assert_eq!(found, [(in_time, not_late), (first, not_late), (second, not_late)]);
+}
+
+#[test]
+fn late_entries_are_not_judged_without_a_second_look() {
+    let mut story = Story::whole();
+    let record = loser_of(&mut story);
+    let Story { cast, ledger, disk, .. } = &mut story;
+    ledger.write(&ledger.late_entry(&cast.caro, *disk, record, LateReason::Conflict));
+    let entries: Vec<_> = ledger.entries.iter().map(Entry::encode).collect();
+    let rules = |look: &dyn Fn(&mut Replayer)| {
+        let records = story.ledger.records.iter().map(Vec::as_slice);
+        let pairs = entries.iter().map(Vec::as_slice).zip(records);
+        let (mut replayer, violations) = step_all(&story.ledger, pairs);
+        assert_eq!(codes(&violations), []);
+        assert_eq!(replayer.look_back_size(), TreeSize(entries.len() as u64 - 1));
+        look(&mut replayer);
+        let report = conclude(&story, &replayer);
+        let line = report.lines().iter().find(|line| line.id == LineId::CustodyRules).unwrap();
+        (line.code.clone(), report.verdict())
+    };
+    let all = |replayer: &mut Replayer, entries: &[Vec<u8>]| {
+        entries.iter().for_each(|entry| assert_eq!(replayer.look_back(entry), []));
+    };
+    let (open, verified) =
+        (("replay/gap".to_owned(), Verdict::CouldNotCheck), ("ok".to_owned(), Verdict::Verified));
+    assert_eq!(rules(&|_| ()), open);
+    assert_eq!(rules(&|replayer| all(replayer, &entries[..entries.len() - 2])), open);
+    assert_eq!(rules(&|replayer| all(replayer, &entries)), verified);
+    // Another entry than the one that was replayed hides nothing.
+    let mut others = entries.clone();
+    others.swap(8, 9);
+    assert_eq!(rules(&|replayer| all(replayer, &others)), open);
+}
+
+/// A replay shows that the ledger was kept by the rules, and says how much is doubtful all the same.
+#[test]
+fn signatures_of_compromised_keys_are_counted() {
+    let mut story = Story::whole();
+    let line = |story: &Story| {
+        let (replayer, violations) = replay(&story.ledger);
+        assert_eq!(codes(&violations), []);
+        let report = conclude(story, &replayer);
+        assert_eq!(report.verdict(), Verdict::Verified, "{report:#?}");
+        report.lines().iter().find(|line| line.id == LineId::KeyStanding).unwrap().clone()
+    };
+    assert_eq!(line(&story).code, "ok");
+    // Ben enrolled, took over, and sent twice; and what he signed with Ana came too late.
+    let late = loser_of(&mut story);
+    let Story { cast, ledger, disk, .. } = &mut story;
+    ledger.write(&ledger.late_entry(&cast.caro, *disk, late, LateReason::Conflict));
+    ledger.write(&ledger.key_compromised(&cast.transit, &cast.ben, ledger.now_s() + 3600));
+    let line = line(&story);
+    assert_eq!((line.status, line.code.as_str()), (Status::Pass, "key-standing/compromised"));
+    assert!(line.text.contains("; 5 signatures are"), "{}", line.text);
 }
 
 #[test]
@@ -121,7 +273,7 @@ fn a_wrong_signature_is_named() {
 fn a_strangers_key_is_named() {
     let mut story = Story::whole();
     let Story { cast, ledger, disk, .. } = &mut story;
-    let stranger = cast.caro.with_key(&custody_tests::paper::signing_key("stranger"));
+    let stranger = cast.caro.with_key(&signing_key("stranger"));
     let at = ledger.force_page(&ledger.put_seal(&stranger, *disk, "PT-1")).0;
     let expected = [(at, "record/unknown-key"), (at, "custody/key-not-enrolled")];
     assert_eq!(codes(&replay(ledger).1), expected);

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use custody_core::merkle::{LeafIndex, TreeSize};
+use custody_core::record::body::LateReason;
 use custody_core::tile::{TileKind, TilePath, TileWidth};
 use custody_tests::program::{Ran, run};
 use custody_tests::published::{Busy, bytes_of, files_of_tree, publish, publish_as};
@@ -87,6 +88,30 @@ fn whole_ledgers_of_all_shapes_are_verified() {
         assert_eq!(json["violations"].as_array().unwrap().len(), 0);
         assert_eq!(json["stray"].as_array().unwrap().len(), 0);
     }
+}
+
+/// What a late entry embeds is looked for in every bundle before it, once all entries were replayed.
+#[test]
+fn a_late_entry_of_a_record_in_an_earlier_bundle_is_found() {
+    let mut site = Site::new(300);
+    let late = |site: &mut Site, record: &dyn Fn(&Busy) -> Vec<u8>| {
+        let record = record(&site.busy);
+        let Busy { ledger, people, items, .. } = &mut site.busy;
+        let page = ledger.late_entry(&people[0], items[4].0, record, LateReason::Conflict);
+        let at = ledger.force_page(&page).0;
+        publish(ledger, &site.folder.path().join("tiles")).unwrap();
+        (at, site.replay())
+    };
+    let (_, (status, json)) = late(&mut site, &|busy| {
+        let page = busy.ledger.handoff(&busy.people[1], &busy.people[0], &[busy.items[4].0], &[]);
+        page.with(|payload| payload.subjects[0].seq = 1).sign()
+    });
+    assert_eq!(status, 0, "{json:#}");
+    // The first handoff of the same item.
+    let (at, (status, json)) = late(&mut site, &|busy| busy.ledger.records[11].clone());
+    assert_eq!(status, 1, "{json:#}");
+    let violations = json["violations"].as_array().unwrap();
+    assert_eq!(named(violations), [(Some(at), &*format!("entry {at}"), "custody/not-late")]);
 }
 
 /// Every file of the directory takes part, each in proportion to its size, at least one change a file.

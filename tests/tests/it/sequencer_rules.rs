@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
+use custody_core::cose::Role;
 use custody_core::custody::RuleViolation;
 use custody_core::hash::sha256;
 use custody_core::id::SubjectId;
 use custody_core::merkle::{TreeHead, TreeSize};
+use custody_core::record::body::{AgencyEnrol, KeyReason, KeyRotate, KeySlot};
 use custody_core::sealed::Opening;
 use custody_log::high_water::{HighWater, LocalDisk};
 use custody_log::store::{RocksConfig, RocksStore};
 use custody_log::{BatchLimits, Ledger, LedgerOptions, Parts, SeenError, SubmitError, check};
-use custody_tests::world::{Made, Scene, World, digest_of};
+use custody_tests::paper::{public, signing_key};
+use custody_tests::world::{Agency, Hand, Made, Scene, World, digest_of};
 
 /// The code with which a record is refused.
 fn refusal(ledger: &Ledger, made: Made) -> &'static str {
@@ -131,6 +134,47 @@ fn seen_names_what_the_log_signed() {
     check(&ledger.reader().unwrap(), &|_| ()).unwrap();
 }
 
+/// Where the state is new, and where it was read from the store.
+#[test]
+fn the_operators_key_is_nobody_elses() {
+    let dir = tempfile::tempdir().unwrap();
+    let (scene, ledger) = Scene::new(dir.path(), 1);
+    assert_eq!(refusal(&ledger, scene.world.enrol_operator()), "custody/key-enrolled-twice");
+    drop(ledger);
+    let ledger = scene.open().unwrap();
+    assert_eq!(refusal(&ledger, scene.world.enrol_operator()), "custody/key-enrolled-twice");
+    check(&ledger.reader().unwrap(), &|_| ()).unwrap();
+}
+
+/// Where the state is new, and where it was read from the store.
+#[test]
+fn keys_that_founders_enrolled_are_remembered() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut scene, ledger) = Scene::founded(dir.path());
+    let world = &mut scene.world;
+    let third = Agency::new("third", "SE");
+    let founders = |world: &World| world.agencies.iter().map(Hand::authority).collect::<Vec<_>>();
+    let new_key = |key| Hand::new(key, third.subject(), Role::NewKey);
+    let hands = [founders(world), vec![new_key(&third.key), new_key(&third.recovery)]].concat();
+    let body = AgencyEnrol { agency: third.enrolment() };
+    let page = world.page(&[third.subject(), world.ledger()], hands, body);
+    let enrolled = world.take(&page);
+    let key = signing_key("third's second");
+    let hands = [founders(world), vec![new_key(&key)]].concat();
+    let (slot, reason) = (KeySlot::Authority, KeyReason::Lost);
+    let page = world.page(&[third.subject()], hands, KeyRotate { key: public(&key), slot, reason });
+    let replaced = world.take(&page);
+    scene.submit_all(&ledger, vec![enrolled, replaced]);
+    let by_others = |ledger: &Ledger| {
+        let state = ledger.reader().unwrap().subject(&third.subject()).unwrap().unwrap();
+        check(&ledger.reader().unwrap(), &|_| ()).unwrap();
+        state.standing.keys().iter().map(|state| state.is_by_others).collect::<Vec<_>>()
+    };
+    assert_eq!(by_others(&ledger), [false, false, true]);
+    drop(ledger);
+    assert_eq!(by_others(&scene.open().unwrap()), [false, false, true]);
+}
+
 #[test]
 fn late_entries_hold_what_the_ledger_does_not_have() {
     let dir = tempfile::tempdir().unwrap();
@@ -147,6 +191,11 @@ fn late_entries_hold_what_the_ledger_does_not_have() {
     assert!(matches!(error, SubmitError::Rule(RuleViolation::NotLate)), "{error:?}");
     let late = scene.world.late_entry(0, 1, &loser.0);
     assert!(ledger.submit(late.0, late.1).is_ok());
+    // Further back, what took its place is still no loser.
+    let later = scene.world.handoff(0, 2);
+    scene.submit_all(&ledger, vec![later]);
+    let old = scene.world.clone().late_entry(0, 1, &winner.0);
+    assert_eq!(refusal(&ledger, old), "custody/not-late");
     check(&ledger.reader().unwrap(), &|_| ()).unwrap();
 }
 

@@ -153,6 +153,12 @@ impl Preparer<'_> {
 }
 
 impl Job {
+    /// The bundle's entries as a file, without what is beside them.
+    pub fn entries(&self, published: &Published) -> Option<Found> {
+        let path = TilePath::new(TileKind::Entries, self.number, self.width)?;
+        published.find(path).ok()
+    }
+
     /// Index of the first entry.
     pub fn first(&self) -> u64 {
         self.number.saturating_mul(u64::from(custody_core::tile::TILE_WIDTH))

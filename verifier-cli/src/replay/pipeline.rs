@@ -12,6 +12,7 @@ use super::bundle::{Bundle, Job, Preparer};
 use super::levels::Levels;
 use super::listing::Listing;
 use super::queue::{Closing, Queue};
+use super::split::split_entries;
 use crate::failure::Failure;
 use crate::finding::Finding;
 use crate::progress;
@@ -65,6 +66,7 @@ pub fn replay(
         let _closing = Closing(&queue);
         sequence.run(&queue, &ring)
     })?;
+    sequence.look_back(&queue);
     sequence.finish()
 }
 
@@ -145,6 +147,21 @@ impl Sequence<'_> {
         }
         self.bar.inc(bundle.prepared.len() as u64);
         Ok(())
+    }
+
+    /// Goes once more through the entries before the last late entry.
+    fn look_back(&mut self, queue: &Queue<'_>) {
+        for job in (0..).map_while(|number| queue.job(number)) {
+            if job.first() >= self.replayer.look_back_size().0 {
+                return;
+            }
+            // What cannot be read any more leaves late entries unjudged.
+            let Some(bundle) = job.entries(self.published) else { return };
+            for entry in split_entries(&bundle.bytes, bundle.path.width()).items {
+                let violations = self.replayer.look_back(entry.unwrap_or_default());
+                violations.into_iter().for_each(|found| self.findings.add(found.into()));
+            }
+        }
     }
 
     fn finish(mut self) -> Result<(Replayer, Findings), Failure> {

@@ -98,7 +98,8 @@ impl<'a> Queue<'a> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn job(&self, number: u64) -> Option<Job> {
+    /// Bundle `number`, if the tree has one.
+    pub fn job(&self, number: u64) -> Option<Job> {
         let first = number.checked_mul(u64::from(TILE_WIDTH))?;
         let left = self.size.0.checked_sub(first)?;
         let width = TileWidth::new(left.min(u64::from(TILE_WIDTH)))?;

@@ -2,6 +2,7 @@ use crate::custody::item;
 use crate::custody::registry;
 use crate::custody::state::{Held, Holdings, Standing, Subject};
 use crate::custody::violation::RuleViolation;
+use crate::hash::Hash;
 use crate::id::SubjectId;
 use crate::index::ChainHead;
 use crate::merkle::LeafIndex;
@@ -15,6 +16,9 @@ pub struct Applied {
     pub changes: Vec<(SubjectId, Subject)>,
     /// Subjects that rules would have looked at and whose history is not at hand.
     pub unchecked: Vec<SubjectId>,
+    /// The record that a `late-entry` embeds, where [`Holdings::has_record`] could not tell whether an earlier
+    /// entry has it: then that is still to be found out, and [`RuleViolation::NotLate`] where one has.
+    pub embedded: Option<Hash>,
 }
 
 /// Applies `record` as entry `index` to `state`: every rule of SPEC section "Rules".

@@ -2,15 +2,15 @@
 
 use crate::cose::{Finding, Role};
 use crate::custody::apply::Step;
-use crate::custody::key;
+use crate::custody::key::{self, KeyState};
 use crate::custody::state::{Holdings, ItemState, OpenRelease, Standing};
 use crate::custody::violation::RuleViolation;
 use crate::hash::Hash;
 use crate::id::{SubjectId, Uuid};
 use crate::index::ChainHead;
-use crate::key::CoseKey;
+use crate::key::Kid;
 use crate::record::body::{Body, ItemKind, LateEntry, LateReason, Refused};
-use crate::record::{Link, Payload, Record};
+use crate::record::{Link, Payload, Record, Signer};
 
 /// What becomes of the custody of the item of `link`.
 pub(super) fn next_item<H: Holdings>(
@@ -44,7 +44,8 @@ pub(super) fn next_item<H: Holdings>(
         }
         Body::Recall(body) => {
             check_holder(before, item, payload)?;
-            check_open_release(before, item, &body.release)?;
+            let open = check_open_release(before, item, &body.release)?;
+            check_named(&open, item, payload)?;
             next.release = None;
         }
         _ => act_of_holder(step, item, before, &mut next)?,
@@ -137,14 +138,23 @@ fn check_addressee(
         let named = payload.from.map_or_else(|| item.clone(), SubjectId::Custodian);
         return Err(RuleViolation::holder(item, before.holder, &named));
     }
-    match payload.to {
-        Some(to) if to == open.to => Ok(()),
-        _ => Err(RuleViolation::NotTheAddressee {
-            item: item.clone(),
-            addressee: SubjectId::Custodian(open.to),
-            actual: payload.signers[0].id.clone(),
-        }),
+    check_named(&open, item, payload)
+}
+
+/// The record names the addressee of the open release as `to`.
+fn check_named(
+    open: &OpenRelease,
+    item: &SubjectId,
+    payload: &Payload,
+) -> Result<(), RuleViolation> {
+    if payload.to == Some(open.to) {
+        return Ok(());
     }
+    Err(RuleViolation::NotTheAddressee {
+        item: item.clone(),
+        addressee: SubjectId::Custodian(open.to),
+        actual: payload.to.map_or_else(|| item.clone(), SubjectId::Custodian),
+    })
 }
 
 fn check_outside_witness(
@@ -204,38 +214,65 @@ fn check_supervisor(payload: &Payload) -> Result<(), RuleViolation> {
 }
 
 /// The embedded record is complete, of this ledger and this item, signed by the people it names, and
-/// can no longer take the place that it was made for.
+/// can no longer take the place that it was made for. Steps as in SPEC section "Rules".
 fn check_late<H: Holdings>(
-    step: &Step<'_, H>,
+    step: &mut Step<'_, H>,
     body: &LateEntry,
     item: &SubjectId,
     chain: &ChainHead,
 ) -> Result<(), RuleViolation> {
     let refused = |error| RuleViolation::Embedded(Box::new(error));
+    // 1. It is a complete record, made for the same origin and genesis.
     let embedded = Record::parse(&body.record).map_err(refused)?;
     let header = step.record.message().header();
     let genesis = header.genesis.ok_or(RuleViolation::EmbeddedElsewhere)?;
     embedded.verify_ledger(&header.origin, &genesis).map_err(refused)?;
+    // 2. It extends the item's custody chain, and is no `late-entry`.
     let is_nested = matches!(embedded.payload().body, Body::LateEntry(_));
     let link = embedded.payload().link(item).filter(|_| !is_nested);
     let seq = link.ok_or(RuleViolation::EmbeddedElsewhere)?.seq;
-    let mut any_ended = false;
-    let mut keys: Vec<CoseKey> = Vec::new();
-    let lines = embedded.message().signatures().iter().map(|line| line.header.kid);
-    for (signer, kid) in embedded.payload().signers.iter().zip(lines) {
-        let states = match &step.need(&signer.id)?.standing {
-            Standing::Custodian(person) => &person.keys,
-            _ => return Err(RuleViolation::EmbeddedElsewhere),
-        };
-        let subject = signer.id.clone();
-        let state = key::find(states, kid).ok_or(RuleViolation::KeyNotEnrolled { subject, kid })?;
-        any_ended |= state.end.is_some();
-        keys.push(state.key.clone());
-    }
-    embedded.verify_signatures(|kid| keys.iter().find(|key| key.kid() == *kid)).map_err(refused)?;
+    // 3. Its signers are known, with their keys and in their roles.
+    let states = embedded_keys(step, &embedded)?;
+    // 4. Its signatures verify.
+    let key = |kid: &Kid| states.iter().map(|state| &state.key).find(|key| key.kid() == *kid);
+    embedded.verify_signatures(key).map_err(refused)?;
+    // 5. It came too late.
     let is_late = match body.reason {
-        LateReason::Conflict => seq < chain.length && chain.digest != embedded.digest(),
-        LateReason::KeyEnded => any_ended,
+        LateReason::Conflict => seq < chain.length,
+        LateReason::KeyEnded => states.iter().any(|state| state.end.is_some()),
     };
-    if is_late { Ok(()) } else { Err(RuleViolation::NotLate) }
+    let digest = embedded.digest();
+    let is_taken_in = step.state.has_record(&digest);
+    step.applied.embedded = Some(digest).filter(|_| is_taken_in.is_none());
+    match is_late && is_taken_in != Some(true) {
+        true => Ok(()),
+        false => Err(RuleViolation::NotLate),
+    }
+}
+
+/// The keys that signed an embedded record, ended or not, of people who may sign in their roles.
+fn embedded_keys<'a, H: Holdings>(
+    step: &Step<'a, H>,
+    embedded: &Record,
+) -> Result<Vec<&'a KeyState>, RuleViolation> {
+    let lines = embedded.message().signatures().iter().map(|line| line.header.kid);
+    let signers = embedded.payload().signers.iter().zip(lines);
+    signers.map(|(signer, kid)| embedded_key(step, signer, kid)).collect()
+}
+
+fn embedded_key<'a, H: Holdings>(
+    step: &Step<'a, H>,
+    signer: &Signer,
+    kid: Kid,
+) -> Result<&'a KeyState, RuleViolation> {
+    let subject = || signer.id.clone();
+    let Standing::Custodian(person) = &step.need(&signer.id)?.standing else {
+        return Err(RuleViolation::EmbeddedElsewhere);
+    };
+    let state = key::find(&person.keys, kid)
+        .ok_or_else(|| RuleViolation::KeyNotEnrolled { subject: subject(), kid })?;
+    if !person.roles.contains(&signer.role) {
+        return Err(RuleViolation::RoleNotGranted { subject: subject(), role: signer.role });
+    }
+    Ok(state)
 }

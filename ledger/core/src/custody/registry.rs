@@ -154,6 +154,7 @@ fn opened<H: Holdings>(step: &Step<'_, H>, subject: &SubjectId, body: &LedgerOpe
             purpose: body.purpose,
             quorum: body.quorum,
             founders: body.agencies.iter().map(|agency| agency.id).collect(),
+            operator: body.operator.clone(),
         })
     })
 }
@@ -182,7 +183,8 @@ fn next_keys<H: Holdings>(
     };
     let (kid, end) = match &step.record.payload().body {
         Body::KeyRotate(body) => {
-            key::replace(keys, body.key.clone(), body.slot);
+            let key = KeyState::active(body.key.clone(), body.slot);
+            key::replace(keys, KeyState { is_by_others: is_by_others(step, subject), ..key });
             return Ok(standing);
         }
         Body::KeyRevoke(body) => (body.kid, KeyEnd::Revoked),
@@ -193,6 +195,13 @@ fn next_keys<H: Holdings>(
         true => Ok(standing),
         false => Err(RuleViolation::NoSuchKey { subject: subject.clone(), kid }),
     }
+}
+
+/// Whether an agency's keys are changed without the agency: by founders.
+fn is_by_others<H: Holdings>(step: &Step<'_, H>, subject: &SubjectId) -> bool {
+    let mut signers = step.record.payload().signers.iter();
+    let signs = signers.any(|signer| signer.role == Role::Authority && signer.id == *subject);
+    matches!(subject, SubjectId::Agency(_)) && !signs
 }
 
 fn agency<'a, H: Holdings>(

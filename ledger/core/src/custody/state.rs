@@ -3,7 +3,7 @@ use crate::custody::key::KeyState;
 use crate::hash::Hash;
 use crate::id::{Origin, SubjectId, Uuid};
 use crate::index::ChainHead;
-use crate::key::Kid;
+use crate::key::{CoseKey, Kid};
 use crate::record::body::{ItemKind, LedgerPurpose};
 
 /// What the records so far made of one subject.
@@ -41,6 +41,8 @@ pub struct LedgerState {
     pub quorum: u64,
     /// The founding agencies.
     pub founders: Vec<Uuid>,
+    /// The operator's key, which signed entry 0 and serves for nothing else.
+    pub operator: CoseKey,
 }
 
 /// An agency's keys.
@@ -110,6 +112,30 @@ pub trait Holdings {
 
     /// For whom the key `kid` was enrolled, ended keys included, as far as known.
     fn owner_of(&self, kid: &Kid) -> Option<SubjectId>;
+
+    /// Whether an entry before the one at hand has the record `digest`, or `None` where that cannot be told.
+    /// Asked only about records of items at hand.
+    fn has_record(&self, digest: &Hash) -> Option<bool>;
+}
+
+impl Standing {
+    /// Every key that was enrolled for the subject, ended ones included.
+    pub fn enrolled_keys(&self) -> impl Iterator<Item = &CoseKey> {
+        let operator = match self {
+            Self::Ledger(ledger) => Some(&ledger.operator),
+            _ => None,
+        };
+        operator.into_iter().chain(self.keys().iter().map(|state| &state.key))
+    }
+
+    /// The keys of an agency or a custodian, in the order in which they were enrolled.
+    pub fn keys(&self) -> &[KeyState] {
+        match self {
+            Self::Agency(agency) => &agency.keys,
+            Self::Custodian(custodian) => &custodian.keys,
+            Self::Ledger(_) | Self::Item(_) | Self::Notes => &[],
+        }
+    }
 }
 
 impl ItemState {

@@ -127,7 +127,7 @@ pub enum RuleViolation {
         item: SubjectId,
         /// To whom.
         addressee: SubjectId,
-        /// Who answered.
+        /// Who is named.
         actual: SubjectId,
     },
     /// The item has ended.

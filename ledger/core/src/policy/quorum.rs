@@ -64,7 +64,7 @@ impl Quorum {
     }
 
     /// Holds the witnesses that cosigned, by their position in the policy, against the rule.
-    pub(super) fn evaluate(&self, cosigned: &[bool]) -> QuorumStatus {
+    pub(crate) fn evaluate(&self, cosigned: &[bool]) -> QuorumStatus {
         let mut nodes = cosigned.to_vec();
         for group in &self.groups {
             nodes.push(group.witnessed(&nodes) >= group.threshold);

@@ -123,6 +123,11 @@ impl Payload {
         Value::map(pairs).encode()
     }
 
+    /// Who hands over and who takes over, where the type has parties. Not all of them sign.
+    pub fn parties(&self) -> impl Iterator<Item = Uuid> {
+        self.from.into_iter().chain(self.to)
+    }
+
     /// Decodes a payload strictly: what [`Payload::encode`] could have written, and nothing else.
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
         check(bytes)?;

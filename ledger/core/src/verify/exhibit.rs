@@ -92,10 +92,10 @@ struct Check<'a> {
     witnessed: Vec<Witnessed>,
 }
 
-/// A witness saw a tree of this size at this time.
+/// When each witness of the policy, in its order, saw a tree of this size: seconds since 1970.
 struct Witnessed {
     size: TreeSize,
-    time_s: u64,
+    times_s: Vec<Option<u64>>,
 }
 
 impl<'a> Check<'a> {
@@ -169,9 +169,11 @@ impl<'a> Check<'a> {
     }
 
     fn note_witnesses(&mut self, size: TreeSize, verified: &Verified) {
-        let times = verified.witnesses.iter().filter_map(|witness| witness.cosigned);
-        let stated = times.filter(|time| time.is_stated());
-        self.witnessed.extend(stated.map(|time| Witnessed { size, time_s: time.seconds() }));
+        let times = verified.witnesses.iter().map(|witness| {
+            let stated = witness.cosigned.filter(|time| time.is_stated());
+            stated.map(|time| time.seconds())
+        });
+        self.witnessed.push(Witnessed { size, times_s: times.collect() });
     }
 
     /// The log's two signatures, and that they are of the keys that the ledger was founded with.

@@ -6,10 +6,13 @@
 //! one finding and not thousands. Reading files, threads and the checkpoint are the caller's: a published
 //! directory, a mirror and the check of a store differ in nothing else.
 //!
-//! Memory: the state and the index entry of each subject, the last 32,768 leaves' part of the tree, and
-//! 4,096 older tree heads. It does not depend on the number of records.
+//! Memory: the state and the index entry of each subject, a number for each key, the last 32,768 leaves' part of the tree, 4,096
+//! older tree heads, and the digest of each record that a late entry embeds. It does not depend on the number
+//! of other records; so whether the ledger has an embedded record too is only known after a second look at the
+//! entries: [`Replayer::look_back`].
 
 mod conclusion;
+mod look_back;
 mod prepared;
 mod roots;
 mod state;
@@ -19,17 +22,20 @@ pub use conclusion::Claims;
 pub use prepared::{KeyRing, Prepared};
 pub use violation::{ReplayFault, Violation};
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::custody::{Book, RuleViolation, apply};
 use crate::entry::Entry;
 use crate::hash::{Hash, sha256};
 use crate::id::{Origin, SubjectId};
 use crate::index::{ChainHead, IndexTree, SubjectKey};
-use crate::merkle::{LeafIndex, NodeSource, TreeHead};
+use crate::key::Kid;
+use crate::merkle::{LeafIndex, NodeSource, TreeHead, TreeSize};
 use crate::record::Record;
 use crate::record::body::Body;
 use crate::verify::LineId;
+use crate::verify::signing::signing_keys;
+use look_back::LookBack;
 use roots::{Roots, SeenRoot};
 use state::State;
 
@@ -48,6 +54,9 @@ pub struct Replayer {
     accepted_ms: u64,
     /// Digests of records that could not be read: whoever builds on one is not to blame.
     gaps: HashSet<Hash>,
+    late: LookBack,
+    /// How many signatures each enrolled key made, in records and in what they embed.
+    signed: HashMap<Kid, u64>,
     counts: ReplayCounts,
     /// For each line of the report, how many violations there were, and the first.
     broken: BTreeMap<LineId, (u64, Violation)>,
@@ -90,6 +99,8 @@ impl Replayer {
             roots: Roots::new(),
             accepted_ms: 0,
             gaps: HashSet::new(),
+            late: LookBack::default(),
+            signed: HashMap::new(),
             counts: ReplayCounts::default(),
             broken: BTreeMap::new(),
         }
@@ -122,6 +133,24 @@ impl Replayer {
         faults.into_iter().map(|fault| self.note(Violation { index, fault })).collect()
     }
 
+    /// How many entries [`Replayer::look_back`] is still to be called with, from the first on: those before the
+    /// last late entry. 0 where nothing waits for it.
+    pub fn look_back_size(&self) -> TreeSize {
+        self.late.size()
+    }
+
+    /// Looks at an entry once more, and returns the late entries that should not embed its record: the ledger
+    /// has it. To be called after [`Replayer::step`], with entries in order from the first, until
+    /// [`Replayer::look_back_size`]; if it is not, or with other entries than before, late entries count as not
+    /// judged.
+    pub fn look_back(&mut self, entry: &[u8]) -> Vec<Violation> {
+        let fault = ReplayFault::Rule(RuleViolation::NotLate);
+        let late = self.late.look_at(entry).into_iter();
+        late.map(|index| Violation { index, fault: fault.clone() })
+            .map(|violation| self.note(violation))
+            .collect()
+    }
+
     /// Size and root of the tree so far, recomputed. Cost: a hash for each bit set in the size.
     pub fn head(&self) -> TreeHead {
         self.roots.head()
@@ -149,7 +178,12 @@ impl Replayer {
 
     fn note(&mut self, violation: Violation) -> Violation {
         let first = || (0, violation.clone());
-        self.broken.entry(violation.fault.line()).or_insert_with(first).0 += 1;
+        let (count, known) = self.broken.entry(violation.fault.line()).or_insert_with(first);
+        *count += 1;
+        // A second look finds what stands before others that are known already.
+        if violation.index < known.index {
+            *known = violation.clone();
+        }
         violation
     }
 
@@ -208,6 +242,7 @@ impl Replayer {
             faults.extend(self.check_seen(seen, nodes).err());
         }
         faults.extend(self.apply(record).map(ReplayFault::Rule));
+        self.count_signatures(record);
         self.extend_index(record, prepared, record.digest());
     }
 
@@ -218,6 +253,16 @@ impl Replayer {
         counts.handoffs += u64::from(matches!(record.payload().body, Body::Handoff(_)));
         counts.releases += u64::from(matches!(record.payload().body, Body::Release(_)));
         counts.receipts += u64::from(matches!(record.payload().body, Body::Receive(_)));
+    }
+
+    /// Counts by key, so that what a key signed can be told when it turns out to have been in other hands.
+    fn count_signatures(&mut self, record: &Record) {
+        for kid in signing_keys(record) {
+            // Strangers' keys are a violation already, and there may be any number of them.
+            if self.state.book().key(&kid).is_some() {
+                *self.signed.entry(kid).or_default() += 1;
+            }
+        }
     }
 
     fn check_seen<S: NodeSource>(&mut self, seen: &TreeHead, nodes: &S) -> Result<(), ReplayFault> {
@@ -245,6 +290,9 @@ impl Replayer {
             match apply(&self.state, record, index) {
                 Ok(applied) => {
                     self.counts.rules_unchecked += u64::from(!applied.unchecked.is_empty());
+                    if let Some(embedded) = applied.embedded {
+                        self.late.wait_for(embedded, self.roots.head());
+                    }
                     self.state.absorb(applied);
                     return None;
                 }

@@ -39,6 +39,7 @@ struct LedgerRow {
     purpose: String,
     quorum: u64,
     founders: Vec<Bytes<16>>,
+    operator: Bytes<32>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -60,6 +61,7 @@ struct KeyRow {
     key: Bytes<32>,
     slot: String,
     end: Option<EndRow>,
+    is_by_others: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -118,6 +120,7 @@ impl StandingRow {
                 purpose: ledger.purpose.to_string(),
                 quorum: ledger.quorum,
                 founders: ledger.founders.iter().map(|id| (*id).into()).collect(),
+                operator: Bytes(*ledger.operator.as_bytes()),
             }),
             Standing::Agency(agency) => Self::Agency(AgencyRow {
                 name: agency.name.clone(),
@@ -141,6 +144,7 @@ impl StandingRow {
                 purpose: LedgerPurpose::from_word(&row.purpose)?,
                 quorum: row.quorum,
                 founders: row.founders.into_iter().map(Uuid::from).collect(),
+                operator: CoseKey::from_bytes(&row.operator.0).ok()?,
             }),
             Self::Agency(row) => Standing::Agency(AgencyState {
                 name: row.name,
@@ -165,7 +169,8 @@ impl KeyRow {
             KeyEnd::Revoked => EndRow::Revoked,
             KeyEnd::Compromised { since_s } => EndRow::Compromised(since_s),
         });
-        Self { key: Bytes(*state.key.as_bytes()), slot: state.slot.to_string(), end }
+        let (key, slot) = (Bytes(*state.key.as_bytes()), state.slot.to_string());
+        Self { key, slot, end, is_by_others: state.is_by_others }
     }
 
     fn into_state(self) -> Option<KeyState> {
@@ -175,7 +180,8 @@ impl KeyRow {
             EndRow::Compromised(since_s) => KeyEnd::Compromised { since_s },
         });
         let key = CoseKey::from_bytes(&self.key.0).ok()?;
-        Some(KeyState { key, slot: KeySlot::from_word(&self.slot)?, end })
+        let slot = KeySlot::from_word(&self.slot)?;
+        Some(KeyState { key, slot, end, is_by_others: self.is_by_others })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use custody_core::custody::{Applied, Book, Held, Holdings, Subject};
+use custody_core::hash::Hash;
 use custody_core::id::SubjectId;
 use custody_core::key::Kid;
 
@@ -19,11 +20,13 @@ pub(super) struct Ground {
     registry: Book,
     /// Items and notes of the batch at hand and some before it; `None` for those without a history.
     items: HashMap<SubjectId, Option<Subject>>,
+    /// The record that the late entry at hand embeds, and whether the ledger has it.
+    embedded: Option<(Hash, bool)>,
 }
 
 impl Ground {
     pub(super) fn new(registry: Book) -> Self {
-        Self { registry, items: HashMap::new() }
+        Self { registry, items: HashMap::new(), embedded: None }
     }
 
     /// Whether a subject's state is always in memory: the ledger, agencies and custodians.
@@ -61,6 +64,11 @@ impl Ground {
         Ok(())
     }
 
+    /// Notes whether the ledger has the record that the late entry to be judged next embeds.
+    pub(super) fn note_embedded(&mut self, digest: Hash, is_known: bool) {
+        self.embedded = Some((digest, is_known));
+    }
+
     /// Takes over what a record changed.
     pub(super) fn absorb(&mut self, applied: Applied) {
         let mut registry = Applied::default();
@@ -91,5 +99,9 @@ impl Holdings for Ground {
 
     fn owner_of(&self, kid: &Kid) -> Option<SubjectId> {
         self.registry.owner_of(kid)
+    }
+
+    fn has_record(&self, digest: &Hash) -> Option<bool> {
+        self.embedded.filter(|(known, _)| known == digest).map(|(_, is_known)| is_known)
     }
 }

@@ -85,10 +85,10 @@ impl<S: Store> Session<'_, S> {
         {
             return Ok(Err(error.into()));
         }
-        if let Body::LateEntry(body) = &record.payload().body
-            && self.index_of(&sha256(&body.record))?.is_some()
-        {
-            return Ok(Err(RuleViolation::NotLate.into()));
+        if let Body::LateEntry(body) = &record.payload().body {
+            let digest = sha256(&body.record);
+            let is_known = self.index_of(&digest)?.is_some();
+            self.writer.ground.note_embedded(digest, is_known);
         }
         match apply(&self.writer.ground, record, LeafIndex(self.next)) {
             Ok(applied) => self.accept(record, applied).map(Ok),
@@ -102,10 +102,14 @@ impl<S: Store> Session<'_, S> {
     }
 
     fn accept(&mut self, record: &Record, applied: Applied) -> Result<(), FatalError> {
+        // `Ground::fetch` and `Ground::note_embedded` have everything that rules ask for.
         if let Some(subject) = applied.unchecked.first() {
-            // `Ground::fetch` read everything that rules ask for.
             let key = subject_key(subject);
             return Err(crate::row::corrupt(Table::Head, &key, "a state to be at hand").into());
+        }
+        if let Some(digest) = &applied.embedded {
+            let key = digest_key(digest);
+            return Err(crate::row::corrupt(Table::ByDigest, key, "a look-up to be made").into());
         }
         let index = number_key(self.next);
         let digest = record.digest();

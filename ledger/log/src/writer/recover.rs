@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use custody_core::checkpoint::{Checkpoint, CheckpointError, LogKeys as LogPublicKeys};
-use custody_core::custody::{Applied, Book, KeyState, Standing, apply};
+use custody_core::custody::{Applied, Book, apply};
 use custody_core::entry::Entry;
 use custody_core::hash::{Hash, sha256};
 use custody_core::id::Origin;
@@ -274,20 +274,12 @@ fn load_heads(read: &dyn Read) -> Result<(IndexTree, Book, Keyring), StoreError>
         return Err(error);
     }
     for (_, subject) in &registry.changes {
-        keys_of(&subject.standing).iter().for_each(|state| keyring.learn(&state.key));
+        subject.standing.enrolled_keys().for_each(|key| keyring.learn(key));
     }
     let mut book = Book::whole();
     book.absorb(registry);
     let twice = |_| corrupt(Table::Head, &[], "a subject once");
     Ok((IndexTree::build(chains).map_err(twice)?, book, keyring))
-}
-
-fn keys_of(standing: &Standing) -> &[KeyState] {
-    match standing {
-        Standing::Agency(agency) => &agency.keys,
-        Standing::Custodian(custodian) => &custodian.keys,
-        _ => &[],
-    }
 }
 
 /// The index over all chains in the store.

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::paper::story::Story;
 use crate::paper::vector::Vector;
-use crate::paper::{At, PaperExhibit, edit};
+use crate::paper::{At, Page, PaperExhibit, edit};
 
 /// The usual policy, pins and evidence.
 pub const POLICY: &str = "policy.txt";
@@ -133,6 +133,14 @@ pub fn afterwards(change: impl FnOnce(&mut Story)) -> Vec<u8> {
     let mut story = Story::whole();
     change(&mut story);
     story.exhibit().encode()
+}
+
+/// The exhibit of the whole story after the log took in `page`, whatever it is.
+pub fn forced(page: impl FnOnce(&mut Story) -> Page) -> Vec<u8> {
+    afterwards(|story| {
+        let page = page(story);
+        story.ledger.force_page(&page);
+    })
 }
 
 /// The whole story's exhibit with a change to the tree of its contents, which its exporter signs.

@@ -12,7 +12,7 @@ use custody_core::verify::LineId::{Completeness, CustodyRules, Format, Inclusion
 
 use super::exhibit::{Attack, Case, afterwards, edited, rejected, signed};
 use crate::paper::story::{Story, entry};
-use crate::paper::{At, PaperExhibit, uuid};
+use crate::paper::{At, PaperExhibit, Person, uuid};
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
@@ -118,6 +118,7 @@ fn omissions() -> Vec<Case> {
         without("signers-history-left-out", "Wim's keys are left out", |story| {
             story.cast.wim.subject()
         }),
+        addressee_left_out(),
         without("exporters-history-left-out", "the exporter's keys are left out", |story| {
             story.cast.caro.subject()
         }),
@@ -149,6 +150,21 @@ fn omissions() -> Vec<Case> {
             },
         ),
     ]
+}
+
+/// The image is on its way to Erin, who signed nothing but her enrolment.
+fn addressee_left_out() -> Case {
+    let mut story = Story::whole();
+    let Story { cast, ledger, image, .. } = &mut story;
+    let erin = Person::new("erin", &cast.south);
+    ledger.write(&ledger.custodian_enrol(&cast.south, &erin));
+    ledger.write(&ledger.release(&cast.caro, &erin, &[*image]));
+    let mut exhibit = story.exhibit();
+    exhibit.drop_subject(&erin.subject());
+    exhibit.prove(&story.ledger);
+    let desc = "nothing says that there is an addressee of the release";
+    let (id, code) = (Completeness, "completeness/missing-subject");
+    Case::rejected("addressees-history-left-out", desc, id, code, exhibit.encode())
 }
 
 fn lookups() -> Vec<Case> {

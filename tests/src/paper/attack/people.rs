@@ -4,25 +4,20 @@ use custody_core::cose::Role;
 use custody_core::hash::sha256;
 use custody_core::id::SubjectId;
 use custody_core::merkle::LeafIndex;
-use custody_core::record::body::{Body, LateReason, SealOutcome};
+use custody_core::record::body::{Body, KeySlot, SealOutcome};
 use custody_core::verify::LineId::{AgenciesPinned, CustodyRules, KeyStanding, Signatures};
 
-use super::exhibit::{Attack, Case, afterwards, open, rejected, signed};
+use super::exhibit::{Attack, Case, afterwards, forced, rejected, signed};
 use crate::paper::story::{IMAGE, Story, entry};
-use crate::paper::{Agency, Hand, Page, PaperLedger, Person, signing_key};
+use crate::paper::{Agency, Page, Person, signing_key};
+
+/// Whose key Transit gets, from founders or itself.
+pub const TRANSITS_SECOND: &str = "transit's second";
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
-    let tables = [rejected(&KEYS), open(&KEYS_OPEN), rejected(&ENROLMENTS), rejected(&RULES)];
-    [tables.concat(), late_entries(), heads(), pins()].concat()
-}
-
-/// The log takes in `page` at the end of the story.
-fn forced(page: impl FnOnce(&mut Story) -> Page) -> Vec<u8> {
-    afterwards(|story| {
-        let page = page(story);
-        story.ledger.force_page(&page);
-    })
+    let tables = [rejected(&KEYS), rejected(&ENROLMENTS), rejected(&RULES)];
+    [tables.concat(), heads(), pins(), replaced()].concat()
 }
 
 const KEYS: [Attack; 7] = [
@@ -111,44 +106,6 @@ const KEYS: [Attack; 7] = [
     ),
 ];
 
-const KEYS_OPEN: [Attack; 2] = [
-    (
-        "key-compromised",
-        "others may have had a signer's key before",
-        KeyStanding,
-        "key-standing/compromised",
-        || {
-            afterwards(|story| {
-                let Story { cast, ledger, .. } = story;
-                ledger.write(&ledger.key_compromised(
-                    &cast.transit,
-                    &cast.ben,
-                    ledger.now_s() - 60,
-                ));
-            })
-        },
-    ),
-    (
-        "authority-key-compromised",
-        "others may have had the key that enrolled a signer",
-        KeyStanding,
-        "key-standing/compromised",
-        || {
-            afterwards(|story| {
-                let Story { cast, ledger, .. } = story;
-                let transit = Person {
-                    id: cast.transit.id,
-                    agency: cast.transit.id,
-                    key: cast.transit.key.clone(),
-                };
-                let mut page = ledger.key_compromised(&cast.transit, &transit, ledger.now_s() - 60);
-                page.payload.subjects = vec![ledger.link(&cast.transit.subject())];
-                ledger.write(&page);
-            })
-        },
-    ),
-];
-
 /// Enrols somebody in role 3 only.
 pub fn witness_only(story: &mut Story) -> Person {
     let clerk = Person::new("clerk", &story.cast.south);
@@ -160,7 +117,7 @@ pub fn witness_only(story: &mut Story) -> Person {
     clerk
 }
 
-const ENROLMENTS: [Attack; 6] = [
+const ENROLMENTS: [Attack; 7] = [
     (
         "one-key-enrolled-twice",
         "Ana's key is enrolled for somebody else too",
@@ -172,6 +129,20 @@ const ENROLMENTS: [Attack; 6] = [
                 let twin = Person::new("twin", &cast.north).with_key(&cast.ana.key);
                 ledger.force_page(&ledger.custodian_enrol(&cast.north, &twin));
                 ledger.force_page(&ledger.note(&twin, *disk));
+            })
+        },
+    ),
+    (
+        "operators-key-enrolled-for-a-custodian",
+        "the operator's key is enrolled for somebody who then acts",
+        KeyStanding,
+        "custody/key-enrolled-twice",
+        || {
+            afterwards(|story| {
+                let Story { cast, ledger, disk, .. } = story;
+                let both = Person::new("both", &cast.north).with_key(&ledger.operator());
+                ledger.force_page(&ledger.custodian_enrol(&cast.north, &both));
+                ledger.force_page(&ledger.note(&both, *disk));
             })
         },
     ),
@@ -230,7 +201,7 @@ const ENROLMENTS: [Attack; 6] = [
     }),
 ];
 
-const RULES: [Attack; 10] = [
+const RULES: [Attack; 12] = [
     (
         "not-the-holder",
         "Ben, who had the disk before, puts a seal on it",
@@ -274,6 +245,32 @@ const RULES: [Attack; 10] = [
                 let release = ledger.write(&ledger.release(&cast.caro, &cast.ben, &[*disk]));
                 let release = ledger.record(release).digest();
                 ledger.receive(&cast.caro, &cast.dora, &[*disk], release)
+            })
+        },
+    ),
+    (
+        "recalled-from-another",
+        "what was sent to Ben is recalled as if it had been sent to Dora",
+        CustodyRules,
+        "custody/not-the-addressee",
+        || {
+            forced(|story| {
+                let Story { cast, ledger, disk, .. } = story;
+                let release = ledger.write(&ledger.release(&cast.caro, &cast.ben, &[*disk]));
+                let release = ledger.record(release).digest();
+                ledger.recall(&cast.caro, &cast.dora, &[*disk], release)
+            })
+        },
+    ),
+    (
+        "released-to-nobody",
+        "the disk is released to somebody whom nobody enrolled",
+        CustodyRules,
+        "custody/no-such-subject",
+        || {
+            forced(|story| {
+                let nobody = Person::new("nobody", &story.cast.south);
+                story.ledger.release(&story.cast.caro, &nobody, &[story.disk])
             })
         },
     ),
@@ -362,56 +359,6 @@ const RULES: [Attack; 10] = [
     ),
 ];
 
-fn late_entries() -> Vec<Case> {
-    let late = |name, desc, code, record: fn(&mut Story) -> Vec<u8>, reason| {
-        let file = forced(move |story| {
-            let record = record(story);
-            story.ledger.late_entry(&story.cast.caro, story.disk, record, reason)
-        });
-        Case::rejected(name, desc, CustodyRules, code, file)
-    };
-    vec![
-        late(
-            "late-entry-of-another-ledger",
-            "a late entry embeds a record of another ledger",
-            "custody/embedded",
-            |story| {
-                let cast = &story.cast;
-                let other = PaperLedger::found_as("ledger.example/other", &[&cast.south]);
-                other.handoff(&cast.caro, &cast.dora, &[story.disk], &[]).sign()
-            },
-            LateReason::Conflict,
-        ),
-        late(
-            "late-entry-of-another-item",
-            "a late entry embeds a record of another item",
-            "custody/embedded-elsewhere",
-            |story| {
-                story.ledger.handoff(&story.cast.caro, &story.cast.dora, &[story.image], &[]).sign()
-            },
-            LateReason::Conflict,
-        ),
-        late(
-            "late-entry-in-time",
-            "a late entry embeds what could still take its place",
-            "custody/not-late",
-            |story| {
-                story.ledger.handoff(&story.cast.caro, &story.cast.dora, &[story.disk], &[]).sign()
-            },
-            LateReason::Conflict,
-        ),
-        late(
-            "late-entry-of-a-key-in-use",
-            "a late entry says that a key had ended, which is in use",
-            "custody/not-late",
-            |story| {
-                story.ledger.handoff(&story.cast.caro, &story.cast.dora, &[story.disk], &[]).sign()
-            },
-            LateReason::KeyEnded,
-        ),
-    ]
-}
-
 fn heads() -> Vec<Case> {
     let seen = |size: u64| {
         forced(move |story| {
@@ -450,15 +397,9 @@ fn pins() -> Vec<Case> {
     let compromised = afterwards(|story| {
         let Story { cast, ledger, disk, .. } = story;
         // South replaces its authority key in time; that the old one was in other hands shows later.
-        let (old, new) = (cast.south.key.clone(), signing_key("south's second"));
-        let south = Agency { key: old.clone(), ..cast.south.clone() };
-        let owner = Person { id: south.id, agency: south.id, key: old };
-        let mut page = ledger.key_rotate(&south, &owner, &new);
-        page.payload.subjects = vec![ledger.link(&south.subject())];
-        page.hands[1] = Hand::new(&new, south.subject(), Role::NewKey);
-        let Body::KeyRotate(body) = &mut page.payload.body else { panic!() };
-        body.slot = custody_core::record::body::KeySlot::Authority;
-        ledger.write(&page);
+        let (south, new) = (cast.south.clone(), signing_key("south's second"));
+        let owner = Person { id: south.id, agency: south.id, key: south.key.clone() };
+        ledger.write(&ledger.agency_key_rotate(&[&south], &south, &new, KeySlot::Authority));
         let renewed = Agency { key: new, ..south.clone() };
         let mut page = ledger.key_compromised(&renewed, &owner, ledger.now_s() + 3600);
         page.payload.subjects = vec![ledger.link(&south.subject())];
@@ -493,6 +434,69 @@ fn pins() -> Vec<Case> {
             AgenciesPinned,
             "pins/key-compromised",
             compromised,
+        ),
+    ]
+}
+
+/// The whole story's exhibit after an agency got another key.
+fn rotated(page: impl FnOnce(&Story) -> Page) -> Vec<u8> {
+    afterwards(|story| {
+        let page = page(story);
+        story.ledger.write(&page);
+    })
+}
+
+/// Transit's pinned key is not its newest any more.
+fn replaced() -> Vec<Case> {
+    let new = || signing_key(TRANSITS_SECOND);
+    let by_founders = |slot| {
+        rotated(|story| {
+            let Story { cast, ledger, .. } = story;
+            ledger.agency_key_rotate(&[&cast.north, &cast.south], &cast.transit, &new(), slot)
+        })
+    };
+    let with_recovery_key = rotated(|story| {
+        let transit = &story.cast.transit;
+        let recovered = Agency { key: transit.recovery.clone(), ..transit.clone() };
+        story.ledger.agency_key_rotate(&[&recovered], transit, &new(), KeySlot::Authority)
+    });
+    let with_the_agency = rotated(|story| {
+        let Story { cast, ledger, .. } = story;
+        let both = [&cast.north, &cast.south];
+        ledger.agency_key_rotate(&both, &cast.south, &new(), KeySlot::Authority)
+    });
+    let (line, code) = (AgenciesPinned, "pins/replaced-by-founders");
+    let authority = by_founders(KeySlot::Authority);
+    vec![
+        Case::open(
+            "authority-key-replaced-by-founders",
+            "founders gave Transit another authority key than the pinned one",
+            line,
+            code,
+            authority.clone(),
+        ),
+        Case::open(
+            "recovery-key-replaced-by-founders",
+            "founders gave Transit a recovery key, with which they can replace the pinned one",
+            line,
+            code,
+            by_founders(KeySlot::Recovery),
+        ),
+        Case::verified(
+            "happy-path-founders-key-pinned",
+            "the reader pinned the key that founders gave Transit",
+            authority,
+        )
+        .agencies(Some("agencies-transits-second-key.txt")),
+        Case::verified(
+            "happy-path-replaced-with-the-recovery-key",
+            "Transit replaced the pinned key itself",
+            with_recovery_key,
+        ),
+        Case::verified(
+            "happy-path-replaced-by-founders-and-the-agency",
+            "South is among the founders who replaced its pinned key",
+            with_the_agency,
         ),
     ]
 }

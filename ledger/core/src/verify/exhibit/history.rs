@@ -1,16 +1,16 @@
 //! The records themselves: signatures, keys, rules.
 
 use crate::checkpoint::Checkpoint;
-use crate::custody::{KeyEnd, KeyState, RuleViolation, Standing, apply};
+use crate::custody::{RuleViolation, apply};
 use crate::exhibit::Placed;
 use crate::hash::Hash;
 use crate::id::Origin;
-use crate::key::Kid;
 use crate::record::RecordError;
 use crate::record::body::Body;
 use crate::verify::error_text;
 use crate::verify::exhibit::Check;
 use crate::verify::report::{Line, LineId};
+use crate::verify::signing::signing_keys;
 
 /// Why a record stops the replay of an exhibit.
 enum Stop {
@@ -107,16 +107,18 @@ impl Check<'_> {
         }
     }
 
-    /// A signature of a key that others may have had counts only where a witness saw the record before.
+    /// A signature of a key that others may have had counts only where enough witnesses saw the record before.
     pub(super) fn check_compromised(&mut self) {
-        let compromised = self.compromised_keys();
+        let compromised = self.book.compromised_keys();
+        if compromised.is_empty() {
+            return;
+        }
         for placed in &self.contents.records {
-            let lines = placed.record.message().signatures().iter();
-            for kid in lines.map(|line| line.header.kid) {
-                let since = compromised.iter().find(|(known, _)| *known == kid).map(|(_, s)| *s);
+            for kid in signing_keys(&placed.record) {
+                let since = compromised.get(&kid).copied();
                 if let Some(since_s) = since.filter(|since| !self.was_witnessed(placed, *since)) {
                     let text = format!(
-                        "entry {}: key {kid} may have been in other hands since {}, and no witness saw the record before",
+                        "entry {}: key {kid} may have been in other hands since {}, and too few witnesses saw the record before",
                         placed.index.0,
                         crate::verify::utc_text(since_s)
                     );
@@ -126,29 +128,16 @@ impl Check<'_> {
         }
     }
 
-    fn compromised_keys(&self) -> Vec<(Kid, u64)> {
-        let keys_of = |standing: &Standing| -> Vec<KeyState> {
-            match standing {
-                Standing::Agency(agency) => agency.keys.clone(),
-                Standing::Custodian(custodian) => custodian.keys.clone(),
-                _ => Vec::new(),
-            }
-        };
-        let all = self.book.subjects().flat_map(|(_, subject)| keys_of(&subject.standing));
-        let mut compromised: Vec<_> = all
-            .filter_map(|state| match state.end {
-                Some(KeyEnd::Compromised { since_s }) => Some((state.key.kid(), since_s)),
-                _ => None,
-            })
-            .collect();
-        compromised.sort_unstable();
-        compromised
-    }
-
-    /// Whether a witness cosigned a tree with this record before `since_s`.
+    /// Whether the witnesses who cosigned a tree with this record before `since_s` meet the quorum by
+    /// themselves, and are one at least.
     fn was_witnessed(&self, placed: &Placed, since_s: u64) -> bool {
-        let mut seen = self.witnessed.iter().filter(|seen| seen.size.0 > placed.index.0);
-        seen.any(|seen| seen.time_s < since_s)
+        let mut saw = vec![false; self.inputs.policy.witnesses().len()];
+        for seen in self.witnessed.iter().filter(|seen| seen.size.0 > placed.index.0) {
+            for (saw, time_s) in saw.iter_mut().zip(&seen.times_s) {
+                *saw |= time_s.is_some_and(|time_s| time_s < since_s);
+            }
+        }
+        saw.contains(&true) && self.inputs.policy.quorum().evaluate(&saw).satisfied
     }
 
     fn check_both_sides(&mut self) {

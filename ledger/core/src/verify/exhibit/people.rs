@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::custody::{AgencyState, Held, Holdings, KeyEnd, Standing};
+use crate::custody::{AgencyState, Held, Holdings, Standing};
+use crate::exhibit::Placed;
 use crate::id::{SubjectId, Uuid};
 use crate::key::Kid;
-use crate::record::body::KeySlot;
+use crate::merkle::LeafIndex;
+use crate::pins::Pins;
 use crate::verify::exhibit::Check;
-use crate::verify::report::LineId;
+use crate::verify::pin::check_pin;
+use crate::verify::report::{Line, LineId};
 
 impl Check<'_> {
     pub(super) fn check_pins(&mut self) {
@@ -28,44 +31,30 @@ impl Check<'_> {
         }
         let agencies = self.acting_agencies();
         for agency in &agencies {
-            let kids: Vec<_> = pins.agencies.iter().filter(|pin| pin.0 == *agency).collect();
-            if let Err((is_wrong, code, text)) = self.check_agency(*agency, &kids) {
-                return match is_wrong {
-                    true => self.fail(id, code, text),
-                    false => self.not_checked(id, code, text),
-                };
+            if let Err(line) = self.check_agency(*agency, pins) {
+                return self.report.add(line.required());
             }
         }
         self.pass(id, format!("all {} agencies that acted are pinned", agencies.len()));
     }
 
-    fn check_agency(
-        &self,
-        agency: Uuid,
-        pins: &[&(Uuid, Kid)],
-    ) -> Result<(), (bool, &'static str, String)> {
-        let id = SubjectId::Agency(agency);
+    fn check_agency(&self, agency: Uuid, pins: &Pins) -> Result<(), Line> {
         let state = self.agency(agency);
-        let name = state.map_or("", |state| state.name.as_str());
-        if pins.is_empty() {
-            return Err((false, "pins/not-pinned", format!("{id} ({name}) is not pinned")));
+        let mut own = pins.agencies.iter().filter(|pin| pin.0 == agency).peekable();
+        if own.peek().is_none() {
+            let name = state.map_or("", |state| state.name.as_str());
+            let text = format!("{} ({name}) is not pinned", SubjectId::Agency(agency));
+            return Err(Line::not_checked(LineId::AgenciesPinned, "pins/not-pinned", text));
         }
-        let keys = state.map_or(&[][..], |state| state.keys.as_slice());
-        for (_, kid) in pins {
-            let key = keys.iter().find(|key| key.key.kid() == *kid);
-            match key.filter(|key| key.slot == KeySlot::Authority).map(|key| key.end) {
-                None => {
-                    let text = format!("{id} ({name}) has no authority key {kid}, which is pinned");
-                    return Err((true, "pins/key-differs", text));
-                }
-                Some(Some(KeyEnd::Compromised { .. })) => {
-                    let text = format!("the pinned key {kid} of {id} ({name}) is compromised");
-                    return Err((false, "pins/key-compromised", text));
-                }
-                Some(_) => {}
-            }
-        }
-        Ok(())
+        own.try_for_each(|pin| check_pin(*pin, state, |kid| self.entry_that_enrols(kid)))
+    }
+
+    fn entry_that_enrols(&self, kid: Kid) -> Option<LeafIndex> {
+        let enrols = |placed: &&Placed| {
+            let keys = placed.record.payload().body.enrolled_keys();
+            keys.iter().any(|key| key.kid() == kid)
+        };
+        self.contents.records.iter().find(enrols).map(|placed| placed.index)
     }
 
     fn agency(&self, agency: Uuid) -> Option<&AgencyState> {

@@ -151,7 +151,7 @@ impl Check<'_> {
     }
 
     /// What the item's history consists of: its two chains and those of its ancestors, the ledger's,
-    /// and those of everybody who signed anything here, with their agencies.
+    /// and those of everybody who signed anything here or is a party to it, with their agencies.
     fn needed_subjects(&self) -> BTreeSet<SubjectId> {
         let ledger = self.contents.placed(LeafIndex(0)).and_then(|placed| {
             placed.record.payload().subjects.last().map(|link| link.subject.clone())
@@ -162,10 +162,11 @@ impl Check<'_> {
             needed.extend([SubjectId::Item(item), SubjectId::Notes(item)]);
         }
         for placed in &self.contents.records {
-            let signers = placed.record.payload().signers.iter();
-            let standing = signers.filter(|signer| signer.role != Role::NewKey);
+            let payload = placed.record.payload();
+            let standing = payload.signers.iter().filter(|signer| signer.role != Role::NewKey);
             needed.extend(standing.map(|signer| signer.id.clone()));
-            if let Body::CustodianEnrol(body) = &placed.record.payload().body {
+            needed.extend(payload.parties().map(SubjectId::Custodian));
+            if let Body::CustodianEnrol(body) = &payload.body {
                 needed.insert(SubjectId::Agency(body.agency));
             }
         }

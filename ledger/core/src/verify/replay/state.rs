@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 
 use crate::custody::{Applied, Book, Held, Holdings, Subject};
+use crate::hash::Hash;
 use crate::id::SubjectId;
 use crate::index::ChainHead;
 use crate::key::Kid;
@@ -64,5 +65,9 @@ impl Holdings for State {
 
     fn owner_of(&self, kid: &Kid) -> Option<SubjectId> {
         self.book.owner_of(kid)
+    }
+
+    fn has_record(&self, digest: &Hash) -> Option<bool> {
+        self.book.has_record(digest)
     }
 }
