@@ -4,6 +4,7 @@
 mod checkpoint;
 mod encoding;
 mod envelope;
+mod evidence;
 mod exhibit;
 mod file;
 mod form;
@@ -63,8 +64,14 @@ pub fn record_folders() -> Vec<Folder> {
 /// Vectors of exhibits: the story's, and every attack on it.
 pub fn exhibit_folders() -> Vec<Folder> {
     let story = Story::whole();
-    let cases =
-        [manifest::cases(), history::cases(), people::cases(), checkpoint::cases(), file::cases()];
+    let cases = [
+        manifest::cases(),
+        evidence::cases(),
+        history::cases(),
+        people::cases(),
+        checkpoint::cases(),
+        file::cases(),
+    ];
     let at_s = story.ledger.now_s() + 7200;
     let vectors = cases.concat().into_iter().map(|case| case.vector(at_s)).collect();
     let mut beside = checkpoint::beside();

@@ -98,7 +98,8 @@ fn complaint(outcome: &Outcome, want: &Value) -> Option<String> {
         expected if expected != verdict => return Some(format!("{verdict}")),
         Verdict::Rejected => Status::Fail,
         Verdict::CouldNotCheck => Status::NotChecked,
-        _ => return None,
+        _ if want["line"].is_null() => return None,
+        _ => Status::Pass,
     };
     let is_it = |line: &&Line| {
         line.id.word() == want["line"] && line.code == want["code"] && line.status == status
@@ -126,7 +127,7 @@ fn each_exhibit_comes_to_its_verdict_at_its_line() {
         }
     }
     assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n\n"));
-    assert_eq!(exhibits.len(), 253);
+    assert_eq!(exhibits.len(), 261);
 }
 
 #[test]

@@ -52,7 +52,8 @@ fn every_vector_is_judged_alike() {
         let status = match want["verdict"].as_str().unwrap() {
             "rejected" => Some("fail"),
             "could-not-check" => Some("not-checked"),
-            _ => None,
+            _ if want["line"].is_null() => None,
+            _ => Some("pass"),
         };
         let wanted = status.map(|status| {
             line(want["line"].as_str().unwrap(), status, want["code"].as_str().unwrap())

@@ -23,6 +23,7 @@ use crate::id::{SubjectId, Uuid};
 use crate::merkle::{LeafIndex, TreeSize};
 use crate::pins::Pins;
 use crate::policy::{Policy, Verified};
+use crate::record::Payload;
 use crate::record::body::Body;
 use crate::verify::error_text;
 use crate::verify::report::{Line, LineId, Report};
@@ -207,19 +208,28 @@ fn chains(contents: &Contents) -> BTreeMap<&SubjectId, Vec<&Placed>> {
 
 /// The item of the exhibit and its ancestors, each once, youngest first.
 fn lineage(contents: &Contents) -> Vec<Uuid> {
-    let child_and_parent = |placed: &Placed| {
-        let payload = placed.record.payload();
-        let Body::Derive(body) = &payload.body else { return None };
-        let items = payload.subjects.iter().filter_map(|link| match link.subject {
-            SubjectId::Item(id) => Some(id),
-            _ => None,
-        });
-        let child = items.into_iter().find(|id| *id != body.parent)?;
-        Some((child, body.parent))
-    };
-    let parents: BTreeMap<_, _> = contents.records.iter().filter_map(child_and_parent).collect();
+    let mut parents = BTreeMap::new();
+    for placed in &contents.records {
+        if let Some((child, Some(parent))) = begun(placed.record.payload()) {
+            parents.entry(child).or_insert(parent);
+        }
+    }
     // A ring of derivations, which no honest log holds, ends where it closes.
     let mut known = BTreeSet::new();
     let ancestors = std::iter::successors(Some(contents.item), |item| parents.get(item).copied());
     ancestors.take_while(|item| known.insert(*item)).collect()
+}
+
+/// The item that a record begins, and the one that it is made from, where it is made from one.
+fn begun(payload: &Payload) -> Option<(Uuid, Option<Uuid>)> {
+    let parent = match &payload.body {
+        Body::Collect(_) => None,
+        Body::Derive(body) => Some(body.parent),
+        _ => return None,
+    };
+    let mut items = payload.subjects.iter().filter_map(|link| match link.subject {
+        SubjectId::Item(id) => Some(id),
+        _ => None,
+    });
+    items.find(|id| Some(*id) != parent).map(|item| (item, parent))
 }
