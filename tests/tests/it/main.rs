@@ -42,6 +42,7 @@ mod note_format;
 mod note_keys;
 mod policy_rules;
 mod publish_static;
+mod receipt_report;
 mod receipt_rules;
 mod record_limits;
 mod record_vectors;
