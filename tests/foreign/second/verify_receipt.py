@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from . import entry, receipt, record, tree
+from . import entry, place, receipt, record, tree
 from .refused import Refused, require
 from .report import Report
 from .verify_exhibit import check_checkpoint, check_freshness, check_witnesses
@@ -29,6 +29,7 @@ def verify(receipt_data, entry_data, record_data, policy, pins=None):
         report.passes("inclusion")
     except Refused as refused:
         report.fails("inclusion", refused.code)
+    place.check_accepted(report, held, [logged.accepted_ms])
     genesis = one.message.genesis or sha256(entry_data).digest()
     if pins is None:
         report.not_checked("agencies-pinned", "pins/none", required=False)

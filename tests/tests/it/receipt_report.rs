@@ -1,5 +1,6 @@
 //! The report on a receipt, line by line: honest ones, and each way in which one can be wrong.
 
+use custody_core::checkpoint::{PosixTime, sign_checkpoint};
 use custody_core::merkle::{LeafIndex, TreeSize, prove_inclusion};
 use custody_core::pins::Pins;
 use custody_core::policy::Policy;
@@ -111,6 +112,7 @@ fn broken() -> Vec<Case> {
             })
             .wants(&["fail inclusion inclusion-root-mismatch"]),
         of_another_ledger(),
+        accepted_too_late(),
         Case { wanted: vec!["fail format entry/length"], ..handoff("a short entry") }.with(
             |case| {
                 case.entry.pop();
@@ -127,6 +129,20 @@ fn of_another_ledger() -> Case {
     let index = story.ledger.force_page(&page);
     Case::of("a record of another ledger", &story, index.0)
         .wants(&["fail inclusion record/other-ledger"])
+}
+
+/// The log says that it signed before it accepted the entry.
+fn accepted_too_late() -> Case {
+    let story = Story::whole();
+    let ledger = &story.ledger;
+    let accepted_s = ledger.entries[entry::HANDOFF as usize].accepted_ms / 1000;
+    let time = PosixTime::new(accepted_s - 1).unwrap();
+    let checkpoint = sign_checkpoint(&ledger.signer, &ledger.head(), time).unwrap();
+    let proof = prove_inclusion(LeafIndex(entry::HANDOFF), ledger.head().size, ledger).unwrap();
+    let receipt = Receipt::new(None, proof, story.cosigned(&checkpoint)).unwrap();
+    Case::of("accepted after the checkpoint", &story, entry::HANDOFF)
+        .with(|case| case.proof = receipt.format())
+        .wants(&["fail inclusion entry/accepted-after-checkpoint"])
 }
 
 fn readers() -> Vec<Case> {

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use custody_core::checkpoint::{PosixTime, sign_checkpoint};
 use custody_core::entry::Entry;
 use custody_core::hash::{Hash, sha256};
 use custody_core::id::SubjectId;
@@ -90,6 +91,29 @@ fn pins_of_another_ledger_are_rejected() {
     assert_eq!(wrong, (rejected, "pins/key-differs".to_owned()));
     let fewer = verdict_with(&|pins| pins.agencies.truncate(2));
     assert_eq!(fewer, (open, "pins/not-pinned".to_owned()));
+}
+
+#[test]
+fn nothing_was_accepted_after_the_checkpoint() {
+    let story = Story::whole();
+    let (replayer, _) = replay(&story.ledger);
+    let policy = story.policy();
+    let inclusion_at = |time_s: u64| {
+        let (signer, time) = (&story.ledger.signer, PosixTime::new(time_s).unwrap());
+        let checkpoint = sign_checkpoint(signer, &story.ledger.head(), time).unwrap();
+        let checkpoint = story.cosigned(&checkpoint);
+        let claims = Claims { checkpoint: &checkpoint, policy: &policy, pins: None, at_s: None };
+        let report = replayer.conclude(&claims).report;
+        let line = report.lines().iter().find(|line| line.id == LineId::Inclusion).unwrap().clone();
+        (line.status, line.code)
+    };
+    let last_s = story.ledger.entries.last().unwrap().accepted_ms / 1000;
+    let late = (Status::Fail, "entry/accepted-after-checkpoint".to_owned());
+    assert_eq!(inclusion_at(last_s - 1), late);
+    // In the same second, and where the log states no time.
+    for time_s in [last_s, 0] {
+        assert_eq!(inclusion_at(time_s), (Status::Pass, "ok".to_owned()));
+    }
 }
 
 #[test]

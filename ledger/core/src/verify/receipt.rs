@@ -9,7 +9,7 @@ use crate::record::Record;
 use crate::record::body::RecordType;
 use crate::verify::error_text;
 use crate::verify::exhibit::Outcome;
-use crate::verify::findings::{freshness_line, witnesses_line};
+use crate::verify::findings::{accepted_line, freshness_line, witnesses_line};
 use crate::verify::report::{Line, LineId, Report};
 
 /// The three files that a receipt consists of.
@@ -40,6 +40,8 @@ pub fn verify_receipt(files: ReceiptFiles<'_>, policy: &Policy, pins: Option<&Pi
             .add(Line::pass(LineId::Format, "proof, entry and record are well formed").required());
         let verified = check_checkpoint(&mut report, &receipt, policy);
         report.add(inclusion_line(&receipt, files.entry, &entry, &record).required());
+        let accepted = (receipt.proof().index, entry.accepted_ms);
+        accepted_line(verified.as_ref(), &[accepted]).into_iter().for_each(|line| report.add(line));
         check_pins(&mut report, pins, files.entry, &record);
         report.add(witnesses_line(verified.as_ref()));
         report.add(freshness_line(verified.as_ref(), None));

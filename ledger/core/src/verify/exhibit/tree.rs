@@ -16,6 +16,7 @@ use crate::record::Link;
 use crate::record::body::Body;
 use crate::verify::error_text;
 use crate::verify::exhibit::Check;
+use crate::verify::findings::accepted_line;
 use crate::verify::report::{Line, LineId};
 
 /// A witness whose name ends so is a mirror: it cosigns only what it replayed.
@@ -78,6 +79,9 @@ impl Check<'_> {
         if let Some(pair) = times.windows(2).find(|pair| pair[0].1 > pair[1].1) {
             let text = format!("entry {} was accepted before entry {}", pair[1].0, pair[0].0);
             self.fail(LineId::Inclusion, "entry/accepted-decreases", text);
+        }
+        if let Some(line) = accepted_line(self.verified.as_ref(), &times) {
+            self.report.add(line);
         }
     }
 

@@ -10,7 +10,7 @@ use crate::key::Kid;
 use crate::pins::Pins;
 use crate::policy::{Policy, Verified};
 use crate::record::body::KeySlot;
-use crate::verify::findings::{freshness_line, witnesses_line};
+use crate::verify::findings::{accepted_line, freshness_line, witnesses_line};
 use crate::verify::{Line, LineId, Outcome, Report, error_text};
 
 /// What the replayed ledger claims to be, and what the reader brings along.
@@ -36,6 +36,9 @@ impl Replayer {
         let mut report = Report::new();
         let verified = self.check_checkpoint(claims, &mut report);
         self.check_root(claims, &mut report);
+        // Where the last one was accepted in time, all were.
+        let accepted = accepted_line(verified.as_ref(), &[self.accepted]);
+        accepted.into_iter().for_each(|line| report.add(line));
         self.check_log_keys(claims, &mut report);
         report.add(self.pins_line(claims.pins));
         for line in self.history_lines() {
