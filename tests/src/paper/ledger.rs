@@ -104,6 +104,11 @@ impl PaperLedger {
         SubjectId::Ledger(self.origin.clone())
     }
 
+    /// Every subject that has a chain, by id.
+    pub fn subjects(&self) -> impl Iterator<Item = &SubjectId> {
+        self.heads.keys()
+    }
+
     /// SHA-256 of entry 0, once there is one.
     pub fn genesis(&self) -> Option<Hash> {
         self.entries.first().map(|entry| sha256(&entry.encode()))

@@ -79,7 +79,7 @@ fn every_rule_refuses_what_breaks_it() {
     let mut codes: Vec<_> = cases.iter().map(|(code, _)| *code).collect();
     codes.sort_unstable();
     codes.dedup();
-    assert_eq!(codes.len(), 21, "{codes:?}");
+    assert_eq!(codes.len(), 22, "{codes:?}");
 }
 
 fn refuse(mut story: Story, page: impl FnOnce(&mut Story) -> Page) -> RuleViolation {
@@ -145,7 +145,7 @@ const CHAINS: [Refusal; 9] = [
     }),
 ];
 
-const KEYS: [Refusal; 14] = [
+const KEYS: [Refusal; 15] = [
     ("custody/no-such-subject", || {
         refuse(Story::collected(), |story| {
             let nobody = Person::new("nobody", &story.cast.north);
@@ -216,6 +216,16 @@ const KEYS: [Refusal; 14] = [
             let page = story.ledger.key_revoke(&story.cast.north, &story.cast.ana);
             story.ledger.write(&page);
             story.ledger.key_revoke(&story.cast.north, &story.cast.ana)
+        })
+    }),
+    ("custody/too-many-keys", || {
+        refuse(Story::enrolled(), |story| {
+            let (ledger, cast) = (&mut story.ledger, &story.cast);
+            for number in 1..1024 {
+                let key = signing_key(&format!("key {number}"));
+                ledger.write(&ledger.key_rotate(&cast.north, &cast.ana, &key));
+            }
+            ledger.key_rotate(&cast.north, &cast.ana, &signing_key("one too many"))
         })
     }),
     ("custody/role-not-granted", || {

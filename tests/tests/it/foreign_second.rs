@@ -10,6 +10,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::exhibit_busy::{self, Rotated};
 use crate::exhibit_vectors::{Reader, exhibits};
 use crate::receipt_report;
 use crate::record_vectors::root;
@@ -118,6 +119,24 @@ fn every_receipt_is_judged_alike() {
         assert!(report["lines"].is_array(), "{}: {stderr}", case.name);
         assert_eq!(lines(&report), ours, "{}", case.name);
     }
+}
+
+/// A rule that takes too many records for a vector.
+#[test]
+fn too_many_keys_are_refused_alike() {
+    if !is_there("too_many_keys_are_refused_alike") {
+        return;
+    }
+    let rotated = Rotated::new(1, exhibit_busy::MAX_KEYS);
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let [file, policy] = ["many.exhibit", "policy.txt"].map(path);
+    fs::write(&file, rotated.file()).unwrap();
+    fs::write(&policy, rotated.policy().format()).unwrap();
+    let output = python(&["-B", "-m", "second", "exhibit", &file, "--policy", &policy]).unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let wanted = line("custody-rules", "fail", "custody/too-many-keys");
+    assert!(lines(&report).contains(&wanted), "{report:#}");
 }
 
 /// `status id code` as `id status code`.

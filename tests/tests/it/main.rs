@@ -18,6 +18,7 @@ mod docs_house;
 mod docs_spec;
 mod docs_story;
 mod docs_text;
+mod exhibit_busy;
 mod exhibit_compare;
 mod exhibit_evidence;
 mod exhibit_story;

@@ -1,6 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::custody::apply::Applied;
+use crate::custody::key::KeyState;
 use crate::custody::state::{Held, Holdings, Standing, Subject};
 use crate::id::SubjectId;
 use crate::key::{CoseKey, Kid};
@@ -33,9 +34,11 @@ impl Book {
                 Standing::Custodian(custodian) => custodian.keys.as_slice(),
                 _ => &[],
             };
-            for state in keys {
-                let enrol = || (id.clone(), state.key.clone());
-                self.keys.entry(state.key.kid()).or_insert_with(enrol);
+            // Keys are only ever added, at the end.
+            let is_new = |state: &&KeyState| !self.keys.contains_key(&state.key.kid());
+            let added: Vec<_> = keys.iter().rev().take_while(is_new).collect();
+            for state in added {
+                self.keys.insert(state.key.kid(), (id.clone(), state.key.clone()));
             }
             self.subjects.insert(id, subject);
         }

@@ -50,7 +50,7 @@ fn history_line(older: &Exhibit, newer: &Exhibit) -> Line {
     }
     let missing = before.records.iter().find(|placed| {
         let subjects = &placed.record.payload().subjects;
-        let is_shown = |id: &SubjectId| after.subjects.iter().any(|lookup| lookup.subject == *id);
+        let is_shown = |id: &SubjectId| after.lookup(id).is_some();
         after.placed(placed.index).is_none() && subjects.iter().any(|link| is_shown(&link.subject))
     });
     match missing {
