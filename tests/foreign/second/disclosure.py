@@ -24,19 +24,41 @@ def evidence_files(case):
     if not case.evidence:
         case.report.not_checked(line, "evidence/none", required=False)
         return
-    recorded = set()
-    for record in case.records.values():
-        if record.type in ("collect", "derive"):
-            recorded.update(record.body["digests"] or [])
-    for opening in case.contents.openings:
-        if opening.index in case.records:
-            recorded.update(opening.digests(case.records[opening.index]))
-    if not recorded:
+    own, others = recorded_digests(case)
+    if not own | others:
         case.report.not_checked(line, "evidence/digests-withheld")
-    elif all(recorded & digests for digests in case.evidence):
+    elif not all((own | others) & digests for digests in case.evidence):
+        case.report.fails(line, "evidence/no-match")
+    elif any(own & digests for digests in case.evidence):
         case.report.passes(line)
     else:
-        case.report.fails(line, "evidence/no-match")
+        case.report.passes(line, "evidence/related-only")
+
+
+def recorded_digests(case):
+    """The digests of the item itself, and all others that records of its lineage show."""
+    history = {placed.index for chain in lineage_chains(case) for placed in chain}
+    own, others = set(), set()
+    for index in history:
+        record = case.records[index]
+        if record.type in ("collect", "derive"):
+            (own if begins(record, case.contents.item) else others).update(record.body["digests"] or [])
+    for opening in case.contents.openings:
+        if opening.index in history:
+            record = case.records[opening.index]
+            is_own = opening.field == "digests" and begins(record, case.contents.item)
+            (own if is_own else others).update(opening.digests(record))
+    return own, others
+
+
+def begins(record, item):
+    """Whether a `collect` or `derive` is the record that began the item."""
+    return item in record.ids() and item != record.body.get("parent")
+
+
+def lineage_chains(case):
+    """The custody chains of the lineage, and what is said about its items."""
+    return case.custody_chains() + [case.chain(ids.notes_of(item)) for item in case.lineage]
 
 
 def continuity(case):
@@ -54,8 +76,7 @@ def continuity(case):
 
 
 def disputes(case):
-    chains = case.custody_chains() + [case.chain(ids.notes_of(item)) for item in case.lineage]
-    if any(is_noteworthy(case, placed.record) for chain in chains for placed in chain):
+    if any(is_noteworthy(case, placed.record) for chain in lineage_chains(case) for placed in chain):
         case.report.passes("disputes", "disputes/recorded")
     else:
         case.report.passes("disputes")

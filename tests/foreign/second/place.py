@@ -14,6 +14,13 @@ def inclusion(case):
         pass
     if any(later < earlier for earlier, later in zip(times, times[1:])):
         case.report.fails("inclusion", "entry/accepted-decreases")
+    check_accepted(case.report, case.held, times)
+
+
+def check_accepted(report, held, times):
+    """What is in a tree was accepted before the tree was signed, where the log says when that was."""
+    if held is not None and held.log_time != 0 and any(time // 1000 > held.log_time for time in times):
+        report.fails("inclusion", "entry/accepted-after-checkpoint")
 
 
 def check_inclusion(case):

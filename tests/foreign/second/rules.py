@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from . import cose, ids, keys, record
 from .refused import Refused, require
 
+MAX_KEYS = 1024
+
 REPLACED, REVOKED, COMPROMISED = "replaced", "revoked", "compromised"
 
 
@@ -162,6 +164,7 @@ class State:
     def _change_keys(one, subject, held):
         body = one.body
         if one.type == "key-rotate":
+            require(len(held) < MAX_KEYS, "custody/too-many-keys")
             for key in held.values():
                 if key.slot == body["slot"] and key.ended is None:
                     key.ended = REPLACED

@@ -5,6 +5,7 @@ mod checkpoint;
 mod compromise;
 mod encoding;
 mod envelope;
+mod evidence;
 mod exhibit;
 mod file;
 mod form;
@@ -67,6 +68,7 @@ pub fn exhibit_folders() -> Vec<Folder> {
     let story = Story::whole();
     let cases = [
         manifest::cases(),
+        evidence::cases(),
         history::cases(),
         people::cases(),
         late::cases(),

@@ -39,7 +39,26 @@ pub struct PaperExhibit {
 impl PaperLedger {
     /// Everything about `item`, as of now, exported by `exporter`.
     pub fn exhibit(&self, item: Uuid, exporter: &Person) -> PaperExhibit {
-        let subjects = self.needed(item, exporter);
+        self.exhibit_of(item, exporter, self.needed(item, exporter))
+    }
+
+    /// Every history that the ledger has, in an exhibit about `item`: quickly made, however long they are.
+    pub fn exhibit_of_all(&self, item: Uuid, exporter: &Person) -> PaperExhibit {
+        let mut subjects: BTreeSet<_> = self.subjects().cloned().collect();
+        let items = self.subjects().filter_map(|subject| match subject {
+            SubjectId::Item(id) => Some(SubjectId::Notes(*id)),
+            _ => None,
+        });
+        subjects.extend(items);
+        self.exhibit_of(item, exporter, subjects)
+    }
+
+    fn exhibit_of(
+        &self,
+        item: Uuid,
+        exporter: &Person,
+        subjects: BTreeSet<SubjectId>,
+    ) -> PaperExhibit {
         let records = self.records_of(&subjects);
         let openings = records.iter().flat_map(|placed| self.openings_of(placed.index)).collect();
         let contents = Contents {

@@ -110,6 +110,11 @@ impl PaperLedger {
         SubjectId::Ledger(self.origin.clone())
     }
 
+    /// Every subject that has a chain, by id.
+    pub fn subjects(&self) -> impl Iterator<Item = &SubjectId> {
+        self.heads.keys()
+    }
+
     /// SHA-256 of entry 0, once there is one.
     pub fn genesis(&self) -> Option<Hash> {
         self.entries.first().map(|entry| sha256(&entry.encode()))
@@ -180,16 +185,22 @@ impl PaperLedger {
 
     /// Takes in a well-formed record whatever it is.
     pub fn force(&mut self, bytes: Vec<u8>, openings: Vec<Opening>) -> LeafIndex {
+        self.force_accepted(bytes, openings, self.now_s() * 1000)
+    }
+
+    /// The same at a time that the log chooses.
+    pub fn force_accepted(
+        &mut self,
+        bytes: Vec<u8>,
+        openings: Vec<Opening>,
+        accepted_ms: u64,
+    ) -> LeafIndex {
         let record = Record::parse(&bytes).unwrap();
         for link in &record.payload().subjects {
             let head = ChainHead { length: link.seq + 1, digest: record.digest() };
             self.set_head(&link.subject, head);
         }
-        let entry = Entry {
-            accepted_ms: self.now_s() * 1000,
-            index_root: self.index.root(),
-            record: record.digest(),
-        };
+        let entry = Entry { accepted_ms, index_root: self.index.root(), record: record.digest() };
         self.force_entry(entry, bytes, openings)
     }
 

@@ -79,7 +79,7 @@ fn every_rule_refuses_what_breaks_it() {
     let mut codes: Vec<_> = cases.iter().map(|(code, _)| *code).collect();
     codes.sort_unstable();
     codes.dedup();
-    assert_eq!(codes.len(), 21, "{codes:?}");
+    assert_eq!(codes.len(), 22, "{codes:?}");
 }
 
 fn refuse(mut story: Story, page: impl FnOnce(&mut Story) -> Page) -> RuleViolation {
@@ -145,7 +145,7 @@ const CHAINS: [Refusal; 9] = [
     }),
 ];
 
-const KEYS: [Refusal; 17] = [
+const KEYS: [Refusal; 18] = [
     ("custody/no-such-subject", || {
         refuse(Story::collected(), |story| {
             let nobody = Person::new("nobody", &story.cast.north);
@@ -229,6 +229,16 @@ const KEYS: [Refusal; 17] = [
     // A compromise since the time that is known, or later.
     ("custody/no-such-key", || compromised_again(0)),
     ("custody/no-such-key", || compromised_again(1)),
+    ("custody/too-many-keys", || {
+        refuse(Story::enrolled(), |story| {
+            let (ledger, cast) = (&mut story.ledger, &story.cast);
+            for number in 1..1024 {
+                let key = signing_key(&format!("key {number}"));
+                ledger.write(&ledger.key_rotate(&cast.north, &cast.ana, &key));
+            }
+            ledger.key_rotate(&cast.north, &cast.ana, &signing_key("one too many"))
+        })
+    }),
     ("custody/role-not-granted", || {
         refuse(Story::enrolled(), |story| {
             let clerk = witness_only(story);

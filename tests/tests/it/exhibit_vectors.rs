@@ -94,14 +94,17 @@ pub fn exhibits() -> Vec<(PathBuf, Value)> {
 /// What is wrong with a report, if anything.
 fn complaint(outcome: &Outcome, want: &Value) -> Option<String> {
     let verdict = outcome.report.verdict();
-    let status = match Verdict::from_word(want["verdict"].as_str().unwrap()).unwrap() {
+    let statuses = match Verdict::from_word(want["verdict"].as_str().unwrap()).unwrap() {
         expected if expected != verdict => return Some(format!("{verdict}")),
-        Verdict::Rejected => Status::Fail,
-        Verdict::CouldNotCheck => Status::NotChecked,
-        _ => return None,
+        Verdict::Rejected => &[Status::Fail][..],
+        Verdict::CouldNotCheck => &[Status::NotChecked],
+        _ if want["line"].is_null() => return None,
+        // A line that is not required may be open.
+        _ => &[Status::Pass, Status::NotChecked],
     };
     let is_it = |line: &&Line| {
-        line.id.word() == want["line"] && line.code == want["code"] && line.status == status
+        let is_named = line.id.word() == want["line"] && line.code == want["code"];
+        is_named && statuses.contains(&line.status)
     };
     match outcome.report.lines().iter().find(is_it) {
         Some(_) => None,
@@ -126,7 +129,7 @@ fn each_exhibit_comes_to_its_verdict_at_its_line() {
         }
     }
     assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n\n"));
-    assert_eq!(exhibits.len(), 276);
+    assert_eq!(exhibits.len(), 288);
 }
 
 #[test]

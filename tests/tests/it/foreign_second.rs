@@ -5,24 +5,37 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use serde_json::Value;
+use tempfile::TempDir;
 
+use crate::exhibit_busy::{self, Rotated};
 use crate::exhibit_vectors::{Reader, exhibits};
+use crate::receipt_report;
 use crate::record_vectors::root;
+
+fn python(arguments: &[&str]) -> io::Result<Output> {
+    let foreign = Path::new(env!("CARGO_MANIFEST_DIR")).join("foreign");
+    Command::new("python3").args(arguments).current_dir(&foreign).output()
+}
+
+/// Whether the second verifier can run. Says so where it cannot.
+fn is_there(test: &str) -> bool {
+    let needed = "import cryptography.hazmat.primitives.asymmetric.mldsa, sys; \
+                  assert sys.version_info >= (3, 11)";
+    let is_there = python(&["-c", needed]).is_ok_and(|output| output.status.success());
+    if !is_there {
+        let reason = "Python 3.11 with `cryptography` that knows ML-DSA is absent";
+        let _ = writeln!(io::stderr(), "SKIPPED foreign_second::{test}: {reason}");
+    }
+    is_there
+}
 
 /// What the second verifier says of every vector by its path below `tests/vectors`, or nothing where it
 /// cannot run.
 fn judged(test: &str) -> Option<BTreeMap<String, Value>> {
-    let foreign = Path::new(env!("CARGO_MANIFEST_DIR")).join("foreign");
-    let python =
-        |arguments: &[&str]| Command::new("python3").args(arguments).current_dir(&foreign).output();
-    let needed = "import cryptography.hazmat.primitives.asymmetric.mldsa, sys; \
-                  assert sys.version_info >= (3, 11)";
-    if !python(&["-c", needed]).is_ok_and(|output| output.status.success()) {
-        let reason = "Python 3.11 with `cryptography` that knows ML-DSA is absent";
-        let _ = writeln!(io::stderr(), "SKIPPED foreign_second::{test}: {reason}");
+    if !is_there(test) {
         return None;
     }
     let output = python(&["-B", "-m", "second", "vectors", root().to_str().unwrap()]).unwrap();
@@ -49,17 +62,18 @@ fn every_vector_is_judged_alike() {
     for (path, want) in &exhibits {
         let name = path.strip_prefix(root()).unwrap().to_str().unwrap();
         let theirs = &judged[name];
-        let status = match want["verdict"].as_str().unwrap() {
-            "rejected" => Some("fail"),
-            "could-not-check" => Some("not-checked"),
-            _ => None,
+        let statuses = match want["verdict"].as_str().unwrap() {
+            "rejected" => &["fail"][..],
+            "could-not-check" => &["not-checked"],
+            _ => &["pass", "not-checked"],
         };
-        let wanted = status.map(|status| {
-            line(want["line"].as_str().unwrap(), status, want["code"].as_str().unwrap())
+        let wanted = want["line"].as_str().map(|id| {
+            let code = want["code"].as_str().unwrap();
+            statuses.iter().map(|status| line(id, status, code)).collect::<Vec<_>>()
         });
         let found = lines(theirs);
-        if theirs["verdict"] != want["verdict"] || wanted.is_some_and(|line| !found.contains(&line))
-        {
+        let is_missing = |lines: Vec<_>| !lines.iter().any(|line| found.contains(line));
+        if theirs["verdict"] != want["verdict"] || wanted.is_some_and(is_missing) {
             wrong.push(format!("{name}: wanted {want}, found {found:#?}"));
         }
         let ours = Reader::load(path.parent().unwrap(), want).verify(&fs::read(path).unwrap());
@@ -79,6 +93,56 @@ fn every_vector_is_judged_alike() {
     assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n\n"));
     assert_eq!(judged.len(), exhibits.len() + records.len());
     assert!(judged.len() >= 454);
+}
+
+#[test]
+fn every_receipt_is_judged_alike() {
+    if !is_there("every_receipt_is_judged_alike") {
+        return;
+    }
+    for case in receipt_report::cases() {
+        let folder = TempDir::new().unwrap();
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        let files = [("proof", &case.proof), ("--entry", &case.entry), ("--record", &case.record)];
+        let pins = case.pins.iter().map(|pins| ("--agencies", pins));
+        let mut arguments: Vec<_> = ["-B", "-m", "second", "receipt"].map(str::to_owned).into();
+        for (name, bytes) in files.into_iter().chain([("--policy", &case.policy)]).chain(pins) {
+            fs::write(path(name), bytes).unwrap();
+            arguments.extend((name != "proof").then(|| name.to_owned()));
+            arguments.push(path(name));
+        }
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        let output = python(&arguments).unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let ours: Vec<_> = case.lines().iter().map(|line| swapped(line)).collect();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(report["lines"].is_array(), "{}: {stderr}", case.name);
+        assert_eq!(lines(&report), ours, "{}", case.name);
+    }
+}
+
+/// A rule that takes too many records for a vector.
+#[test]
+fn too_many_keys_are_refused_alike() {
+    if !is_there("too_many_keys_are_refused_alike") {
+        return;
+    }
+    let rotated = Rotated::new(1, exhibit_busy::MAX_KEYS);
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let [file, policy] = ["many.exhibit", "policy.txt"].map(path);
+    fs::write(&file, rotated.file()).unwrap();
+    fs::write(&policy, rotated.policy().format()).unwrap();
+    let output = python(&["-B", "-m", "second", "exhibit", &file, "--policy", &policy]).unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let wanted = line("custody-rules", "fail", "custody/too-many-keys");
+    assert!(lines(&report).contains(&wanted), "{report:#}");
+}
+
+/// `status id code` as `id status code`.
+fn swapped(row: &str) -> String {
+    let words: Vec<_> = row.split(' ').collect();
+    line(words[1], words[0], words[2])
 }
 
 /// The path of every record of the vectors, and its code.

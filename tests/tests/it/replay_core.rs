@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use custody_core::checkpoint::{PosixTime, sign_checkpoint};
 use custody_core::entry::Entry;
 use custody_core::hash::{Hash, sha256};
 use custody_core::id::SubjectId;
@@ -126,6 +127,29 @@ fn a_pin_does_not_vouch_for_a_key_that_founders_enrolled() {
     assert_eq!(line.code, "pins/replaced-by-founders");
     assert!(line.text.contains(&public(&new).kid().to_string()), "{}", line.text);
     assert_eq!(report.verdict(), Verdict::CouldNotCheck);
+}
+
+#[test]
+fn nothing_was_accepted_after_the_checkpoint() {
+    let story = Story::whole();
+    let (replayer, _) = replay(&story.ledger);
+    let policy = story.policy();
+    let inclusion_at = |time_s: u64| {
+        let (signer, time) = (&story.ledger.signer, PosixTime::new(time_s).unwrap());
+        let checkpoint = sign_checkpoint(signer, &story.ledger.head(), time).unwrap();
+        let checkpoint = story.cosigned(&checkpoint);
+        let claims = Claims { checkpoint: &checkpoint, policy: &policy, pins: None, at_s: None };
+        let report = replayer.conclude(&claims).report;
+        let line = report.lines().iter().find(|line| line.id == LineId::Inclusion).unwrap().clone();
+        (line.status, line.code)
+    };
+    let last_s = story.ledger.entries.last().unwrap().accepted_ms / 1000;
+    let late = (Status::Fail, "entry/accepted-after-checkpoint".to_owned());
+    assert_eq!(inclusion_at(last_s - 1), late);
+    // In the same second, and where the log states no time.
+    for time_s in [last_s, 0] {
+        assert_eq!(inclusion_at(time_s), (Status::Pass, "ok".to_owned()));
+    }
 }
 
 #[test]

@@ -168,8 +168,9 @@ fn evidence_is_compared_file_by_file_and_folder_by_folder() {
         (status, line["text"].as_str().unwrap().to_owned())
     };
     let (status, text) = line(&["--evidence", "evidence"]);
-    let expected = "bit for bit as recorded: `evidence/a.raw` (media digest of entry 16), \
-        `evidence/disk/b.raw` (media digest of entry 16)";
+    let expected = "bit for bit as recorded: \
+        `evidence/a.raw` is the item itself (media digest of entry 16), \
+        `evidence/disk/b.raw` is the item itself (media digest of entry 16)";
     assert_eq!((status, text.as_str()), (0, expected));
     let (status, text) = line(&["--evidence", "image.raw", "--evidence", "other.raw"]);
     assert_eq!(status, 1, "{text}");

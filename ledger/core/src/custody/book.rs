@@ -39,8 +39,11 @@ impl Book {
     /// Takes over what a record changed.
     pub fn absorb(&mut self, applied: Applied) {
         for (id, subject) in applied.changes {
-            for key in subject.standing.enrolled_keys() {
-                self.keys.entry(key.kid()).or_insert_with(|| (id.clone(), key.clone()));
+            // Keys are only ever added, at the end.
+            let is_new = |key: &&CoseKey| !self.keys.contains_key(&key.kid());
+            let added: Vec<_> = subject.standing.enrolled_keys().rev().take_while(is_new).collect();
+            for key in added {
+                self.keys.insert(key.kid(), (id.clone(), key.clone()));
             }
             if let Some(records) = &mut self.records {
                 records.insert(subject.chain.digest);

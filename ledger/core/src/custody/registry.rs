@@ -10,6 +10,10 @@ use crate::key::Kid;
 use crate::record::body::{Body, Enrolment, KeySlot, LedgerOpen, RecordType};
 use crate::record::{Link, Signer};
 
+/// Keys that a subject may ever have, ended ones included: one a month for 85 years. Every change of a
+/// key copies the list, so without an end a chain of n changes would cost n x n.
+const MAX_KEYS: usize = 1024;
+
 /// Judges every signature by the state of its key just before the record; for keys that the record
 /// itself brings, just after it.
 pub(super) fn check_signers<H: Holdings>(step: &mut Step<'_, H>) -> Result<(), RuleViolation> {
@@ -182,6 +186,9 @@ fn next_keys<H: Holdings>(
         _ => return Err(RuleViolation::NoSuchSubject { subject: subject.clone() }),
     };
     let (kid, end) = match &step.record.payload().body {
+        Body::KeyRotate(_) if keys.len() >= MAX_KEYS => {
+            return Err(RuleViolation::TooManyKeys { subject: subject.clone(), limit: MAX_KEYS });
+        }
         Body::KeyRotate(body) => {
             let key = KeyState::active(body.key.clone(), body.slot);
             key::replace(keys, KeyState { is_by_others: is_by_others(step, subject), ..key });

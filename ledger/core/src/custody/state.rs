@@ -120,7 +120,7 @@ pub trait Holdings {
 
 impl Standing {
     /// Every key that was enrolled for the subject, ended ones included.
-    pub fn enrolled_keys(&self) -> impl Iterator<Item = &CoseKey> {
+    pub fn enrolled_keys(&self) -> impl DoubleEndedIterator<Item = &CoseKey> {
         let operator = match self {
             Self::Ledger(ledger) => Some(&ledger.operator),
             _ => None,

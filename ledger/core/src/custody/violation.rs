@@ -72,6 +72,14 @@ pub enum RuleViolation {
         /// The key.
         kid: Kid,
     },
+    /// The subject has had as many keys as one may have.
+    #[error("{subject} has had {limit} keys and can have no more")]
+    TooManyKeys {
+        /// Whose keys.
+        subject: SubjectId,
+        /// How many that are.
+        limit: usize,
+    },
     /// The person's key was not enrolled for this role.
     #[error("{subject} was not enrolled for the role {role:?}")]
     RoleNotGranted {
@@ -173,6 +181,7 @@ impl RuleViolation {
             Self::KeyEnded { .. } => "custody/key-ended",
             Self::KeyEnrolledTwice { .. } => "custody/key-enrolled-twice",
             Self::NoSuchKey { .. } => "custody/no-such-key",
+            Self::TooManyKeys { .. } => "custody/too-many-keys",
             Self::RoleNotGranted { .. } => "custody/role-not-granted",
             Self::NotItsAgency { .. } => "custody/not-its-agency",
             Self::Quorum { .. } => "custody/quorum",

@@ -260,6 +260,12 @@ impl Contents {
         self.records.get(position)
     }
 
+    /// The lookup of `subject`, if it is listed.
+    pub fn lookup(&self, subject: &SubjectId) -> Option<&Lookup> {
+        let position = self.subjects.binary_search_by(|known| known.subject.cmp(subject)).ok()?;
+        self.subjects.get(position)
+    }
+
     /// The opening of `field` of the record at `index`, if it is here.
     pub fn opening(&self, index: LeafIndex, field: &str) -> Option<&Opening> {
         let place = (index, field.as_bytes());

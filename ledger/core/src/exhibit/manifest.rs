@@ -130,7 +130,7 @@ impl Withheld {
         Ok(Self { index, field, reason: WithholdReason::decode(reader)? })
     }
 
-    fn place(&self) -> (LeafIndex, &[u8]) {
+    pub(crate) fn place(&self) -> (LeafIndex, &[u8]) {
         (self.index, self.field.as_bytes())
     }
 }

@@ -8,7 +8,7 @@ use crate::verify::report::{Line, LineId, Report};
 
 /// Verifies two exhibits and that the newer continues the older: each on its own, one tree, one history.
 ///
-/// A line of the report is the worse of the two exhibits' lines.
+/// A line of the report is the worse of the two exhibits' lines, and the newer one's where they are equal.
 pub fn compare_exhibits(older: &Exhibit, newer: &Exhibit, inputs: &Inputs<'_>) -> Outcome {
     if older.contents().checkpoint.size() > newer.contents().checkpoint.size() {
         return compare_exhibits(newer, older, inputs);
@@ -19,8 +19,9 @@ pub fn compare_exhibits(older: &Exhibit, newer: &Exhibit, inputs: &Inputs<'_>) -
     let first = verify_exhibit(older, inputs);
     let second = verify_exhibit(newer, &with_older);
     let mut report = Report::new();
-    let of_second = |line: &&Line| line.id != LineId::Consistency;
-    for line in first.report.lines().iter().filter(of_second).chain(second.report.lines()) {
+    // Of equal lines the one that was added first stays.
+    let of_both = |line: &&Line| line.id != LineId::Consistency;
+    for line in second.report.lines().iter().chain(first.report.lines().iter().filter(of_both)) {
         report.add(line.clone());
     }
     report.add(history_line(older, newer));
@@ -49,7 +50,7 @@ fn history_line(older: &Exhibit, newer: &Exhibit) -> Line {
     }
     let missing = before.records.iter().find(|placed| {
         let subjects = &placed.record.payload().subjects;
-        let is_shown = |id: &SubjectId| after.subjects.iter().any(|lookup| lookup.subject == *id);
+        let is_shown = |id: &SubjectId| after.lookup(id).is_some();
         after.placed(placed.index).is_none() && subjects.iter().any(|link| is_shown(&link.subject))
     });
     match missing {

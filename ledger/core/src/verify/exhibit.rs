@@ -22,7 +22,8 @@ use crate::hash::{Hash, sha256};
 use crate::id::{SubjectId, Uuid};
 use crate::merkle::{LeafIndex, TreeSize};
 use crate::pins::Pins;
-use crate::policy::{Policy, Verified};
+use crate::policy::{Policy, PolicyError, Verified};
+use crate::record::Payload;
 use crate::record::body::Body;
 use crate::verify::error_text;
 use crate::verify::report::{Line, LineId, Report};
@@ -79,7 +80,7 @@ struct Check<'a> {
     /// Entry 0's digest, where entry 0 is in the exhibit.
     genesis: Option<Hash>,
     /// The item, the item that it was made from, and so on: all of this is its history.
-    lineage: Vec<Uuid>,
+    lineage: Lineage,
     /// The records of each chain, in the order of the log.
     chains: BTreeMap<&'a SubjectId, Vec<&'a Placed>>,
     /// The policy's word on the checkpoint.
@@ -90,6 +91,14 @@ struct Check<'a> {
     is_whole: bool,
     /// When witnesses saw trees that this history is part of.
     witnessed: Vec<Witnessed>,
+    /// The policy's word on each of the reader's checkpoints, in their order.
+    others: Vec<Result<Verified, PolicyError>>,
+}
+
+/// An item and its ancestors, each once, youngest first.
+struct Lineage {
+    items: Vec<Uuid>,
+    known: BTreeSet<Uuid>,
 }
 
 /// When each witness of the policy, in its order, saw a tree of this size: seconds since 1970.
@@ -109,12 +118,13 @@ impl<'a> Check<'a> {
             inputs,
             report: Report::new(),
             genesis,
-            lineage: lineage(contents),
+            lineage: Lineage::new(contents),
             chains: chains(contents),
             verified: None,
             book: Book::partial(scope),
             is_whole: false,
             witnessed: Vec::new(),
+            others: inputs.checkpoints.iter().map(|other| inputs.policy.verify(other)).collect(),
         }
     }
 
@@ -147,7 +157,7 @@ impl<'a> Check<'a> {
     /// The records of the item and its ancestors, each once, in the order of the log: their custody, and
     /// with `has_notes` what is said about them.
     fn history(&self, has_notes: bool) -> Vec<&'a Placed> {
-        let ids = self.lineage.iter().flat_map(|item| {
+        let ids = self.lineage.items.iter().flat_map(|item| {
             let notes = has_notes.then_some(SubjectId::Notes(*item));
             [Some(SubjectId::Item(*item)), notes].into_iter().flatten()
         });
@@ -207,21 +217,38 @@ fn chains(contents: &Contents) -> BTreeMap<&SubjectId, Vec<&Placed>> {
     chains
 }
 
-/// The item of the exhibit and its ancestors, each once, youngest first.
-fn lineage(contents: &Contents) -> Vec<Uuid> {
-    let child_and_parent = |placed: &Placed| {
-        let payload = placed.record.payload();
-        let Body::Derive(body) = &payload.body else { return None };
-        let items = payload.subjects.iter().filter_map(|link| match link.subject {
-            SubjectId::Item(id) => Some(id),
-            _ => None,
-        });
-        let child = items.into_iter().find(|id| *id != body.parent)?;
-        Some((child, body.parent))
+impl Lineage {
+    /// The item of the exhibit, the one that it was made from, and so on.
+    fn new(contents: &Contents) -> Self {
+        let mut parents = BTreeMap::new();
+        for placed in &contents.records {
+            if let Some((child, Some(parent))) = begun(placed.record.payload()) {
+                parents.entry(child).or_insert(parent);
+            }
+        }
+        let mut known = BTreeSet::new();
+        let ancestors =
+            std::iter::successors(Some(contents.item), |item| parents.get(item).copied());
+        // A ring of derivations, which no honest log holds, ends where it closes.
+        let items = ancestors.take_while(|item| known.insert(*item)).collect();
+        Self { items, known }
+    }
+
+    fn contains(&self, item: &Uuid) -> bool {
+        self.known.contains(item)
+    }
+}
+
+/// The item that a record begins, and the one that it is made from, where it is made from one.
+fn begun(payload: &Payload) -> Option<(Uuid, Option<Uuid>)> {
+    let parent = match &payload.body {
+        Body::Collect(_) => None,
+        Body::Derive(body) => Some(body.parent),
+        _ => return None,
     };
-    let parents: BTreeMap<_, _> = contents.records.iter().filter_map(child_and_parent).collect();
-    // A ring of derivations, which no honest log holds, ends where it closes.
-    let mut known = BTreeSet::new();
-    let ancestors = std::iter::successors(Some(contents.item), |item| parents.get(item).copied());
-    ancestors.take_while(|item| known.insert(*item)).collect()
+    let mut items = payload.subjects.iter().filter_map(|link| match link.subject {
+        SubjectId::Item(id) => Some(id),
+        _ => None,
+    });
+    items.find(|id| Some(*id) != parent).map(|item| (item, parent))
 }

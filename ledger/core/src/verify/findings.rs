@@ -1,5 +1,7 @@
-//! Lines that every report of a checkpoint has: who witnessed it, and as of when it speaks.
+//! What every report of a checkpoint says: who witnessed it, as of when it speaks, and of what it cannot
+//! speak yet.
 
+use crate::merkle::LeafIndex;
 use crate::policy::Verified;
 use crate::verify::report::{Line, LineId};
 use crate::verify::time::utc_text;
@@ -50,4 +52,20 @@ pub(super) fn freshness_line(verified: Option<&Verified>, at_s: Option<u64>) -> 
             Line::pass(id, format!("{as_of}; {hours} hours before {}", utc_text(at_s)))
         }
     }
+}
+
+/// The failure where one of `entries`, which are in the checkpoint's tree, was accepted after the log signed
+/// it: index and milliseconds since 1970. A checkpoint that is refused or states no time says nothing.
+pub(super) fn accepted_line(
+    verified: Option<&Verified>,
+    entries: &[(LeafIndex, u64)],
+) -> Option<Line> {
+    let log_time = verified?.log_time;
+    let log_s = log_time.is_stated().then(|| log_time.seconds())?;
+    let (index, accepted_ms) = entries.iter().find(|(_, ms)| ms / 1000 > log_s)?;
+    let [accepted, signed] = [accepted_ms / 1000, log_s].map(utc_text);
+    let text =
+        format!("entry {index} was accepted at {accepted}, after its tree was signed at {signed}");
+    let line = Line::fail(LineId::Inclusion, "entry/accepted-after-checkpoint", text);
+    Some(line.required())
 }

@@ -1,7 +1,7 @@
 //! Verifying a receipt: one record, one entry, one tlog-proof. SPEC section "Verifying a receipt".
 
 use crate::entry::Entry;
-use crate::hash::{Hash, sha256};
+use crate::hash::{Hash, hash_leaf, sha256};
 use crate::pins::Pins;
 use crate::policy::{Policy, Verified};
 use crate::receipt::Receipt;
@@ -9,7 +9,7 @@ use crate::record::Record;
 use crate::record::body::RecordType;
 use crate::verify::error_text;
 use crate::verify::exhibit::Outcome;
-use crate::verify::findings::{freshness_line, witnesses_line};
+use crate::verify::findings::{accepted_line, freshness_line, witnesses_line};
 use crate::verify::report::{Line, LineId, Report};
 
 /// The three files that a receipt consists of.
@@ -25,8 +25,9 @@ pub struct ReceiptFiles<'a> {
 
 /// Verifies that a record stands in a log's tree.
 ///
-/// A receipt says where a record stands, not who was entitled to sign it: the histories of the keys are
-/// in exhibits and in the ledger. The report says so in a line that is not checked.
+/// A receipt says where a record stands, not who was entitled to sign it and whether it keeps the rules:
+/// that takes histories, which are in exhibits and in the ledger. The report says so in lines that are
+/// not checked.
 pub fn verify_receipt(files: ReceiptFiles<'_>, policy: &Policy, pins: Option<&Pins>) -> Outcome {
     let mut report = Report::new();
     let receipt = required(&mut report, Receipt::parse(files.proof), |error| error.code());
@@ -37,13 +38,14 @@ pub fn verify_receipt(files: ReceiptFiles<'_>, policy: &Policy, pins: Option<&Pi
     if let (Some(receipt), Some(entry), Some(record)) = (receipt, entry, record) {
         report
             .add(Line::pass(LineId::Format, "proof, entry and record are well formed").required());
-        let verified = check_tree(&mut report, &receipt, files.entry, policy);
-        check_record(&mut report, &receipt, &entry, &record);
+        let verified = check_checkpoint(&mut report, &receipt, policy);
+        report.add(inclusion_line(&receipt, files.entry, &entry, &record).required());
+        let accepted = (receipt.proof().index, entry.accepted_ms);
+        accepted_line(verified.as_ref(), &[accepted]).into_iter().for_each(|line| report.add(line));
         check_pins(&mut report, pins, files.entry, &record);
         report.add(witnesses_line(verified.as_ref()));
         report.add(freshness_line(verified.as_ref(), None));
-        let text = "a receipt does not carry the histories of keys: ask for an exhibit";
-        report.add(Line::not_checked(LineId::Signatures, "receipt/no-key-history", text));
+        leave_open(&mut report);
     }
     Outcome { origin, size, item: None, report }
 }
@@ -62,49 +64,53 @@ fn required<T, E: std::error::Error>(
     }
 }
 
-fn check_tree(
-    report: &mut Report,
-    receipt: &Receipt,
-    entry: &[u8],
-    policy: &Policy,
-) -> Option<Verified> {
-    let verified = match policy.verify(receipt.checkpoint()) {
+fn check_checkpoint(report: &mut Report, receipt: &Receipt, policy: &Policy) -> Option<Verified> {
+    let id = LineId::Checkpoint;
+    match policy.verify(receipt.checkpoint()) {
         Ok(verified) => {
             let text = format!("signed by the log {} with both of its keys", verified.origin);
-            report.add(Line::pass(LineId::Checkpoint, text).required());
+            report.add(Line::pass(id, text).required());
             Some(verified)
         }
         Err(error) => {
-            let text = error_text(&error);
-            report.add(Line::fail(LineId::Checkpoint, error.code(), text).required());
+            report.add(Line::fail(id, error.code(), error_text(&error)).required());
             None
         }
-    };
-    let leaf = crate::hash::hash_leaf(entry);
-    let (index, size) = (receipt.proof().index.0, receipt.checkpoint().size().0);
-    let line = match receipt.proof().verify(&leaf, receipt.checkpoint().tree_head()) {
-        Ok(()) => Line::pass(LineId::Inclusion, format!("entry {index} of {size}")),
-        Err(error) => Line::fail(LineId::Inclusion, error.code(), error_text(&error)),
-    };
-    report.add(line.required());
-    verified
+    }
 }
 
-/// The entry names the record, and the record was made for this log.
-fn check_record(report: &mut Report, receipt: &Receipt, entry: &Entry, record: &Record) {
-    let id = LineId::CustodyRules;
-    let origin = receipt.checkpoint().origin().as_str();
+/// The entry is in the tree, names the record, and the record was made for this log.
+fn inclusion_line(receipt: &Receipt, leaf: &[u8], entry: &Entry, record: &Record) -> Line {
+    let id = LineId::Inclusion;
+    let checkpoint = receipt.checkpoint();
     let header = record.message().header();
-    let line = if entry.record != record.digest() {
+    if let Err(error) = receipt.proof().verify(&hash_leaf(leaf), checkpoint.tree_head()) {
+        Line::fail(id, error.code(), error_text(&error))
+    } else if entry.record != record.digest() {
         let text = format!("the entry names {}, the record is {}", entry.record, record.digest());
         Line::fail(id, "entry/other-record", text)
-    } else if header.origin.as_str() != origin {
-        let text = format!("the record was made for {}, the log is {origin}", header.origin);
+    } else if header.origin.as_str() != checkpoint.origin().as_str() {
+        let (made_for, origin) = (&header.origin, checkpoint.origin());
+        let text = format!("the record was made for {made_for}, the log is {origin}");
         Line::fail(id, "record/other-ledger", text)
     } else {
-        Line::pass(id, format!("the entry names the record, a `{}`", record.record_type()))
-    };
-    report.add(line.required());
+        let (index, size) = (receipt.proof().index.0, checkpoint.size().0);
+        let record_type = record.record_type();
+        Line::pass(id, format!("the record, a `{record_type}`, is entry {index} of {size}"))
+    }
+}
+
+/// What takes the histories of the signers and of what they signed about.
+fn leave_open(report: &mut Report) {
+    let (keys, before) = (
+        "a receipt does not carry the histories of keys: ask for an exhibit",
+        "a receipt does not carry what was recorded before: ask for an exhibit",
+    );
+    for (id, text) in
+        [(LineId::Signatures, keys), (LineId::KeyStanding, keys), (LineId::CustodyRules, before)]
+    {
+        report.add(Line::not_checked(id, "receipt/no-key-history", text));
+    }
 }
 
 fn check_pins(report: &mut Report, pins: Option<&Pins>, entry: &[u8], record: &Record) {

@@ -51,7 +51,8 @@ pub struct Replayer {
     /// Whether the index is known to be what an honest log would have.
     is_index_sure: bool,
     roots: Roots,
-    accepted_ms: u64,
+    /// The entry that was accepted last, and when: milliseconds since 1970.
+    accepted: (LeafIndex, u64),
     /// Digests of records that could not be read: whoever builds on one is not to blame.
     gaps: HashSet<Hash>,
     late: LookBack,
@@ -97,7 +98,7 @@ impl Replayer {
             index: IndexTree::new(),
             is_index_sure: true,
             roots: Roots::new(),
-            accepted_ms: 0,
+            accepted: (LeafIndex(0), 0),
             gaps: HashSet::new(),
             late: LookBack::default(),
             signed: HashMap::new(),
@@ -188,11 +189,12 @@ impl Replayer {
     }
 
     fn check_time(&mut self, entry: &Entry, faults: &mut Vec<ReplayFault>) {
-        if entry.accepted_ms < self.accepted_ms {
-            let (previous_ms, actual_ms) = (self.accepted_ms, entry.accepted_ms);
+        let (previous_ms, actual_ms) = (self.accepted.1, entry.accepted_ms);
+        if actual_ms < previous_ms {
             faults.push(ReplayFault::Time { previous_ms, actual_ms });
+        } else {
+            self.accepted = (LeafIndex(self.roots.size().0), actual_ms);
         }
-        self.accepted_ms = self.accepted_ms.max(entry.accepted_ms);
     }
 
     /// The record, where it is one and the one that the entry names.

@@ -4,12 +4,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use custody_core::cbor::Value;
 use custody_core::checkpoint::{
-    Checkpoint, Ed25519Cosigner, LogSeeds, LogSigner, PosixTime, cosign_ed25519,
+    Checkpoint, Ed25519Cosigner, LogSeeds, LogSigner, PosixTime, cosign_ed25519, sign_checkpoint,
 };
 use custody_core::merkle::TreeSize;
 use custody_core::note::KeyName;
 use custody_core::verify::LineId::{
-    Checkpoint as Signed, Consistency, Format, Inclusion, Witnesses,
+    Checkpoint as Signed, Consistency, Format, Freshness, Inclusion, Witnesses,
 };
 
 use super::exhibit::{Case, edited, signed};
@@ -18,7 +18,7 @@ use crate::paper::{At, ORIGIN, PaperExhibit, PaperLedger, seed, uuid};
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
-    [lines(), notes(), logs(), witnesses(), others(), contradictions()].concat()
+    [lines(), notes(), logs(), times(), witnesses(), others(), contradictions()].concat()
 }
 
 /// The lines of a note: text, blank line, the log's two lines, two witnesses' lines.
@@ -227,6 +227,56 @@ fn logs() -> Vec<Case> {
                 })
             },
         ),
+    ]
+}
+
+/// The whole story's exhibit under a checkpoint that the log says it signed at `time_s`.
+fn signed_at(story: &Story, time_s: u64) -> PaperExhibit {
+    let mut exhibit = story.exhibit();
+    let time = PosixTime::new(time_s).unwrap();
+    let checkpoint = sign_checkpoint(&story.ledger.signer, &story.ledger.head(), time).unwrap();
+    exhibit.contents.checkpoint = story.cosigned(&checkpoint);
+    exhibit
+}
+
+fn accepted_s(story: &Story, index: u64) -> u64 {
+    story.ledger.entries[index as usize].accepted_ms / 1000
+}
+
+fn times() -> Vec<Case> {
+    let story = Story::whole();
+    let late = |name, desc, time_s| {
+        let file = signed_at(&story, time_s).encode();
+        Case::rejected(name, desc, Inclusion, "entry/accepted-after-checkpoint", file)
+    };
+    vec![
+        late(
+            "accepted-after-the-checkpoint",
+            "the log says that it signed before it accepted the correction",
+            accepted_s(&story, entry::CORRECT) - 1,
+        ),
+        late(
+            "tail-accepted-after-the-checkpoint",
+            "the log says that it signed before it accepted the last entry, which is not here",
+            accepted_s(&story, entry::LAST) - 1,
+        ),
+        Case::verified(
+            "happy-path-accepted-in-the-checkpoints-second",
+            "the last entry was accepted 999 ms after the whole second at which the log signed",
+            {
+                let mut story = Story::whole();
+                let page = story.ledger.note(&story.cast.caro, story.disk);
+                let accepted_ms = story.ledger.now_s() * 1000 + 999;
+                story.ledger.force_accepted(page.sign(), page.openings, accepted_ms);
+                signed_at(&story, accepted_ms / 1000).encode()
+            },
+        ),
+        Case::verified(
+            "happy-path-checkpoint-without-a-time",
+            "the log does not say when it signed",
+            signed_at(&story, 0).encode(),
+        )
+        .with_line(Freshness, "freshness/no-time"),
     ]
 }
 

@@ -78,6 +78,11 @@ impl Case {
         Self { line: Some((id, code.to_owned())), ..case }
     }
 
+    /// With a line that must be there, with this code.
+    pub fn with_line(self, id: LineId, code: &str) -> Self {
+        Self { line: Some((id, code.to_owned())), ..self }
+    }
+
     /// With another policy.
     pub fn policy(self, policy: &'static str) -> Self {
         Self { policy, ..self }

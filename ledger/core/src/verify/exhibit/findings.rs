@@ -27,7 +27,7 @@ impl Check<'_> {
     fn report_continuity(&mut self) {
         let id = LineId::Continuity;
         let (mut overlaps, mut transit_min, mut late) = (Vec::new(), 0, 0);
-        for item in &self.lineage {
+        for item in &self.lineage.items {
             for pair in self.chain(&SubjectId::Item(*item)).windows(2) {
                 let [before, after] = [pair[0], pair[1]].map(|placed| placed.record.payload());
                 let (start_s, end_s) = (before.occurred.utc_s, after.occurred.utc_s);

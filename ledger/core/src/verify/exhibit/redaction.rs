@@ -55,7 +55,9 @@ impl Check<'_> {
             let index = placed.index;
             let is_listed = |field: &String| {
                 self.contents.opening(index, field).is_some()
-                    || withheld.iter().any(|known| known.index == index && known.field == *field)
+                    || withheld
+                        .binary_search_by_key(&(index, field.as_bytes()), Withheld::place)
+                        .is_ok()
             };
             let mut names = placed.record.payload().sealed_names();
             names.find(|field| !is_listed(field)).map(|field| (index.0, field))

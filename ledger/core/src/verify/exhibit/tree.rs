@@ -11,11 +11,12 @@ use crate::hash::{Hash, hash_leaf};
 use crate::id::SubjectId;
 use crate::index::{ChainHead, verify_chain_head, verify_no_chain};
 use crate::merkle::{LeafIndex, TreeHead};
-use crate::policy::Verified;
+use crate::policy::{PolicyError, Verified};
 use crate::record::Link;
 use crate::record::body::Body;
 use crate::verify::error_text;
 use crate::verify::exhibit::Check;
+use crate::verify::findings::accepted_line;
 use crate::verify::report::{Line, LineId};
 
 /// A witness whose name ends so is a mirror: it cosigns only what it replayed.
@@ -78,6 +79,9 @@ impl Check<'_> {
         if let Some(pair) = times.windows(2).find(|pair| pair[0].1 > pair[1].1) {
             let text = format!("entry {} was accepted before entry {}", pair[1].0, pair[0].0);
             self.fail(LineId::Inclusion, "entry/accepted-decreases", text);
+        }
+        if let Some(line) = accepted_line(self.verified.as_ref(), &times) {
+            self.report.add(line);
         }
     }
 
@@ -143,7 +147,7 @@ impl Check<'_> {
     }
 
     fn is_listed(&self, id: &SubjectId) -> bool {
-        self.contents.subjects.binary_search_by(|lookup| lookup.subject.cmp(id)).is_ok()
+        self.contents.lookup(id).is_some()
     }
 
     fn extends_listed(&self, placed: &Placed) -> bool {
@@ -158,7 +162,7 @@ impl Check<'_> {
         });
         let mut needed: BTreeSet<_> = ledger.into_iter().collect();
         needed.insert(SubjectId::Custodian(self.exhibit.manifest().exporter));
-        for item in self.lineage.iter().copied() {
+        for item in self.lineage.items.iter().copied() {
             needed.extend([SubjectId::Item(item), SubjectId::Notes(item)]);
         }
         for placed in &self.contents.records {
@@ -183,18 +187,23 @@ impl Check<'_> {
                 text,
             ));
         }
-        for other in self.inputs.checkpoints {
-            self.check_consistent_with(other);
+        let verified = std::mem::take(&mut self.others);
+        for (other, verified) in self.inputs.checkpoints.iter().zip(&verified) {
+            self.check_consistent_with(other, verified);
         }
     }
 
-    fn check_consistent_with(&mut self, other: &Checkpoint) {
+    fn check_consistent_with(
+        &mut self,
+        other: &Checkpoint,
+        verified: &Result<Verified, PolicyError>,
+    ) {
         let id = LineId::Consistency;
         // What is wrong with the reader's own file says nothing about the exhibit.
-        let verified = match self.inputs.policy.verify(other) {
+        let verified = match verified {
             Ok(verified) => verified,
             Err(error) => {
-                let text = format!("the other checkpoint is refused: {}", error_text(&error));
+                let text = format!("the other checkpoint is refused: {}", error_text(error));
                 return self.not_checked(id, error.code(), text);
             }
         };
@@ -219,10 +228,10 @@ impl Check<'_> {
                 self.fail(id, "consistency/fork", text);
             }
             Ordering::Equal => {
-                self.note_witnesses(old.size, &verified);
+                self.note_witnesses(old.size, verified);
                 self.pass(id, format!("the checkpoint given is the exhibit's own, size {size}"));
             }
-            Ordering::Less => self.check_proof_from(old, &verified),
+            Ordering::Less => self.check_proof_from(old, verified),
         }
     }
 

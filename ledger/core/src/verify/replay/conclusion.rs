@@ -8,7 +8,7 @@ use crate::custody::{AgencyState, Book, Standing, Subject};
 use crate::id::{SubjectId, Uuid};
 use crate::pins::Pins;
 use crate::policy::{Policy, Verified};
-use crate::verify::findings::{freshness_line, witnesses_line};
+use crate::verify::findings::{accepted_line, freshness_line, witnesses_line};
 use crate::verify::pin::check_pin;
 use crate::verify::{Line, LineId, Outcome, Report, error_text};
 
@@ -35,6 +35,9 @@ impl Replayer {
         let mut report = Report::new();
         let verified = self.check_checkpoint(claims, &mut report);
         self.check_root(claims, &mut report);
+        // Where the last one was accepted in time, all were.
+        let accepted = accepted_line(verified.as_ref(), &[self.accepted]);
+        accepted.into_iter().for_each(|line| report.add(line));
         self.check_log_keys(claims, &mut report);
         report.add(self.pins_line(claims.pins));
         for line in self.history_lines() {
