@@ -139,6 +139,10 @@ fn sixteen_levels_are_taken_and_seventeen_are_not() {
 
 #[test]
 fn text_reads_as_it_is_stored() {
+    let unicode_14 = ["\u{1faf0}", "\u{9fff}", "\u{e000}", "\u{10fffd}"];
+    for plain in unicode_14 {
+        check(&text(plain)).unwrap();
+    }
     for plain in ["", "two\nlines", "Zürich", "القاهرة", "東京", "\u{1f4ce}", "e\u{327}"]
     {
         let nfc = check(&text(plain));
@@ -161,10 +165,27 @@ fn text_reads_as_it_is_stored() {
         "override\u{202e}",
         "isolate\u{2066}",
         "pop\u{2069}",
+        // Newer than Unicode 14: of 15.0, 15.1 and 16.0; never assigned; no character at all.
+        "shaking\u{1fae8}",
+        "\u{0cf3}",
+        "\u{2ffc}",
+        "\u{1c89}",
+        "\u{0378}",
+        "\u{fffe}",
+        "\u{fdd0}",
+        "\u{10ffff}",
     ];
     for text_ in hidden {
         assert_eq!(check(&text(text_)).unwrap_err().code(), "cbor/text", "{text_:?}");
     }
+}
+
+/// As many as Python 3.11 takes, which has Unicode 14.0.0: `foreign_second` compares each.
+#[test]
+fn so_many_characters_may_stand_alone() {
+    let characters = (0..=0x10_ffff).filter_map(char::from_u32);
+    let taken = characters.filter(|c| check(&text(&c.to_string())).is_ok()).count();
+    assert_eq!(taken, 281_034);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Output};
 
+use custody_core::cbor::{Value as CborValue, check};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -23,10 +24,11 @@ fn python(arguments: &[&str]) -> io::Result<Output> {
 /// Whether the second verifier can run. Says so where it cannot.
 fn is_there(test: &str) -> bool {
     let needed = "import cryptography.hazmat.primitives.asymmetric.mldsa, sys; \
-                  assert sys.version_info >= (3, 11)";
+                  import unicodedata; \
+                  assert sys.version_info >= (3, 11) and unicodedata.unidata_version == '14.0.0'";
     let is_there = python(&["-c", needed]).is_ok_and(|output| output.status.success());
     if !is_there {
-        let reason = "Python 3.11 with `cryptography` that knows ML-DSA is absent";
+        let reason = "Python 3.11 (Unicode 14) with `cryptography` that knows ML-DSA is absent";
         let _ = writeln!(io::stderr(), "SKIPPED foreign_second::{test}: {reason}");
     }
     is_there
@@ -119,6 +121,25 @@ fn every_receipt_is_judged_alike() {
         assert!(report["lines"].is_array(), "{}: {stderr}", case.name);
         assert_eq!(lines(&report), ours, "{}", case.name);
     }
+}
+
+/// Every code point alone, behind a letter and before an accent.
+#[test]
+fn every_code_point_is_taken_alike() {
+    if !is_there("every_code_point_is_taken_alike") {
+        return;
+    }
+    let output = python(&["-B", "text.py"]).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let is_taken = |text: String| check(&CborValue::text(text).encode()).is_ok();
+    let ours = (0..=0x10_ffff).filter_map(char::from_u32).map(|c| {
+        let texts = [format!("{c}"), format!("e{c}"), format!("{c}\u{301}")];
+        let bits = texts.into_iter().enumerate();
+        bits.map(|(bit, text)| u8::from(is_taken(text)) << bit).sum::<u8>()
+    });
+    let ours: Vec<_> = ours.collect();
+    let differs = ours.iter().zip(&output.stdout).position(|(ours, theirs)| ours != theirs);
+    assert_eq!((ours.len(), differs), (output.stdout.len(), None));
 }
 
 /// A rule that takes too many records for a vector.

@@ -1,3 +1,4 @@
+use unicode_general_category::{GeneralCategory, UNICODE_VERSION, get_general_category};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use super::error::{CborError, CborFault};
@@ -7,9 +8,12 @@ use super::reader::{Head, Major, Reader};
 /// map / `body` map / `agencies` array / agency map / key map = 5; the rest is room.
 pub const MAX_DEPTH: usize = 16;
 
+// Text is bound to one version of Unicode: what a later one adds stays refused.
+const _: () = assert!(matches!(UNICODE_VERSION, (14, 0, 0)));
+
 /// Checks that `input` is exactly one canonical item: RFC 8949 section 4.2.1, and in addition no
-/// tags, no floats, no simple values but false, true and null, NFC text without control characters,
-/// and at most [`MAX_DEPTH`] levels. One pass, no allocation for ASCII text.
+/// tags, no floats, no simple values but false, true and null, NFC text of Unicode 14.0.0 without control
+/// characters, and at most [`MAX_DEPTH`] levels. One pass, no allocation for ASCII text.
 ///
 /// # Errors
 /// The first fault in reading order, with its offset.
@@ -69,13 +73,19 @@ fn check_text(bytes: &[u8], offset: usize) -> Result<(), CborError> {
     if is_plain(text) { Ok(()) } else { Err(CborFault::Text.at(offset)) }
 }
 
-/// NFC, and none of the characters that make a text read otherwise than it is stored.
+/// NFC, and none of the characters that make a text read otherwise than it is stored. NFC of what Unicode
+/// 14.0.0 assigns is the same in every later version, so newer tables of the normalization do no harm.
 fn is_plain(text: &str) -> bool {
     if text.is_ascii() {
         return !text.bytes().any(|byte| byte.is_ascii_control() && byte != b'\n');
     }
     let hidden = |c: char| (c.is_control() && c != '\n') || is_bidi_control(c);
-    !text.chars().any(hidden) && is_nfc(text)
+    text.chars().all(|c| !hidden(c) && is_assigned(c)) && is_nfc(text)
+}
+
+/// Whether Unicode 14.0.0 gives the code point a meaning, private use included.
+fn is_assigned(c: char) -> bool {
+    c.is_ascii() || get_general_category(c) != GeneralCategory::Unassigned
 }
 
 fn is_nfc(text: &str) -> bool {

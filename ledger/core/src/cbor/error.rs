@@ -50,8 +50,9 @@ pub enum CborFault {
     /// Text that is not UTF-8.
     #[error("text is not UTF-8")]
     NotUtf8,
-    /// Text that is not NFC, or holds a control or bidirectional control character.
-    #[error("text is not NFC, or holds a control character")]
+    /// Text that is not NFC, or holds a control or bidirectional control character, or one that Unicode
+    /// 14.0.0 does not have.
+    #[error("text is not NFC, or holds a control character or one that Unicode 14 does not have")]
     Text,
     /// Arrays and maps nested deeper than [`super::MAX_DEPTH`].
     #[error("nested deeper than {limit}")]

@@ -106,6 +106,13 @@ fn fields() -> Vec<Case> {
             "cbor/out-of-range",
             signed(|_, exhibit| exhibit.manifest.recipient = "x".repeat(401)),
         ),
+        Case::rejected(
+            "purpose-newer-than-unicode-14",
+            "the purpose has a character that Unicode 15.0 added",
+            Format,
+            "cbor/text",
+            signed(|_, exhibit| exhibit.manifest.purpose = "case \u{1fae8}".to_owned()),
+        ),
         Case::verified(
             "happy-path-lines-in-a-name",
             "a recipient whose name looks like lines of a report",
@@ -245,7 +252,7 @@ fn exporters() -> Vec<Case> {
     ]
 }
 
-const OPENINGS: [Attack; 11] = [
+const OPENINGS: [Attack; 12] = [
     (
         "opening-of-another-value",
         "an opening says another place",
@@ -325,6 +332,13 @@ const OPENINGS: [Attack; 11] = [
         Redactions,
         "cbor/trailing-bytes",
         || opened_by_hand(vec![0x01, 0x02]),
+    ),
+    (
+        "opening-newer-than-unicode-14",
+        "an opening of text with a character that Unicode 15.0 added",
+        Redactions,
+        "cbor/text",
+        || opened_by_hand(Value::text("\u{1fae8}").encode()),
     ),
     ("opening-too-large", "an opening of more than 16 KiB", Format, "cbor/out-of-range", || {
         signed(|_, exhibit| {

@@ -4,13 +4,13 @@ use custody_core::cbor::Value;
 use custody_core::record::body::SealOutcome;
 
 use super::envelope::{Case, handoff};
-use crate::paper::story::Story;
+use crate::paper::story::{Cast, Story};
 use crate::paper::vector::Vector;
-use crate::paper::{At, Person, RawMessage, edit};
+use crate::paper::{Agency, At, PaperLedger, Person, RawMessage, edit};
 
 /// All of them.
 pub fn vectors() -> Vec<Case> {
-    [ranges(), keys()].concat()
+    [ranges(), keys(), names()].concat()
 }
 
 /// A change to the payload's tree.
@@ -171,6 +171,37 @@ fn add(value: &mut Value, key: &str, item: Value) {
 fn take(value: &mut Value, key: &str) {
     let Value::Map(pairs) = value else { panic!() };
     pairs.retain(|(known, _)| *known != Value::text(key));
+}
+
+/// An agency's name, which stands open in a record.
+fn names() -> Vec<Case> {
+    let cast = Cast::new();
+    let ledger = PaperLedger::found(&[&cast.north, &cast.south]);
+    let named = |name, desc, code, text: &str| {
+        let agency = Agency { name: text.to_owned(), ..cast.transit.clone() };
+        let page = ledger.agency_enrol(&[&cast.north, &cast.south], &agency);
+        ("agency-enrol", Vector::record(name, desc, code, page.sign()))
+    };
+    vec![
+        named(
+            "name-of-unicode-14",
+            "the name has a character that Unicode 14.0 added, and one of private use",
+            "ok",
+            "Service \u{1faf0}\u{e000}",
+        ),
+        named(
+            "name-newer-than-unicode-14",
+            "the name has a character that Unicode 15.0 added",
+            "cbor/text",
+            "Service \u{1fae8}",
+        ),
+        named(
+            "name-with-a-noncharacter",
+            "the name has a code point that is no character in any version",
+            "cbor/text",
+            "Service \u{fffe}",
+        ),
+    ]
 }
 
 /// Name, what it does, code, and first, middle and last byte of the new key.
