@@ -1,7 +1,7 @@
 use std::fmt;
 
-use crate::cbor::is_bidi_control;
 use crate::code::codes;
+use crate::printable::printable;
 
 codes! {
     /// The lines of a report, in the order in which they are printed.
@@ -180,19 +180,6 @@ impl Line {
         let text = printable(&text.into());
         Self { id, status, code: code.to_owned(), text, is_required: false }
     }
-}
-
-/// The text on one line that reads as it is stored: names in it come from files that others wrote, and
-/// a line break in one could pass for a line of the report.
-fn printable(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c.is_control() || is_bidi_control(c) || matches!(c, '\u{2028}' | '\u{2029}') {
-            true => line.extend(c.escape_default()),
-            false => line.push(c),
-        }
-    }
-    line
 }
 
 /// One line of plain text.
