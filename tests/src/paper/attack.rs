@@ -131,6 +131,7 @@ fn readers(story: &Story) -> Vec<(String, Vec<u8>)> {
         (compromise::NONE, story.policy_wanting(None).format()),
         ("policy-other-keys.txt", policy(&checkpoint::other_signer(story.ledger.origin.as_str()))),
         ("policy-other-log.txt", policy(&checkpoint::other_signer("ledger.example/other"))),
+        ("policy-two-logs.txt", two_logs(story)),
         (exhibit::AGENCIES, pins(&|_| {})),
         ("agencies-another-genesis.txt", pins(&|pins| pins.genesis = sha256(b"another"))),
         ("agencies-another-key.txt", pins(&|pins| pins.agencies[south].1 = stranger)),
@@ -142,6 +143,22 @@ fn readers(story: &Story) -> Vec<(String, Vec<u8>)> {
         ),
     ];
     files.map(|(name, bytes)| (name.to_owned(), bytes)).to_vec()
+}
+
+/// The usual policy, which knows another log as well.
+fn two_logs(story: &Story) -> Vec<u8> {
+    let other = PaperLedger::blank("ledger.example/other");
+    let [other, usual] = [&other.signer, &story.ledger.signer].map(|signer| {
+        let policy = story.policy_of(signer).format();
+        String::from_utf8(policy).unwrap()
+    });
+    let logs = other.lines().filter(|line| line.starts_with("log "));
+    logs.map(|line| format!("{line}\n"))
+        .collect::<String>()
+        .into_bytes()
+        .into_iter()
+        .chain(usual.into_bytes())
+        .collect()
 }
 
 /// The public keys of everybody in the story, whether they sign with them at this moment or not.

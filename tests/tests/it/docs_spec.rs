@@ -1,6 +1,7 @@
 //! SPEC against the code: codes, limits, words. A number or a code that only one of them has is a failure.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
 use custody_core::record::body::RecordType;
 use custody_core::verify::{LineId, Status, Verdict};
@@ -42,6 +43,55 @@ fn codes_that_sections_name_are_in_the_list() {
             "`{word}` is not in the list of codes"
         );
     }
+}
+
+/// A code of a report that no test and no vector expects could change its meaning unseen.
+#[test]
+fn every_code_of_a_report_is_expected_somewhere() {
+    let spec = document("SPEC.md");
+    let (_, codes) = spec.split_once("\n## Codes\n").unwrap();
+    let expected = expectations();
+    let tables = [
+        "Pins",
+        "Reports: exhibits",
+        "Reports: receipts and comparisons",
+        "Reports: replays and consistency",
+    ];
+    for table in tables {
+        let (_, rest) = codes.split_once(&format!("**{table}**\n")).unwrap();
+        let (listed, _) = rest.split_once("\n**").unwrap_or((rest, ""));
+        let listed: Vec<_> = rows(listed).iter().map(|row| unquote(&row[0])).collect();
+        let missing: Vec<_> = listed.iter().filter(|code| !expected.contains(*code)).collect();
+        assert!(listed.len() >= 4 && missing.is_empty(), "{table}: {missing:?}");
+    }
+}
+
+/// Everything of the form of a code that a test, a transcript or a `want.json` has, comments left out.
+fn expectations() -> BTreeSet<String> {
+    let is_comment = |line: &&str| line.trim_start().starts_with("//");
+    let mut texts: Vec<String> = sources("tests/tests")
+        .into_iter()
+        .map(|(_, source)| {
+            source.lines().filter(|line| !is_comment(line)).collect::<Vec<_>>().join("\n")
+        })
+        .collect();
+    for folder in ["tests/transcripts", "tests/vectors"] {
+        let mut pending = vec![repository(folder)];
+        while let Some(folder) = pending.pop() {
+            for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                let is_text =
+                    path.ends_with("want.json") || path.extension() == Some("transcript".as_ref());
+                if path.is_dir() {
+                    pending.push(path);
+                } else if is_text {
+                    texts.push(fs::read_to_string(path).unwrap());
+                }
+            }
+        }
+    }
+    let is_of_code = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '/';
+    let words = texts.iter().flat_map(|text| text.split(|c| !is_of_code(c)));
+    words.filter(|word| word.contains('/') && is_code(word)).map(str::to_owned).collect()
 }
 
 /// Every code of a format or a report: the literals in core's functions named `code` and in those of the

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use crate::exhibit_busy::{self, Rotated};
 use crate::exhibit_vectors::{Reader, exhibits};
+use crate::pins_rules;
 use crate::receipt_report;
 use crate::record_vectors::root;
 
@@ -121,6 +122,31 @@ fn every_receipt_is_judged_alike() {
         assert!(report["lines"].is_array(), "{}: {stderr}", case.name);
         assert_eq!(lines(&report), ours, "{}", case.name);
     }
+}
+
+#[test]
+fn every_list_of_pins_is_judged_alike() {
+    if !is_there("every_list_of_pins_is_judged_alike") {
+        return;
+    }
+    let program = "import sys; from pathlib import Path; from second import pins, refused\n\
+        for path in sys.argv[1:]:\n \
+            try: pins.read(Path(path).read_bytes()); print('ok')\n \
+            except refused.Refused as error: print(error.code)\n";
+    let folder = TempDir::new().unwrap();
+    let cases = pins_rules::cases();
+    let paths: Vec<_> = (0..cases.len())
+        .map(|number| folder.path().join(number.to_string()).to_str().unwrap().to_owned())
+        .collect();
+    cases.iter().zip(&paths).for_each(|((_, list, _), path)| fs::write(path, list).unwrap());
+    let paths: Vec<_> = paths.iter().map(String::as_str).collect();
+    let output = python(&[&["-B", "-c", program], &paths[..]].concat()).unwrap();
+    let codes = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for ((name, _, code), theirs) in cases.iter().zip(codes.lines()) {
+        assert_eq!(theirs, *code, "{name}");
+    }
+    assert_eq!(codes.lines().count(), cases.len());
 }
 
 /// Every code point alone, behind a letter and before an accent.

@@ -48,6 +48,7 @@ mod merkle_vectors;
 mod note_ed25519;
 mod note_format;
 mod note_keys;
+mod pins_rules;
 mod policy_rules;
 mod publish_static;
 mod receipt_report;

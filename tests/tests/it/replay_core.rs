@@ -375,8 +375,10 @@ fn a_missing_record_is_one_violation_and_not_a_chain_of_them() {
     let (checkpoint, policy) = (story.cosigned(&ledger.checkpoint()), story.policy());
     let claims = Claims { checkpoint: &checkpoint, policy: &policy, pins: None, at_s: None };
     let report = replayer.conclude(&claims).report;
-    let completeness = report.lines().iter().find(|line| line.id == LineId::Completeness);
-    assert_eq!(completeness.unwrap().status, Status::NotChecked);
+    for id in [LineId::CustodyRules, LineId::Completeness] {
+        let line = report.lines().iter().find(|line| line.id == id).unwrap();
+        assert_eq!((line.status, line.code.as_str()), (Status::NotChecked, "replay/gap"));
+    }
     assert_eq!(report.verdict(), Verdict::Rejected);
 }
 
@@ -416,15 +418,17 @@ fn a_seen_older_than_the_window_is_proved_from_nodes() {
         busy.ledger.force_entry(entry, Vec::new(), Vec::new());
     }
     let good = last_step(&busy, old, &busy.ledger);
-    assert_eq!(good, (false, 0));
+    assert_eq!(good, (false, 0, "ok".to_owned()));
     let bad = last_step(&busy, TreeHead { root: wrong, ..old }, &busy.ledger);
-    assert_eq!(bad, (true, 0));
-    assert_eq!(last_step(&busy, old, &Lies), (false, 1));
-    assert_eq!(last_step(&busy, TreeHead { root: wrong, ..old }, &Lies), (false, 1));
+    assert_eq!(bad, (true, 0, "seen/unknown-head".to_owned()));
+    let unproved = (false, 1, "seen/unproved".to_owned());
+    assert_eq!(last_step(&busy, old, &Lies), unproved);
+    assert_eq!(last_step(&busy, TreeHead { root: wrong, ..old }, &Lies), unproved);
 }
 
-/// Whether a record that saw `seen` is named for it, and how often that could not be told.
-fn last_step<S: NodeSource>(busy: &Busy, seen: TreeHead, nodes: &S) -> (bool, u64) {
+/// Whether a record that saw `seen` is named for it, how often that could not be told, and what the report
+/// says about it.
+fn last_step<S: NodeSource>(busy: &Busy, seen: TreeHead, nodes: &S) -> (bool, u64, String) {
     let page = busy.ledger.collect(&busy.people[0], custody_tests::paper::uuid("late"));
     let page = page.with(|payload| payload.seen = Some(seen)).sign();
     let entries: Vec<_> = busy.ledger.entries.iter().map(Entry::encode).collect();
@@ -435,7 +439,11 @@ fn last_step<S: NodeSource>(busy: &Busy, seen: TreeHead, nodes: &S) -> (bool, u6
     let entry = Entry { record: sha256(&page), ..busy.ledger.entries[39] };
     let violations = replayer.step(&Prepared::new(&entry.encode(), &page), nodes);
     let is_named = codes(&violations).iter().any(|(_, code)| *code == "seen/unknown-head");
-    (is_named, replayer.counts().seen_unchecked - before)
+    let (checkpoint, policy) = (busy.ledger.checkpoint(), &busy.policy);
+    let claims = Claims { checkpoint: &checkpoint, policy, pins: None, at_s: None };
+    let report = replayer.conclude(&claims).report;
+    let line = report.lines().iter().find(|line| line.id == LineId::Consistency).unwrap();
+    (is_named, replayer.counts().seen_unchecked - before, line.code.clone())
 }
 
 /// Nodes of no tree.

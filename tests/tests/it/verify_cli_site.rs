@@ -8,6 +8,7 @@ use custody_core::hash::sha256;
 use custody_core::merkle::{LeafIndex, TreeHead, TreeSize, prove_inclusion};
 use custody_core::receipt::Receipt;
 use custody_core::record::Signer;
+use custody_tests::paper::PaperLedger;
 use custody_tests::paper::story::{IMAGE, Story, entry};
 use custody_tests::published::publish;
 use tempfile::TempDir;
@@ -70,6 +71,10 @@ fn write_checkpoints(story: &Story, write: &Write<'_>, root: &Path) {
     write("old.checkpoint", old.checkpoint().as_bytes());
     let forked = TreeHead { size: TreeSize(11), root: sha256(b"another history") };
     write("forked.checkpoint", ledger.checkpoint_of(forked).as_bytes());
+    let strange = TreeHead { root: sha256(b"another history"), ..ledger.head() };
+    write("strange.checkpoint", ledger.checkpoint_of(strange).as_bytes());
+    let other = PaperLedger::found_as("ledger.example/other", &[&story.cast.north]);
+    write("other-log.checkpoint", other.checkpoint().as_bytes());
 }
 
 fn write_offer(story: &Story, write: &Write<'_>) {

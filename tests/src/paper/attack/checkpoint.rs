@@ -277,6 +277,13 @@ fn times() -> Vec<Case> {
             signed_at(&story, 0).encode(),
         )
         .with_line(Freshness, "freshness/no-time"),
+        Case::verified(
+            "happy-path-asked-before-the-checkpoint",
+            "the reader asks about a time before the log signed",
+            story.exhibit().encode(),
+        )
+        .with_line(Freshness, "freshness/in-the-future")
+        .at(story.ledger.now_s() - 1),
     ]
 }
 
@@ -388,6 +395,14 @@ fn others() -> Vec<Case> {
             "policy/unknown-log",
             plain(),
         )
+        .checkpoint("other-log.checkpoint"),
+        open(
+            "checkpoint-of-another-known-log-given",
+            "the reader holds a checkpoint of another log that the policy has too",
+            "consistency/other-log",
+            plain(),
+        )
+        .policy("policy-two-logs.txt")
         .checkpoint("other-log.checkpoint"),
     ]
 }

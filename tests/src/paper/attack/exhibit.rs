@@ -28,6 +28,7 @@ pub struct Case {
     agencies: Option<&'static str>,
     evidence: Vec<&'static str>,
     checkpoints: Vec<&'static str>,
+    at_s: Option<u64>,
 }
 
 /// Name, what it does, the line at which it fails, the code, and the file.
@@ -58,6 +59,7 @@ impl Case {
             agencies: Some(AGENCIES),
             evidence: vec![EVIDENCE],
             checkpoints: Vec::new(),
+            at_s: None,
         }
     }
 
@@ -104,8 +106,14 @@ impl Case {
         self
     }
 
-    /// The file and its entry in `want.json`.
+    /// Asked at another time.
+    pub fn at(self, at_s: u64) -> Self {
+        Self { at_s: Some(at_s), ..self }
+    }
+
+    /// The file and its entry in `want.json`; `at_s` is when its reader asks, unless it says otherwise.
     pub fn vector(self, at_s: u64) -> Vector {
+        let at_s = self.at_s.unwrap_or(at_s);
         let mut want = json!({
             "desc": self.desc,
             "verdict": self.verdict.word(),

@@ -8,15 +8,42 @@ use custody_core::hash::sha256;
 use custody_core::id::SubjectId;
 use custody_core::merkle::{LeafIndex, MultiProof, TreeHead, TreeSize};
 use custody_core::record::Record;
-use custody_core::verify::LineId::{Completeness, CustodyRules, Format, Inclusion};
+use custody_core::verify::LineId::{Completeness, Continuity, CustodyRules, Format, Inclusion};
 
 use super::exhibit::{Attack, Case, afterwards, edited, rejected, signed};
-use crate::paper::story::{Story, entry};
+use crate::paper::story::{IMAGE, Story, entry};
 use crate::paper::{At, PaperExhibit, Person, uuid};
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
-    [truncations(), omissions(), lookups(), places(), orders(), rejected(&TREES)].concat()
+    [truncations(), omissions(), lookups(), places(), orders(), rejected(&TREES), claims()].concat()
+}
+
+/// Times that people claim and that do not fit: nothing is wrong with the exhibit, and the report says so.
+fn claims() -> Vec<Case> {
+    let claimed = |by_s: i64| {
+        afterwards(|story| {
+            let (ledger, caro) = (&mut story.ledger, &story.cast.caro);
+            let page = ledger.verify_digest(caro, story.image, IMAGE);
+            ledger.write(&page.with(|payload| {
+                payload.occurred.utc_s = payload.occurred.utc_s.saturating_add_signed(by_s);
+            }));
+        })
+    };
+    vec![
+        Case::verified(
+            "happy-path-claimed-before-the-record-before",
+            "a digest was recomputed before the image was made, says its record",
+            claimed(-7200),
+        )
+        .with_line(Continuity, "continuity/overlap"),
+        Case::verified(
+            "happy-path-claimed-after-it-was-recorded",
+            "a digest was recomputed an hour after the log took its record in, says the record",
+            claimed(3600),
+        )
+        .with_line(Continuity, "continuity/claimed-later-than-recorded"),
+    ]
 }
 
 fn truncated(
