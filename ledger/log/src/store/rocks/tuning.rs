@@ -73,7 +73,8 @@ pub(super) fn families(config: &RocksConfig) -> Vec<ColumnFamilyDescriptor> {
 
 fn table_options(table: Table, cache: &Cache) -> Options {
     match table {
-        Table::Record => appended(16, DBCompressionType::Lz4, cache),
+        // Writing out 16 MiB kept one of two cores busy for long enough to be seen in the latency.
+        Table::Record => appended(4, DBCompressionType::Lz4, cache),
         Table::Entry | Table::Tile => appended(4, DBCompressionType::None, cache),
         Table::SignedSize => appended(1, DBCompressionType::None, cache),
         Table::ByDigest => random_keys(true, NO_DEAD_PERCENT, cache),
