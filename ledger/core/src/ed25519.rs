@@ -60,9 +60,9 @@ impl PublicKey {
 
     /// Checks `signature` over `message`: RFC 8032 section 5.1.7 without the cofactor, strictly.
     ///
-    /// It accepts what `verify_strict` of ed25519-dalek accepts for a key that [`PublicKey::from_bytes`] took, and is
-    /// an eighth faster: that function decodes R, a square root in the field, only to see whether its order is small.
-    /// What is left to check is here:
+    /// It accepts what `verify_strict` of ed25519-dalek accepts for a key that [`PublicKey::from_bytes`] took, and costs
+    /// a fifth less: that function decodes R, a square root in the field, only to see whether its order is small. What
+    /// is left to check is here:
     ///
     /// 1. S is below the group order, and the bytes of R are those of `[S]B - [k]A`: `verify` has that. So R is
     ///    canonical.

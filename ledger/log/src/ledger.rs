@@ -259,8 +259,8 @@ impl<S: Store + 'static> Ledger<S> {
     }
 
     /// Submits a record as [`Ledger::submit`] does, but waits for its signatures only: the answer goes where `reply`
-    /// says. One thread can so have any number of records on their way. A reply that never comes, because the other
-    /// end of its channel was closed, means what [`SubmitError::Fatal`] means.
+    /// says. One thread can so have any number of records on their way. A channel that closes without the reply means
+    /// what [`SubmitError::Fatal`] means.
     pub fn post(&self, (record, openings): Incoming, reply: Reply) {
         self.in_flight.enter(1);
         match self.shared.intake.examine(&record, openings) {

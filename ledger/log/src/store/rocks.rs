@@ -39,7 +39,7 @@ const READER_ATTEMPTS: u32 = 8;
 /// What an operator may choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RocksConfig {
-    /// Memory for blocks that were read, in bytes. Write buffers come on top, at most 130 MiB.
+    /// Memory for blocks that were read, in bytes. Write buffers come on top, at most 90 MiB.
     pub cache_bytes: usize,
     /// Time added to the flush in each commit. Zero but in benchmarks, which show what a slower
     /// disk would do.
