@@ -3,7 +3,7 @@
 
 use crate::cose::{Message, Role};
 use crate::id::{SubjectId, Uuid};
-use crate::record::body::{Body, ItemKind, KeySlot, RecordType, Refused};
+use crate::record::body::{Body, ItemKind, KeySlot, LedgerPurpose, RecordType, Refused};
 use crate::record::error::RecordError;
 use crate::record::payload::{Link, Payload, Signer};
 
@@ -15,6 +15,7 @@ pub(super) fn check(message: &Message, payload: &Payload) -> Result<(), RecordEr
     if is_opening != message.header().genesis.is_none() {
         return Err(RecordError::Genesis);
     }
+    check_training(message, payload)?;
     if !signers_fit(payload) || !operator_fits(message, payload) {
         return Err(RecordError::Signers { record_type });
     }
@@ -25,6 +26,19 @@ pub(super) fn check(message: &Message, payload: &Payload) -> Result<(), RecordEr
         return Err(RecordError::Parties { record_type });
     }
     check_fields(payload)
+}
+
+/// A ledger is for training exactly where its name says so.
+fn check_training(message: &Message, payload: &Payload) -> Result<(), RecordError> {
+    let origin = &message.header().origin;
+    match &payload.body {
+        Body::LedgerOpen(body)
+            if (body.purpose == LedgerPurpose::Training) != origin.is_training() =>
+        {
+            Err(RecordError::TrainingOrigin { purpose: body.purpose, origin: origin.clone() })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_signatures(message: &Message, payload: &Payload) -> Result<(), RecordError> {
