@@ -74,9 +74,36 @@ impl History {
             children.extend(child_of(&record, item));
             events.push(Event::of(desk, &people, logged, &record, item)?);
         }
+        point_at_order(&mut events);
         let addressee = state.release.map(|open| people.custodian(open.to)).transpose()?;
         let holder = people.custodian(state.holder)?;
         Ok(Self { item, state, holder, addressee, children, events })
+    }
+
+    /// The entries in the order in which their acts happened, as claimed; of one time, as recorded.
+    pub fn claimed_order(&self) -> Vec<LeafIndex> {
+        let mut order: Vec<_> =
+            self.events.iter().map(|event| (event.occurred.utc_s, event.index)).collect();
+        order.sort();
+        order.into_iter().map(|(_, index)| index).collect()
+    }
+
+    /// Whether the entries stand in another order than their acts happened, as claimed.
+    pub fn is_reordered(&self) -> bool {
+        !self.claimed_order().is_sorted()
+    }
+}
+
+/// Says of an act which one recorded before it happened after it, as claimed.
+fn point_at_order(events: &mut [Event]) {
+    for position in 1..events.len() {
+        let (before, rest) = events.split_at_mut(position);
+        let Some(event) = rest.first_mut() else { continue };
+        let later = before.iter().find(|other| other.occurred.utc_s > event.occurred.utc_s);
+        let flag = |other: &Event| {
+            format!("claimed for a time before entry {}, recorded after it", other.index.0)
+        };
+        event.flags.extend(later.map(flag));
     }
 }
 
@@ -125,7 +152,10 @@ fn child_of(record: &Record, parent: Uuid) -> Option<Uuid> {
 }
 
 /// What the record says, in words.
-fn headline(desk: &Desk, people: &People<'_>, record: &Record) -> Result<String, Failure> {
+///
+/// # Errors
+/// The ledger cannot be read.
+pub fn headline(desk: &Desk, people: &People<'_>, record: &Record) -> Result<String, Failure> {
     let payload = record.payload();
     let name = |id: Option<Uuid>| {
         id.map(|id| people.custodian(id).map(|name| name.to_string())).transpose()
