@@ -13,7 +13,7 @@ use custody_log::Logged;
 
 use crate::desk::Desk;
 use crate::failure::Failure;
-use crate::flag::flags;
+use crate::flag::{AHEAD_S, flags};
 use crate::people::{Name, People};
 use crate::session::role_word;
 
@@ -88,20 +88,31 @@ impl History {
         order.into_iter().map(|(_, index)| index).collect()
     }
 
-    /// Whether the entries stand in another order than their acts happened, as claimed.
+    /// Whether acts stand in another order than they happened, as claimed, by more than clocks differ.
     pub fn is_reordered(&self) -> bool {
-        !self.claimed_order().is_sorted()
+        claimed_after(&self.events).iter().any(Option::is_some)
     }
+}
+
+/// Of each event the first one before it that claims to have happened later.
+fn claimed_after(events: &[Event]) -> Vec<Option<LeafIndex>> {
+    let mut newest_s = 0;
+    let mut find = |(position, event): (usize, &Event)| {
+        let is_later = |claimed_s: u64| claimed_s.saturating_sub(event.occurred.utc_s) > AHEAD_S;
+        let is_out_of_order = is_later(newest_s);
+        newest_s = newest_s.max(event.occurred.utc_s);
+        let mut before = events[..position].iter().filter(|_| is_out_of_order);
+        before.find(|other| is_later(other.occurred.utc_s)).map(|other| other.index)
+    };
+    events.iter().enumerate().map(&mut find).collect()
 }
 
 /// Says of an act which one recorded before it happened after it, as claimed.
 fn point_at_order(events: &mut [Event]) {
-    for position in 1..events.len() {
-        let (before, rest) = events.split_at_mut(position);
-        let Some(event) = rest.first_mut() else { continue };
-        let later = before.iter().find(|other| other.occurred.utc_s > event.occurred.utc_s);
-        let flag = |other: &Event| {
-            format!("claimed for a time before entry {}, recorded after it", other.index.0)
+    let later = claimed_after(events);
+    for (event, later) in events.iter_mut().zip(later) {
+        let flag = |index: LeafIndex| {
+            format!("claimed for a time before entry {}, recorded after it", index.0)
         };
         event.flags.extend(later.map(flag));
     }

@@ -14,8 +14,9 @@ pub const HELP: &str = concat!(
 usage: custody show ITEM [options]
 
 An item's history: its custody and what was said about it, in the order of the ledger. A line that
-begins with `!` points at something unusual. Where things happened in another order than they were
-recorded, as claimed, that order is shown at the end. Sealed fields are shown where their openings are at hand.
+begins with `!` points at something unusual. Where things happened in another order, as claimed, by
+more than five minutes, that order stands at the end. Sealed fields are shown where their openings are
+at hand.
 
 ",
     ledger_help!(),
