@@ -56,6 +56,10 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Answer, Failure> {
     let form = form(args)?;
+    if args.skip > 0 && args.sheet == Sheet::Single {
+        let message = "`--skip` is for sheets of several labels, not for `--sheet single`";
+        return Err(Failure::could_not("usage", message).hint("leave one of them out"));
+    }
     file::check_absent(&args.out)?;
     let desk = args.ledger.read()?;
     let items = party::items(&desk, &args.item)?;

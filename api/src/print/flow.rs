@@ -74,3 +74,29 @@ impl Flow {
         Paper { title: title.to_owned(), pages: self.pages }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::print::Mark;
+
+    /// A record of 500 items takes many pages: nothing is lost, and nothing runs over an edge.
+    #[test]
+    fn long_text_goes_on_on_the_next_page() {
+        let mut flow = Flow::new().unwrap();
+        flow.keep_aside(60.0, 40.0);
+        (0..500).for_each(|line| flow.text(3.6, 5.0, &format!("line {line}")));
+        let font = Font::new().unwrap();
+        let paper = flow.finish("title", "heading");
+        let (mut lines, mut feet) = (0, 0);
+        for mark in paper.pages.iter().flat_map(|page| &page.marks) {
+            let Mark::Text { x, y, size, text } = mark else { continue };
+            assert!(x + font.width(text, *size) <= A4.0 - MARGIN && *y <= A4.1 - 10.0, "{text}");
+            lines += usize::from(text == &format!("line {lines}"));
+            feet += usize::from(text.starts_with("heading, page "));
+        }
+        assert_eq!((lines, feet), (500, paper.pages.len()));
+        assert!(paper.pages.len() > 5, "{}", paper.pages.len());
+    }
+}

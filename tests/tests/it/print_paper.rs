@@ -1,6 +1,7 @@
 //! What is printed, read by eyes that are not ours: SVG drawn by resvg, PDF by poppler, QR codes read by
 //! rqrr and zbar.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -17,8 +18,9 @@ use tempfile::TempDir;
 
 use crate::cli_transcripts::office;
 
-/// Dots of an inch at which pages are drawn: any printer and scanner.
-const DPI: u32 = 300;
+/// Dots of an inch at which pages are drawn, one after the other, as somebody moves a camera. At one
+/// scale alone rqrr now and then does not read a large code that zbar reads.
+const SCALES: [u32; 3] = [300, 250, 200];
 
 /// A picture: width and the grey of each dot.
 struct Picture(usize, Vec<u8>);
@@ -27,10 +29,10 @@ fn skip(test: &str, reason: &str) {
     let _ = writeln!(io::stderr(), "SKIPPED print_paper::{test}: {reason}");
 }
 
-fn draw_svg(bytes: &[u8]) -> Picture {
+fn draw_svg(bytes: &[u8], dpi: u32) -> Picture {
     let tree = Tree::from_data(bytes, &Options::default()).unwrap();
     // The picture states its size in millimetres, which are 96 dots to the inch.
-    let scale = DPI as f32 / 96.0;
+    let scale = dpi as f32 / 96.0;
     let side = |length: f32| (length * scale).ceil() as u32;
     let mut dots = Pixmap::new(side(tree.size().width()), side(tree.size().height())).unwrap();
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut dots.as_mut());
@@ -38,11 +40,11 @@ fn draw_svg(bytes: &[u8]) -> Picture {
 }
 
 /// The pages of a PDF, as poppler draws them; `None` where there is no poppler.
-fn draw_pdf(path: &Path) -> Option<Vec<PathBuf>> {
-    let folder = path.with_extension("pages");
+fn draw_pdf(path: &Path, dpi: u32) -> Option<Vec<PathBuf>> {
+    let folder = path.with_extension(dpi.to_string());
     fs::create_dir(&folder).unwrap();
     let mut command = Command::new("pdftoppm");
-    command.args(["-gray", "-r", &DPI.to_string()]).arg(path).arg(folder.join("page"));
+    command.args(["-gray", "-r", &dpi.to_string()]).arg(path).arg(folder.join("page"));
     let ran = command.output().ok()?;
     assert!(ran.status.success() && ran.stderr.is_empty(), "{ran:?}");
     let files = fs::read_dir(folder).unwrap();
@@ -61,15 +63,29 @@ fn read_pgm(path: &Path) -> Picture {
     Picture(width, bytes[bytes.len() - width * height..].to_vec())
 }
 
-/// The texts of all QR codes of a picture, in no order. A code that is seen and cannot be read is a failure.
-fn read_codes(Picture(width, dots): &Picture) -> Vec<String> {
-    let height = dots.len() / width;
+/// The texts of the QR codes of a picture that rqrr reads. Codes correct errors, or are not read at all.
+fn read_codes(Picture(width, dots): &Picture) -> BTreeSet<String> {
     let grey = |x, y| dots[y * width + x];
-    let mut picture = PreparedImage::prepare_from_greyscale(*width, height, grey);
+    let mut picture = PreparedImage::prepare_from_greyscale(*width, dots.len() / width, grey);
     let grids = picture.detect_grids();
-    let mut texts: Vec<_> = grids.iter().map(|grid| grid.decode().unwrap().1).collect();
-    texts.sort();
-    texts
+    grids.iter().filter_map(|grid| grid.decode().ok()).map(|(_, text)| text).collect()
+}
+
+/// The texts of the QR codes of an SVG, each once.
+fn codes_of_svg(bytes: &[u8]) -> Vec<String> {
+    let codes = SCALES.iter().flat_map(|dpi| read_codes(&draw_svg(bytes, *dpi)));
+    codes.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// As [`codes_of_svg`], for a PDF of so many pages; `None` where there is no poppler.
+fn codes_of_pdf(path: &Path, pages: usize) -> Option<Vec<String>> {
+    let mut codes = BTreeSet::new();
+    for dpi in SCALES {
+        let drawn = draw_pdf(path, dpi)?;
+        assert_eq!(drawn.len(), pages);
+        codes.extend(drawn.iter().flat_map(|page| read_codes(&read_pgm(page))));
+    }
+    Some(codes.into_iter().collect())
 }
 
 /// The same by zbar; `None` where there is none.
@@ -77,9 +93,7 @@ fn read_with_zbar(path: &Path) -> Option<Vec<String>> {
     let mut command = Command::new("zbarimg");
     let ran = command.args(["--quiet", "--raw", "-Sdisable", "-Sqrcode.enable"]).arg(path).output();
     let text = String::from_utf8(ran.ok()?.stdout).unwrap();
-    let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
-    lines.sort();
-    Some(lines)
+    Some(text.lines().map(str::to_owned).collect())
 }
 
 fn copy_office() -> (TempDir, Office) {
@@ -110,19 +124,41 @@ fn labels_can_be_scanned() {
     let mut expected = vec![laptop.clone(), image.clone()];
     expected.sort();
     let svg = fs::read(office.folder().join("labels.svg")).unwrap();
-    assert_eq!(read_codes(&draw_svg(&svg)), expected);
+    assert_eq!(codes_of_svg(&svg), expected);
     let text = String::from_utf8(svg).unwrap();
     for word in ["laptop, grey", "disk image", "police.example/evidence", ">TRAINING"] {
         assert_eq!(text.contains(word), word != ">TRAINING", "{word}");
     }
 
     office.ask(&[&label[..], &["labels.pdf", "--sheet", "single"]].concat());
-    let Some(pages) = draw_pdf(&office.folder().join("labels.pdf")) else {
+    let Some(texts) = codes_of_pdf(&office.folder().join("labels.pdf"), 2) else {
         return skip("labels_can_be_scanned", "there is no pdftoppm");
     };
-    let texts: Vec<_> = pages.iter().flat_map(|page| read_codes(&read_pgm(page))).collect();
-    assert_eq!((pages.len(), texts.len()), (2, 2));
-    assert!(texts.iter().all(|text| expected.contains(text)) && texts[0] != texts[1], "{texts:?}");
+    assert_eq!(texts, expected);
+}
+
+/// A description is anybody's words: it must neither break the page nor become a part of it.
+#[test]
+fn words_stay_words() {
+    let (_folder, office) = copy_office();
+    let words = r#"<script>"&'</text> 広 µm"#;
+    let collected = office.ask(&["collect", "--description", words, "--key", "anna.key"]);
+    let item = collected["item"].as_str().unwrap();
+    let label = ["label", item, "--with-description", "--sheet", "single", "--out"];
+    for name in ["label.svg", "label.pdf"] {
+        office.ask(&[&label[..], &[name]].concat());
+    }
+    let svg = fs::read(office.folder().join("label.svg")).unwrap();
+    assert_eq!(codes_of_svg(&svg), [item]);
+    let text = String::from_utf8(svg).unwrap();
+    assert!(text.contains("&lt;script&gt;&quot;&amp;") && !text.contains("<script"), "{text}");
+    assert!(text.contains(r"\u{5e83}") && text.contains("µm"), "{text}");
+    let mut command = Command::new("pdftotext");
+    let Ok(ran) = command.arg(office.folder().join("label.pdf")).arg("-").output() else {
+        return skip("words_stay_words", "there is no pdftotext");
+    };
+    let read = String::from_utf8(ran.stdout).unwrap();
+    assert!(read.contains("<script>\"&'") && read.contains(r"\u{5e83}"), "{read}");
 }
 
 #[test]
@@ -148,19 +184,24 @@ fn an_offer_travels_as_a_picture() {
     let (_folder, office) = copy_office();
     let answer = offer(&office, 300, "h.svg");
     let file = fs::read(office.folder().join("h.offer")).unwrap();
-    let codes = read_codes(&draw_svg(&fs::read(office.folder().join("h.svg")).unwrap()));
+    let codes = codes_of_svg(&fs::read(office.folder().join("h.svg")).unwrap());
     assert!(codes.len() > 1 && answer["codes"]["parts"] == codes.len(), "{answer}");
     // In any order, twice, with what scanners add.
     let again = codes.iter().rev().map(|code| format!("  {code}\r\n\r\n"));
     let scanned: String = again.chain(codes.iter().map(|code| format!("{code}\n"))).collect();
     assert_eq!(parse_parts(&scanned).unwrap(), file);
 
+    // Every command that takes an offer file takes the text in its place.
+    fs::write(office.folder().join("plain.txt"), codes.join("\n")).unwrap();
+    let refused = office.ask(&["refuse", "plain.txt", "--ground", "seal", "--key", "ben.key"]);
+    assert_eq!(refused["items"][0], item(&office, "laptop"));
+
     fs::write(office.folder().join("scanned.txt"), scanned).unwrap();
     let accept = ["accept", "--scanned", "scanned.txt", "--key", "ben.key", "--checked", "seal"];
     let accepted =
         office.ask(&[&accept[..], &["--out", "both.offer", "--qr", "both.svg"]].concat());
     assert_eq!(accepted["next_signer"], Value::Null);
-    let both = read_codes(&draw_svg(&fs::read(office.folder().join("both.svg")).unwrap()));
+    let both = codes_of_svg(&fs::read(office.folder().join("both.svg")).unwrap());
     fs::write(office.folder().join("both.txt"), both.join("\n")).unwrap();
     let first = office.ask(&["submit", "--scanned", "both.txt"]);
     let second = office.ask(&["submit", "both.offer"]);
@@ -175,17 +216,22 @@ fn a_large_offer_travels_on_paper() {
     let (_folder, office) = copy_office();
     let answer = offer(&office, 16_000, "h.pdf");
     let file = fs::read(office.folder().join("h.offer")).unwrap();
-    let Some(pages) = draw_pdf(&office.folder().join("h.pdf")) else {
+    let path = office.folder().join("h.pdf");
+    let count = file.len().div_ceil(400);
+    assert!(count > 40 && answer["codes"]["parts"] == count, "{answer}");
+    let Some(codes) = codes_of_pdf(&path, count.div_ceil(6)) else {
         return skip(test, "there is no pdftoppm");
     };
-    let codes: Vec<_> = pages.iter().flat_map(|page| read_codes(&read_pgm(page))).collect();
-    assert!(codes.len() > 40 && answer["codes"]["parts"] == codes.len(), "{answer}");
-    assert_eq!(pages.len(), codes.len().div_ceil(6));
+    assert_eq!(codes.len(), count);
     assert_eq!(parse_parts(&codes.join("\n")).unwrap(), file);
-    for page in &pages {
-        let Some(texts) = read_with_zbar(page) else { return skip(test, "there is no zbarimg") };
-        assert_eq!(texts, read_codes(&read_pgm(page)));
+    let mut with_zbar = BTreeSet::new();
+    for page in fs::read_dir(path.with_extension(SCALES[0].to_string())).unwrap() {
+        let Some(texts) = read_with_zbar(&page.unwrap().path()) else {
+            return skip(test, "there is no zbarimg");
+        };
+        with_zbar.extend(texts);
     }
+    assert_eq!(with_zbar.into_iter().collect::<Vec<_>>(), codes);
 }
 
 #[test]
@@ -198,7 +244,7 @@ fn a_receipt_says_what_it_is_about_and_what_it_is_worth() {
     let (entry, digest) = (done["entry"].to_string(), done["record"].as_str().unwrap());
     office.ask(&["receipt", &entry, "--print", "r.svg", "--with-description"]);
     let svg = fs::read(office.folder().join("r.svg")).unwrap();
-    assert_eq!(read_codes(&draw_svg(&svg)), [digest]);
+    assert_eq!(codes_of_svg(&svg), [digest]);
     let text = String::from_utf8(svg).unwrap();
     for expected in [
         "from: Anna Berg (Example Police, NL)",
