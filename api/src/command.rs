@@ -13,11 +13,13 @@ mod export;
 mod high_water;
 mod init;
 mod key;
+mod label;
 mod late_entry;
 mod measured;
 mod note;
 mod observed;
 mod offer;
+mod offer_source;
 mod on_the_way;
 mod option;
 mod party;
@@ -103,6 +105,8 @@ enum Command {
     Show(show::Args),
     #[command(override_help = whereabouts::HELP)]
     Where(whereabouts::Args),
+    #[command(override_help = label::HELP)]
+    Label(label::Args),
     #[command(override_help = export::HELP)]
     Export(export::Args),
     #[command(override_help = receipt::HELP)]
@@ -153,8 +157,9 @@ evidence:
 looking and proving:
   show           an item's history
   where          where items are
+  label          labels to stick on items, with QR codes
   export         an exhibit file about one item
-  receipt        the proof that one record is in the ledger
+  receipt        one record for people, and the proof that it is in the ledger
   publish        the ledger as static files
   check          the whole ledger, from its bytes
   high-water     where the mark lies that notices an older store
@@ -217,6 +222,7 @@ fn dispatch(command: &Command) -> Result<Answer, Failure> {
         Command::Submit(args) => submit::run(args),
         Command::Show(args) => show::run(args),
         Command::Where(args) => whereabouts::run(args),
+        Command::Label(args) => label::run(args),
         Command::Export(args) => export::run(args),
         Command::Receipt(args) => receipt::run(args),
         Command::Publish(args) => publish::run(args),

@@ -11,6 +11,7 @@ use custody_core::index::ChainHead;
 use custody_core::key::Kid;
 use custody_core::merkle::{LeafIndex, TreeHead};
 use custody_core::record::Record;
+use custody_core::record::body::LedgerPurpose;
 use custody_core::sealed::Opening;
 use custody_log::high_water::HighWaterError;
 use custody_log::{
@@ -22,6 +23,7 @@ use zeroize::Zeroizing;
 use crate::act::{Basis, Proposal};
 use crate::failure::Failure;
 use crate::key_file::{KeyKind, Seed, read_private};
+use crate::label_id::parse_label_id;
 use crate::passphrase::PassphraseSource;
 use crate::terminal::is_about;
 
@@ -202,11 +204,26 @@ impl Desk {
         Ok(self.reader.openings(digest)?)
     }
 
-    /// The item that `text` names: its id, its UUID, or the first digits of it.
+    /// Whether the ledger is for exercises: whatever shows something of it must say so.
     ///
     /// # Errors
-    /// It names none, or several.
+    /// As [`Desk::subject`].
+    pub fn is_training(&self) -> Result<bool, Failure> {
+        match self.subject(&SubjectId::Ledger(self.reader.origin().clone()))?.standing {
+            Standing::Ledger(state) => Ok(state.purpose == LedgerPurpose::Training),
+            _ => Err(mixed_up()),
+        }
+    }
+
+    /// The item that `text` names: its id, its UUID, the first digits of it, or its label id.
+    ///
+    /// # Errors
+    /// It names none, or several, or is a label id that was mistyped.
     pub fn item(&self, text: &str) -> Result<Uuid, Failure> {
+        if let Some(item) = parse_label_id(text.strip_prefix("item:").unwrap_or(text)) {
+            let item = item?;
+            return self.subject(&SubjectId::Item(item)).map(|_| item);
+        }
         match self.named("item", text, SubjectKind::Item)? {
             SubjectId::Item(id) => Ok(id),
             _ => Err(mixed_up()),

@@ -25,9 +25,13 @@ use crate::agency_card::CardError;
 use crate::check_words::CheckWordsError;
 use crate::file::FileError;
 use crate::key_file::KeyFileError;
+use crate::label_id::LabelIdError;
 use crate::moment::MomentError;
 use crate::offer_file::OfferFileError;
+use crate::offer_part::OfferPartError;
 use crate::passphrase::PassphraseError;
+use crate::print::PrintError;
+use crate::qr::QrError;
 
 /// How a command ends; its exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,6 +184,9 @@ coded! {
     PinsError => CouldNot,
     PublishError => CouldNot,
     OfferFileError => Rejected,
+    OfferPartError => Rejected,
+    PrintError => CouldNot,
+    QrError => CouldNot,
     OpeningError => Rejected,
     RecordError => Rejected,
 }
@@ -309,6 +316,20 @@ fn store_hint(error: &StoreError) -> Option<String> {
             Some("nothing was repaired; `custody check` finds out what is damaged".to_owned())
         }
         _ => None,
+    }
+}
+
+impl Coded for LabelIdError {
+    fn stable_code(&self) -> &'static str {
+        self.code()
+    }
+
+    fn ending(&self) -> Ending {
+        Ending::Rejected
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("read the label again, or scan it: its code has the whole id".to_owned())
     }
 }
 

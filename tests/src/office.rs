@@ -150,6 +150,8 @@ impl Office {
     fn collect(&mut self, name: &str, arguments: &[&str]) {
         let answer = self.ask(&[&["collect", "--key", "anna.key"], arguments].concat());
         self.keep(&answer["item"], name);
+        let label = (label_id(self.id(name)), format!("{name}-label"));
+        self.names.push(label);
     }
 
     fn keep(&mut self, id: &Value, name: &str) {
@@ -174,4 +176,22 @@ pub fn copy(from: &Path, to: &Path) {
             }
         }
     }
+}
+
+/// The label id of an item with this UUID, by the definition of its check characters and not by a
+/// calculation: those two for which the whole, as a polynomial in 36, is 1 modulo 1271.
+///
+/// # Panics
+/// `uuid` is none.
+pub fn label_id(uuid: &str) -> String {
+    let digits = uuid.replace('-', "").to_uppercase();
+    let values = |text: &str| text.chars().map(|c| c.to_digit(36).expect("a digit")).collect();
+    let sum = |values: &Vec<u32>| values.iter().fold(0, |sum, value| (sum * 36 + value) % 1271);
+    let body: Vec<u32> = values(&digits);
+    let alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    let pairs = alphabet.chars().flat_map(|a| alphabet.chars().map(move |b| format!("{a}{b}")));
+    let fits = |pair: &String| sum(&[body.clone(), values(pair)].concat()) == 1;
+    let check = pairs.into_iter().find(fits).expect("two characters fit");
+    let groups = digits.as_bytes().chunks(4).map(String::from_utf8_lossy);
+    groups.map(|group| format!("{group}-")).collect::<String>() + &check
 }

@@ -10,6 +10,7 @@ use crate::desk::{Desk, now_s};
 use crate::failure::Failure;
 use crate::moment::Moment;
 use crate::passphrase::PassphraseSource;
+use crate::print::PrintFile;
 use crate::session::{Session, Setting};
 
 /// `--ledger`, help line.
@@ -28,6 +29,7 @@ signing:
   --key FILE                  your key (or CUSTODY_KEY)
   --with-key FILE             the key of another signer who is here too; may be repeated
   --out FILE                  write an offer for others to sign, or to submit elsewhere; record nothing
+  --qr FILE                   the same offer as QR codes to be scanned, .pdf or .svg; beside --out
   --occurred TIME             when it happened, as 2026-05-04T13:30:00+02:00; now if left out
   --time-source SOURCE        ntp, manual, device or tsa; device for now, manual for --occurred
   --passphrase-file FILE      passphrase of the keys (or CUSTODY_PASSPHRASE_FILE); else you are asked
@@ -37,6 +39,9 @@ signing:
 }
 
 pub(super) use {ledger_help, signing_help};
+
+/// What helps where a picture is too small.
+pub const PDF_HINT: &str = "name a file that ends in .pdf: it holds as many pages as are needed";
 
 /// Which ledger.
 #[derive(Clone, Debug, clap::Args)]
@@ -74,6 +79,8 @@ pub struct Signing {
     pub with_key: Vec<PathBuf>,
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "out")]
+    pub qr: Option<PrintFile>,
     #[arg(long, value_name = "TIME")]
     occurred: Option<Moment>,
     #[arg(long, value_name = "SOURCE")]
@@ -137,6 +144,7 @@ impl Signing {
             ledger: self.ledger.path()?,
             keys: [vec![self.key()?], self.with_key.clone()].concat(),
             out: self.out.clone(),
+            qr: self.qr.clone(),
             occurred: self.occurred(),
             people: self.passphrase.of_people(),
             log: self.passphrase.of_log(),

@@ -54,7 +54,7 @@ fn every_error_of_the_programs_is_explained() {
 fn every_code_of_the_programs_is_in_a_test() {
     let spec = document("SPEC.md");
     let of_formats = listed(section(&spec, "## Codes"));
-    let of_commands = ["offer/", "check-words/"];
+    let of_commands = ["offer/", "offer-part/", "check-words/", "label-id/"];
     let is_ours = |code: &&String| of_commands.iter().any(|family| code.starts_with(family));
     let mut codes = listed(section(&document("OPERATING.md"), "## Errors"));
     codes.extend(of_formats.iter().filter(is_ours).cloned());

@@ -50,6 +50,7 @@ mod note_format;
 mod note_keys;
 mod pins_rules;
 mod policy_rules;
+mod print_paper;
 mod publish_static;
 mod receipt_report;
 mod receipt_rules;
