@@ -23,6 +23,8 @@ pub mod offer_file;
 pub mod passphrase;
 pub mod pen;
 pub mod people;
+pub mod rehearsal;
 pub mod session;
 pub mod summary;
+pub mod table;
 pub mod terminal;
