@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use custody_api::desk::Desk;
 use custody_api::table::{ITEMS, MANIFEST, OUTCOMES, Sheet, write_table};
 use custody_core::merkle::{LeafIndex, TreeSize};
 use custody_tests::office::{Office, VARIABLES};
-use custody_tests::program;
+use custody_tests::program::{self, HOSTILE};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -219,6 +219,79 @@ fn settled(office: &Office) -> usize {
         .count()
 }
 
+const IMPORT: [&str; 5] = ["import", "items", "items.csv", "--key", "anna.key"];
+
+fn spawn(office: &Office) -> Child {
+    let mut command = Command::new(program::path_of("custody"));
+    command.args(IMPORT).current_dir(office.folder()).envs(VARIABLES);
+    command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Runs an import again that was broken off after `recorded` items: then it is whole, and stays so.
+fn finish(office: &Office, before: usize, recorded: usize, count: usize) {
+    let ids = office.folder().join("items.csv.ids");
+    let kept = fs::read(&ids).unwrap();
+    let again = office.ask(&IMPORT);
+    let rows = again["items"].as_array().unwrap();
+    let known = rows.iter().filter(|row| row["was_known"] == true).count();
+    assert_eq!((known, rows.len(), items_of(office)), (recorded, count, before + count));
+    // Whoever runs it once more records nothing, and gets the same ids.
+    let third = office.ask(&IMPORT);
+    assert_eq!(third["items"][count - 1]["item"], rows[count - 1]["item"]);
+    assert_eq!((items_of(office), fs::read(&ids).unwrap()), (before + count, kept));
+    // Each with its openings, and of the whole ledger nothing is wrong.
+    let listed = office.ask(&["where"]);
+    let described =
+        listed["items"].as_array().unwrap().iter().filter_map(|item| item["description"].as_str());
+    let mut things: Vec<_> = described.filter(|text| text.starts_with("thing ")).collect();
+    things.sort_unstable();
+    things.dedup();
+    let check = office.run(&["check"]);
+    assert_eq!((things.len(), check.status), (count, 0), "{check:?}");
+}
+
+/// The vault's disk goes away in the middle: the command says how much is recorded, and what to do.
+#[test]
+fn an_import_that_is_refused_half_way_is_finished_by_running_it_again() {
+    const COUNT: usize = 4_000;
+    let (_folder, office) = copy();
+    write(&office, "items.csv", &items(COUNT));
+    let (before, start) = (items_of(&office), settled(&office));
+    let mut child = spawn(&office);
+    while child.try_wait().unwrap().is_none() && settled(&office) == start {
+        std::thread::yield_now();
+    }
+    let (pending, away) =
+        (office.folder().join("ledger/vault/pending"), office.folder().join("away"));
+    fs::rename(&pending, &away).unwrap();
+    let ran = child.wait_with_output().unwrap();
+    fs::rename(&away, &pending).unwrap();
+    let stderr = String::from_utf8(ran.stderr).unwrap();
+    let recorded = items_of(&office) - before;
+    assert_eq!(ran.status.code(), Some(2), "{stderr}");
+    let expected = format!("error: {recorded} of {COUNT} items are recorded; line ");
+    assert!(
+        stderr.starts_with(&expected) && stderr.contains("\nhint: run the same again"),
+        "{stderr}"
+    );
+    assert!((1..COUNT).contains(&recorded), "{recorded}");
+    finish(&office, before, recorded, COUNT);
+}
+
+/// A table is somebody's words too.
+#[test]
+fn what_stands_in_a_table_cannot_move_the_terminal() {
+    let (_folder, office) = copy();
+    let hostile = HOSTILE[0].replace('"', "");
+    write(&office, "hostile.csv", &format!("description,kind\n\"{hostile}\",\"{hostile}\"\n"));
+    assert_eq!(faults(&office, &["import", "items", "hostile.csv", "--key", "anna.key"]).len(), 2);
+    let ran = office.run(&["import", "items", "hostile.csv", "--key", "anna.key"]);
+    assert_eq!((ran.status, ran.plain().lines().count()), (1, 3), "{ran:?}");
+    write(&office, "hostile.csv", &format!("description,\"{hostile}\"\nx,\n"));
+    let ran = office.run(&["import", "items", "hostile.csv", "--key", "anna.key"]);
+    assert_eq!((ran.status, ran.plain().lines().count()), (1, 2), "{ran:?}");
+}
+
 /// SIGKILL in the middle, at several places: what is recorded then stays, and the rest follows when it is run again.
 #[test]
 fn an_import_that_is_killed_is_finished_by_running_it_again() {
@@ -228,15 +301,7 @@ fn an_import_that_is_killed_is_finished_by_running_it_again() {
         let (_folder, office) = copy();
         write(&office, "items.csv", &items(COUNT));
         let (before, start) = (items_of(&office), settled(&office));
-        let import = ["import", "items", "items.csv", "--key", "anna.key"];
-        let mut child = Command::new(program::path_of("custody"))
-            .args(import)
-            .current_dir(office.folder())
-            .envs(VARIABLES)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = spawn(&office);
         let ids = office.folder().join("items.csv.ids");
         let is_time = || ids.exists() && (round == 0 || settled(&office) > start + round * 600);
         while child.try_wait().unwrap().is_none() && !is_time() {
@@ -246,18 +311,7 @@ fn an_import_that_is_killed_is_finished_by_running_it_again() {
         let _ = child.kill();
         broken += usize::from(!child.wait().unwrap().success());
         let recorded = items_of(&office) - before;
-        let kept = fs::read(&ids).unwrap();
-        let again = office.ask(&import);
-        let rows = again["items"].as_array().unwrap();
-        let known = rows.iter().filter(|row| row["was_known"] == true).count();
-        assert_eq!((known, rows.len()), (recorded, COUNT));
-        assert_eq!(items_of(&office), before + COUNT);
-        // Whoever runs it once more records nothing, and gets the same ids.
-        let third = office.ask(&import);
-        assert_eq!(third["items"][COUNT - 1]["item"], rows[COUNT - 1]["item"]);
-        assert_eq!((items_of(&office), fs::read(&ids).unwrap()), (before + COUNT, kept));
-        let check = office.run(&["check"]);
-        assert_eq!(check.status, 0, "{check:?}");
+        finish(&office, before, recorded, COUNT);
         parts.push(recorded);
     }
     eprintln!("recorded before the kill: {parts:?} of {COUNT}");
