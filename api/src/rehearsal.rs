@@ -47,13 +47,11 @@ impl<'d> Rehearsal<'d> {
     pub fn judge(&mut self, proposal: &Proposal) -> Result<Applied, Failure> {
         let record = Record::parse(&proposal.to_bytes())?;
         proposal.openings().iter().try_for_each(|opening| opening.verify(record.payload()))?;
-        let payload = record.payload();
-        let linked = payload.subjects.iter().map(|link| &link.subject);
-        for id in linked.chain(payload.signers.iter().map(|signer| &signer.id)) {
-            self.learn(id)?;
+        for id in subjects_of(&record) {
+            self.learn(&id)?;
         }
         loop {
-            // What a rule asks for besides is looked up when it does.
+            // What a rule asks for besides is looked up when it says so.
             let missing = match apply(self, &record, LeafIndex(self.next)) {
                 Ok(applied) if applied.unchecked.is_empty() => return Ok(applied),
                 Ok(applied) => applied.unchecked,
@@ -78,6 +76,22 @@ impl<'d> Rehearsal<'d> {
         }
         Ok(())
     }
+}
+
+/// Whatever a rule may look at without saying that it lacks it: the ledger, and an item's custody and notes together.
+fn subjects_of(record: &Record) -> Vec<SubjectId> {
+    let payload = record.payload();
+    let mut ids = vec![SubjectId::Ledger(record.message().header().origin.clone())];
+    ids.extend(payload.signers.iter().map(|signer| signer.id.clone()));
+    for link in &payload.subjects {
+        ids.push(link.subject.clone());
+        match link.subject {
+            SubjectId::Item(id) => ids.push(SubjectId::Notes(id)),
+            SubjectId::Notes(id) => ids.push(SubjectId::Item(id)),
+            _ => {}
+        }
+    }
+    ids
 }
 
 fn refused(violation: &RuleViolation) -> Failure {
