@@ -11,6 +11,7 @@ mod derive;
 mod dispose;
 mod export;
 mod high_water;
+mod import;
 mod init;
 mod key;
 mod label;
@@ -46,6 +47,8 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub use accept::check_offer;
 pub(crate) use key::end_text;
+pub(crate) use measured::{MAX_DOCUMENTS, MAX_FILES, check_document_name};
+pub(crate) use option::sealed_text;
 
 use crate::failure::Failure;
 use crate::terminal::{self, Answer, Form};
@@ -71,6 +74,8 @@ enum Command {
     Custodian(custodian::Args),
     #[command(override_help = collect::HELP)]
     Collect(collect::Args),
+    #[command(override_help = import::HELP)]
+    Import(import::Args),
     #[command(override_help = seal::HELP)]
     Seal(seal::Args),
     #[command(override_help = seal_check::HELP)]
@@ -138,6 +143,7 @@ founding and people:
 
 evidence:
   collect        take an item into custody
+  import         many at once: items, manifests and outcomes from tables
   seal           put a seal on
   seal-check     look at a seal
   offer          hand over from hand to hand: the first signature
@@ -205,6 +211,7 @@ fn dispatch(command: &Command) -> Result<Answer, Failure> {
         Command::Agency(args) => agency::run(args),
         Command::Custodian(args) => custodian::run(args),
         Command::Collect(args) => collect::run(args),
+        Command::Import(args) => import::run(args),
         Command::Seal(args) => seal::run(args),
         Command::SealCheck(args) => seal_check::run(args),
         Command::Offer(args) => offer::run(args),

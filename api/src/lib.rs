@@ -32,6 +32,8 @@ mod place;
 pub mod print;
 pub mod qr;
 mod receipt_page;
+pub mod rehearsal;
 pub mod session;
 pub mod summary;
+pub mod table;
 pub mod terminal;

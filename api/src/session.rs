@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use custody_core::cose::{Observed, Role};
 use custody_core::id::{SubjectId, Uuid};
-use custody_core::record::{Occurred, Signer};
+use custody_core::record::{Occurred, Signer, TimeSource};
 use custody_core::verify::utc_text;
 use custody_log::Acknowledged;
 use serde_json::{Value, json};
@@ -14,6 +14,7 @@ use crate::command::end_text;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::file::{self, Access};
+use crate::moment::Moment;
 use crate::offer_file::OfferFile;
 use crate::offer_sheet::offer_sheet;
 use crate::passphrase::PassphraseSource;
@@ -81,6 +82,17 @@ impl Session {
         let pens = setting.keys.iter().map(open).collect::<Result<_, _>>()?;
         let Setting { out, qr, occurred, .. } = setting;
         Ok(Self { desk, pens, out, qr, occurred })
+    }
+
+    /// Opens the ledger to look at it, and the keys: what is signed then is shown to nobody.
+    ///
+    /// # Errors
+    /// Either does not open.
+    pub fn rehearse(setting: Setting) -> Result<Self, Failure> {
+        let desk = Desk::read(&setting.ledger)?;
+        let open = |path: &PathBuf| Pen::open(path, &setting.people);
+        let pens = setting.keys.iter().map(open).collect::<Result<_, _>>()?;
+        Ok(Self { desk, pens, out: None, qr: None, occurred: setting.occurred })
     }
 
     /// The ledger.
@@ -177,10 +189,36 @@ impl Session {
         observed: &Observed,
     ) -> Result<Done, Failure> {
         sign_in_turn(&mut proposal, &self.pens, Some(&self.desk), observed)?;
+        self.settle(&proposal)
+    }
+
+    /// Records a proposal that is signed, or writes the offer.
+    ///
+    /// # Errors
+    /// As [`Session::finish`].
+    pub fn settle(&self, proposal: &Proposal) -> Result<Done, Failure> {
         match &self.out {
-            Some(path) => write_with_codes(&proposal, path, self.qr.as_ref()),
-            None => record(&self.desk, &proposal),
+            Some(path) => write_with_codes(proposal, path, self.qr.as_ref()),
+            None => record(&self.desk, proposal),
         }
+    }
+
+    /// Proposes an act and signs it with the keys at hand. `moment` says when it happened, where that is not when the
+    /// others did.
+    ///
+    /// # Errors
+    /// The act cannot be proposed or signed.
+    pub fn sign(
+        &self,
+        act: Act,
+        moment: Option<Moment>,
+        observe: impl FnOnce(&Proposal) -> Result<Observed, Failure>,
+    ) -> Result<Proposal, Failure> {
+        let own = |moment: Moment| moment.claimed(TimeSource::Manual);
+        let mut proposal = act.propose(&self.desk, moment.map_or(self.occurred, own))?;
+        let observed = observe(&proposal)?;
+        sign_in_turn(&mut proposal, &self.pens, Some(&self.desk), &observed)?;
+        Ok(proposal)
     }
 }
 

@@ -31,6 +31,33 @@ const PEOPLE: [(&str, &str, &str, &str); 4] = [
     ("Dora Falk", "dora", "lab", "releasing,receiving,witness,acting"),
 ];
 
+/// Tables to import, good and bad.
+const TABLES: [(&str, &str); 9] = [
+    (
+        "items.csv",
+        "reference,description,place,kind,file,scope,occurred,attach\n\
+         K-17/1,\"knife, kitchen\",kitchen,,,,2026-05-04T13:30:00+02:00,photo.jpg\n\
+         K-17/2,phone,bedroom,physical,,,,\n\
+         K-17/3,copy of a disk,,,disk.img,media,,\n",
+    ),
+    (
+        "bad-items.csv",
+        "place;description;kind;file;occurred;attach\n\
+         kitchen;;physical;;;\n\
+         \n\
+         hall;a box;wooden;nothing.img;yesterday;\n\
+         hall;a stick;digital;;;ledger|photo.jpg\n\
+         attic;a bag\n",
+    ),
+    ("bad-header.csv", "place,colour,place\nhall,grey,attic\n"),
+    ("one.csv", "item\nK-17/1\n"),
+    ("van.csv", "item\nK-17/1\nK-17/2\nK-17/3\n"),
+    ("bad-van.csv", "item,description\nK-17/1,phone\nK-17/9,\nK-17/1,\n,phone\n"),
+    ("back.csv", "outcome,item\naccepted,K-17/1\nmissing,K-17/2\n,K-17/3\n"),
+    ("bad-back.csv", "outcome,item\nlost,K-17/1\naccepted,K-17/4\n"),
+    ("no-back.csv", "outcome,item\n,K-17/1\n"),
+];
+
 impl Office {
     /// Founds an office in `folder`, which is empty.
     pub fn found(folder: &Path) -> Self {
@@ -108,7 +135,8 @@ impl Office {
             ("disk.img", &image),
             ("photo.jpg", b"in place of a photograph"),
         ];
-        for (name, bytes) in files {
+        let tables = TABLES.map(|(name, text)| (name, text.as_bytes()));
+        for (name, bytes) in files.into_iter().chain(tables) {
             fs::write(self.folder.join(name), bytes).expect("the folder can be written");
         }
     }

@@ -11,6 +11,7 @@ mod cli_demo;
 mod cli_export;
 mod cli_founding;
 mod cli_high_water;
+mod cli_import;
 mod cli_offer;
 mod cli_terminal;
 mod cli_transcripts;
