@@ -23,6 +23,7 @@ use crate::act::{Basis, Proposal};
 use crate::failure::Failure;
 use crate::key_file::{KeyKind, Seed, read_private};
 use crate::passphrase::PassphraseSource;
+use crate::terminal::is_about;
 
 /// Fewest digits of an id that name something: so that a typing error seldom does.
 const MIN_PREFIX: usize = 4;
@@ -234,6 +235,25 @@ impl Desk {
         }
     }
 
+    /// As [`Desk::item`], for requests for mutual legal assistance.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn request(&self, text: &str) -> Result<Uuid, Failure> {
+        match self.named("request", text, SubjectKind::Request)? {
+            SubjectId::Request(id) => Ok(id),
+            _ => Err(mixed_up()),
+        }
+    }
+
+    /// The digest of the record that `text` names: its entry's index, or the digest itself.
+    ///
+    /// # Errors
+    /// As [`Desk::entry`].
+    pub fn record_digest(&self, text: &str) -> Result<Hash, Failure> {
+        Ok(self.record(self.entry(text)?)?.digest())
+    }
+
     /// The entry that `text` names: its index, or the digest of its record.
     ///
     /// # Errors
@@ -338,7 +358,10 @@ pub fn check_ledger(path: &Path) -> Result<(), Failure> {
 
 fn reader(path: &Path) -> Result<Reader<'static>, Failure> {
     check_ledger(path)?;
-    Ledger::open_read_only(LedgerOptions::new(path)).map_err(|error| opening_failed(path, error))
+    let reader = Ledger::open_read_only(LedgerOptions::new(path));
+    let reader = reader.map_err(|error| opening_failed(path, error))?;
+    is_about(reader.origin());
+    Ok(reader)
 }
 
 /// Why the ledger in `path` does not open. What the store cannot know is where its mark should lie.
