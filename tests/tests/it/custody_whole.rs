@@ -580,11 +580,15 @@ const SAID: &[Rule] = &[
     Rule {
         code: "custody/too-many-open",
         breaks: |story| {
-            (0..256).for_each(|_| drop(dispute(story)));
+            for _ in 0..256 {
+                dispute(story);
+            }
             story.ledger.hold_set(&story.cast.ana, &[story.disk])
         },
         keeps: |story| {
-            (0..255).for_each(|_| drop(dispute(story)));
+            for _ in 0..255 {
+                dispute(story);
+            }
             story.ledger.hold_set(&story.cast.ana, &[story.disk])
         },
     },
