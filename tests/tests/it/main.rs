@@ -17,6 +17,7 @@ mod cli_terminal;
 mod cli_transcripts;
 mod custody_keys;
 mod custody_rules;
+mod docs_bodies;
 mod docs_commands;
 mod docs_diagnostic;
 mod docs_example;
