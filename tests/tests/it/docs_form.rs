@@ -284,7 +284,8 @@ fn adopt(record: &mut Payload) {
     let others: Vec<_> = items.filter(|item| *item != parent).collect();
     match &mut record.body {
         Body::Derive(body) => body.parent = parent,
-        Body::Split(body) => {
+        // Without a part the body would be refused before the chains are looked at.
+        Body::Split(body) if !others.is_empty() => {
             body.parent = parent;
             body.parts =
                 others.iter().map(|item| SplitPart { item: *item, amount: None }).collect();
@@ -388,5 +389,8 @@ fn keys_of_rule(name: &str) -> Vec<String> {
     let rule = rule.split_once("\n\n").map_or(rule, |(rule, _)| rule);
     let end = if rule.starts_with('\n') { "\n}" } else { "}" };
     let (rule, _) = rule.split_once(end).unwrap();
-    rule.split("\" =>").filter_map(|before| Some(before.rsplit_once('"')?.1.to_owned())).collect()
+    // What follows the last key may have quotes of its own.
+    let mut parts: Vec<_> = rule.split("\" =>").collect();
+    parts.pop();
+    parts.iter().filter_map(|before| Some(before.rsplit_once('"')?.1.to_owned())).collect()
 }
