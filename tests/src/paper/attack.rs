@@ -3,6 +3,7 @@
 
 mod checkpoint;
 mod compromise;
+mod demand;
 mod encoding;
 mod envelope;
 mod evidence;
@@ -13,7 +14,9 @@ mod history;
 mod late;
 mod manifest;
 mod people;
+mod range;
 mod value;
+mod variant;
 
 use std::collections::BTreeMap;
 
@@ -33,7 +36,7 @@ use super::vector::{Folder, Vector, json_file};
 
 /// Vectors of records alone: a folder for each type, and the ledger that they belong to beside them.
 pub fn record_folders() -> Vec<Folder> {
-    let story = Story::every_type();
+    let (story, pages) = Story::with_pages();
     let mut folders: BTreeMap<&str, Vec<Vector>> = BTreeMap::new();
     for record_type in RecordType::ALL {
         let first = (0..story.ledger.records.len()).find(|index| {
@@ -43,8 +46,16 @@ pub fn record_folders() -> Vec<Folder> {
         let desc = format!("a `{record_type}` as it should be");
         folders.insert(record_type.word(), vec![Vector::record("happy-path", &desc, "ok", bytes)]);
     }
-    let bad = [envelope::vectors(), form::vectors(), value::vectors(), encoding::record_vectors()]
-        .concat();
+    let bad = [
+        envelope::vectors(),
+        form::vectors(),
+        value::vectors(),
+        encoding::record_vectors(),
+        demand::vectors(&story, &pages),
+        variant::vectors(&story),
+        range::vectors(&story),
+    ]
+    .concat();
     for (folder, vector) in bad {
         folders.get_mut(folder).unwrap().push(vector);
     }
