@@ -1,8 +1,10 @@
 //! The attacks that vectors are made of. Each differs from an honest file in exactly one way, and carries
 //! it as far as it goes: signatures are made anew wherever the attacker could make them.
 
+mod breach;
 mod checkpoint;
 mod compromise;
+mod custody;
 mod demand;
 mod encoding;
 mod envelope;
@@ -13,6 +15,7 @@ mod form;
 mod history;
 mod late;
 mod manifest;
+mod omission;
 mod people;
 mod range;
 mod value;
@@ -28,7 +31,7 @@ use custody_core::policy::Policy;
 use custody_core::record::body::RecordType;
 use serde_json::json;
 
-use super::cast::{public, uuid};
+use super::cast::{START_S, public, uuid};
 use super::ledger::PaperLedger;
 use super::signing_key;
 use super::story::{Cast, IMAGE, Story, pins_of};
@@ -99,7 +102,22 @@ pub fn exhibit_folders() -> Vec<Folder> {
         ("evidence/image-one-bit-off.raw".to_owned(), one_bit_off),
         ("evidence/another-file.raw".to_owned(), b"another file".to_vec()),
     ]);
-    vec![Folder { path: "exhibit/image".to_owned(), beside, vectors }, small_folder()]
+    let image = Folder { path: "exhibit/image".to_owned(), beside, vectors };
+    vec![image, custody_folder(&story), small_folder()]
+}
+
+/// The whole of custody: the same people and readers, other items.
+fn custody_folder(story: &Story) -> Folder {
+    // The evening of the day on which all of it happens.
+    let at_s = START_S + 12 * 3600;
+    let cases = [custody::cases(), breach::cases(), omission::cases()].concat();
+    let beside = vec![
+        (exhibit::POLICY.to_owned(), story.policy().format()),
+        (exhibit::AGENCIES.to_owned(), story.pins().to_string().into_bytes()),
+        (exhibit::EVIDENCE.to_owned(), IMAGE.to_vec()),
+    ];
+    let vectors = cases.into_iter().map(|case| case.vector(at_s)).collect();
+    Folder { path: "exhibit/custody".to_owned(), beside, vectors }
 }
 
 /// The smallest exhibit there is: one agency, one person, one file. Every bit of it is flipped in tests.
