@@ -1,8 +1,11 @@
 //! The attacks that vectors are made of. Each differs from an honest file in exactly one way, and carries
 //! it as far as it goes: signatures are made anew wherever the attacker could make them.
 
+mod breach;
 mod checkpoint;
 mod compromise;
+mod custody;
+mod demand;
 mod encoding;
 mod envelope;
 mod evidence;
@@ -12,8 +15,11 @@ mod form;
 mod history;
 mod late;
 mod manifest;
+mod omission;
 mod people;
+mod range;
 mod value;
+mod variant;
 
 use std::collections::BTreeMap;
 
@@ -25,7 +31,7 @@ use custody_core::policy::Policy;
 use custody_core::record::body::RecordType;
 use serde_json::json;
 
-use super::cast::{public, uuid};
+use super::cast::{START_S, public, uuid};
 use super::ledger::PaperLedger;
 use super::signing_key;
 use super::story::{Cast, IMAGE, Story, pins_of};
@@ -33,7 +39,7 @@ use super::vector::{Folder, Vector, json_file};
 
 /// Vectors of records alone: a folder for each type, and the ledger that they belong to beside them.
 pub fn record_folders() -> Vec<Folder> {
-    let story = Story::every_type();
+    let (story, pages) = Story::with_pages();
     let mut folders: BTreeMap<&str, Vec<Vector>> = BTreeMap::new();
     for record_type in RecordType::ALL {
         let first = (0..story.ledger.records.len()).find(|index| {
@@ -43,8 +49,16 @@ pub fn record_folders() -> Vec<Folder> {
         let desc = format!("a `{record_type}` as it should be");
         folders.insert(record_type.word(), vec![Vector::record("happy-path", &desc, "ok", bytes)]);
     }
-    let bad = [envelope::vectors(), form::vectors(), value::vectors(), encoding::record_vectors()]
-        .concat();
+    let bad = [
+        envelope::vectors(),
+        form::vectors(),
+        value::vectors(),
+        encoding::record_vectors(),
+        demand::vectors(&story, &pages),
+        variant::vectors(&story),
+        range::vectors(&story),
+    ]
+    .concat();
     for (folder, vector) in bad {
         folders.get_mut(folder).unwrap().push(vector);
     }
@@ -88,7 +102,22 @@ pub fn exhibit_folders() -> Vec<Folder> {
         ("evidence/image-one-bit-off.raw".to_owned(), one_bit_off),
         ("evidence/another-file.raw".to_owned(), b"another file".to_vec()),
     ]);
-    vec![Folder { path: "exhibit/image".to_owned(), beside, vectors }, small_folder()]
+    let image = Folder { path: "exhibit/image".to_owned(), beside, vectors };
+    vec![image, custody_folder(&story), small_folder()]
+}
+
+/// The whole of custody: the same people and readers, other items.
+fn custody_folder(story: &Story) -> Folder {
+    // The evening of the day on which all of it happens.
+    let at_s = START_S + 12 * 3600;
+    let cases = [custody::cases(), breach::cases(), omission::cases()].concat();
+    let beside = vec![
+        (exhibit::POLICY.to_owned(), story.policy().format()),
+        (exhibit::AGENCIES.to_owned(), story.pins().to_string().into_bytes()),
+        (exhibit::EVIDENCE.to_owned(), IMAGE.to_vec()),
+    ];
+    let vectors = cases.into_iter().map(|case| case.vector(at_s)).collect();
+    Folder { path: "exhibit/custody".to_owned(), beside, vectors }
 }
 
 /// The smallest exhibit there is: one agency, one person, one file. Every bit of it is flipped in tests.

@@ -104,10 +104,14 @@ impl PaperLedger {
             SubjectId::Item(item),
             SubjectId::Notes(item),
         ]);
+        let mut lineage = BTreeSet::from([item]);
         loop {
             let before = needed.len();
             for placed in self.records_of(&needed) {
-                needed.extend(needed_by(&placed.record, &needed));
+                needed.extend(needed_by(&placed.record));
+                for item in kin(&placed.record, &mut lineage) {
+                    needed.extend([SubjectId::Item(item), SubjectId::Notes(item)]);
+                }
             }
             if needed.len() == before {
                 return needed;
@@ -154,32 +158,52 @@ impl PaperLedger {
     }
 }
 
-/// What the history of a record's subjects makes necessary.
-fn needed_by(record: &Record, needed: &BTreeSet<SubjectId>) -> Vec<SubjectId> {
+/// Whose histories a record makes necessary, whatever it extends.
+fn needed_by(record: &Record) -> Vec<SubjectId> {
     let payload = record.payload();
     let signers = payload.signers.iter().filter(|signer| signer.role != Role::NewKey);
     let mut more: Vec<_> = signers.map(|signer| signer.id.clone()).collect();
     more.extend([payload.from, payload.to].into_iter().flatten().map(SubjectId::Custodian));
-    match &payload.body {
-        Body::CustodianEnrol(body) => more.push(SubjectId::Agency(body.agency)),
+    let request = match &payload.body {
+        Body::CustodianEnrol(body) => {
+            more.push(SubjectId::Agency(body.agency));
+            None
+        }
         Body::LateEntry(body) => {
             // Its signers are judged with it.
             let embedded = Record::parse(&body.record).into_iter();
             let signers = embedded.flat_map(|embedded| embedded.payload().signers.clone());
             more.extend(signers.map(|signer| signer.id));
+            None
         }
-        Body::Derive(body) => {
-            let is_child = |subject: &SubjectId| {
-                *subject != SubjectId::Item(body.parent) && needed.contains(subject)
-            };
-            if payload.subjects.iter().any(|link| is_child(&link.subject)) {
-                more.push(SubjectId::Item(body.parent));
-                more.push(SubjectId::Notes(body.parent));
-            }
-        }
-        _ => {}
-    }
+        Body::Collect(body) => body.request,
+        Body::ProviderProduction(body) => body.request,
+        Body::Handoff(body) => body.request,
+        Body::Release(body) => body.request,
+        Body::Pack(body) => body.bound.map(|bound| bound.request),
+        _ => None,
+    };
+    more.extend(request.map(SubjectId::Request));
     more
+}
+
+/// The forebears that a record gives an item of the lineage, which they join, and their other children.
+fn kin(record: &Record, lineage: &mut BTreeSet<Uuid>) -> Vec<Uuid> {
+    let (forebear, siblings) = match &record.payload().body {
+        Body::Derive(body) => (body.parent, Vec::new()),
+        Body::Split(body) => (body.parent, body.parts.iter().map(|part| part.item).collect()),
+        Body::Pack(body) => (body.container, Vec::new()),
+        _ => return Vec::new(),
+    };
+    let items = record.payload().subjects.iter().filter_map(|link| link.subject.item());
+    let mut others = items.filter(|item| *item != forebear);
+    match others.any(|item| lineage.contains(&item)) {
+        true => {
+            lineage.insert(forebear);
+            [vec![forebear], siblings].concat()
+        }
+        false => Vec::new(),
+    }
 }
 
 impl PaperExhibit {

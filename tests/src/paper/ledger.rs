@@ -179,6 +179,13 @@ impl PaperLedger {
         self.append(page).unwrap()
     }
 
+    /// Takes in a record that must follow the rules, and returns its digest.
+    #[track_caller]
+    pub fn write_digest(&mut self, page: &Page) -> Hash {
+        let index = self.write(page);
+        self.record(index).digest()
+    }
+
     /// Takes in a page whatever it is: a log that does not do its duty.
     pub fn force_page(&mut self, page: &Page) -> LeafIndex {
         self.force(page.sign(), page.openings.clone())

@@ -1,5 +1,7 @@
 //! The story that vectors start from: a disk goes from one country to another, and an image is made.
 
+mod custody;
+
 use custody_core::checkpoint::{Checkpoint, Ed25519Cosigner, LogSigner, PosixTime, cosign_ed25519};
 use custody_core::cose::{Check, Finding, Observed, Outcome};
 use custody_core::id::Uuid;
@@ -14,6 +16,7 @@ use ed25519_dalek::SigningKey;
 use super::cast::{Agency, Person, public, seed, signing_key, uuid};
 use super::exhibit::PaperExhibit;
 use super::ledger::PaperLedger;
+use super::page::Page;
 
 /// Everybody in the story.
 #[derive(Clone, Debug)]
@@ -174,6 +177,11 @@ impl Story {
 
     /// The whole story and what it takes to have every type of record once.
     pub fn every_type() -> Self {
+        Self::with_pages().0
+    }
+
+    /// The same, with the pages of the types of the whole of custody.
+    pub(super) fn with_pages() -> (Self, Vec<Page>) {
         let mut story = Self::whole();
         let second = story.second_key();
         let Self { cast, ledger, disk, image } = &mut story;
@@ -189,7 +197,8 @@ impl Story {
         ledger.write(&ledger.dispose(&caro, &cast.wim, *image));
         ledger.write(&ledger.key_revoke(&cast.north, &cast.ana));
         ledger.write(&ledger.key_compromised(&cast.transit, &cast.ben, ledger.now_s() - 3600));
-        story
+        let pages = story.go_on(&caro);
+        (story, pages)
     }
 
     /// The key that Caro gets in [`Story::every_type`].

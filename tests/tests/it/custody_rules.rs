@@ -32,7 +32,7 @@ fn every_type_of_record_is_taken_in_its_usual_form() {
     for known in RecordType::ALL {
         assert!(types.contains(known), "{known} is missing");
     }
-    assert_eq!(RecordType::ALL.len(), 20);
+    assert_eq!(RecordType::ALL.len(), 53);
     assert_eq!(state(&story, image).end, Some(ItemEnd::Disposed));
     assert_eq!(state(&story, disk).holder, story.cast.caro.id);
 }

@@ -7,6 +7,7 @@ use custody_core::record::body::RecordType;
 use custody_core::verify::{LineId, Status, Verdict};
 
 use crate::docs_text::{blocks, document, quoted, repository, rows, section, sources};
+use crate::exhibit_vectors::exhibits;
 
 const CORE: &str = "ledger/core/src";
 
@@ -64,6 +65,22 @@ fn every_code_of_a_report_is_expected_somewhere() {
         let missing: Vec<_> = listed.iter().filter(|code| !expected.contains(*code)).collect();
         assert!(listed.len() >= 4 && missing.is_empty(), "{table}: {missing:?}");
     }
+}
+
+/// Rules that no exhibit of a sensible size can be shown to break: 1,024 keys of one person; and one person who
+/// signs twice, which takes two keys at once that nobody can have.
+const BEYOND_EXHIBITS: [&str; 2] = ["custody/own-supervisor", "custody/too-many-keys"];
+
+#[test]
+fn every_rule_is_broken_in_an_exhibit() {
+    let spec = document("SPEC.md");
+    let (_, codes) = spec.split_once("\n## Codes\n").unwrap();
+    let rules: BTreeSet<_> = quoted(codes).filter(|code| code.starts_with("custody/")).collect();
+    assert!(rules.len() > 30, "{rules:?}");
+    let wanted = exhibits();
+    let broken: BTreeSet<_> = wanted.iter().filter_map(|(_, want)| want["code"].as_str()).collect();
+    let missing: Vec<_> = rules.difference(&broken).copied().collect();
+    assert_eq!(missing, BEYOND_EXHIBITS);
 }
 
 /// Everything of the form of a code that a test, a transcript or a `want.json` has, comments left out.

@@ -18,6 +18,7 @@ mod cli_transcripts;
 mod custody_keys;
 mod custody_rules;
 mod custody_whole;
+mod docs_bodies;
 mod docs_commands;
 mod docs_diagnostic;
 mod docs_example;

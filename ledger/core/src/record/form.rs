@@ -1,7 +1,7 @@
 //! What each type demands of the record around its body: roles, chains, parties, fields.
 //! SPEC section "Roles and chains by type" is this file as a table.
 
-use crate::cose::{Message, Role};
+use crate::cose::{Message, Outcome, Role};
 use crate::id::{SubjectId, Uuid};
 use crate::record::body::{
     AgencyUpdate, Body, HandoffExternal, ItemKind, KeySlot, LedgerPurpose, Note, NoteKind,
@@ -61,13 +61,22 @@ fn check_signatures(message: &Message, payload: &Payload) -> Result<(), RecordEr
         if brings_key && enrolled.next().map(|key| key.kid()) != Some(line.header.kid) {
             return Err(RecordError::Signers { record_type: payload.body.record_type() });
         }
-        let count = payload.subjects.len();
         let outcomes = line.header.observed.iter().flat_map(|observed| &observed.outcomes);
-        if let Some(outcome) = outcomes.last().filter(|outcome| outcome.position >= count) {
-            return Err(RecordError::Outcome { position: outcome.position, count });
-        }
+        check_outcomes(payload, outcomes.last())?;
     }
-    Ok(())
+    match &payload.body {
+        Body::Inventory(body) => check_outcomes(payload, body.outcomes.last()),
+        _ => Ok(()),
+    }
+}
+
+/// The last of some outcomes, which stand by ascending position, is about one of the record's chains.
+fn check_outcomes(payload: &Payload, last: Option<&Outcome>) -> Result<(), RecordError> {
+    let count = payload.subjects.len();
+    match last.filter(|outcome| outcome.position >= count) {
+        Some(outcome) => Err(RecordError::Outcome { position: outcome.position, count }),
+        None => Ok(()),
+    }
 }
 
 fn signers_fit(payload: &Payload) -> bool {

@@ -43,8 +43,10 @@ impl PaperLedger {
             digests: Vec::new(),
             document: sha256(document),
         };
-        self.acting(person, &SubjectId::Item(item), body)
-            .seal("events", &Value::array([Value::text("2019-03-04 seized by officer 114")]))
+        let start = [Value::Uint(1_551_686_400), Value::Null];
+        let texts = ["seized", "officer 114", "harbour", "2019/114-3"].map(Value::text);
+        let event = Value::array(start.into_iter().chain(texts));
+        self.acting(person, &SubjectId::Item(item), body).seal("events", &Value::array([event]))
     }
 
     /// The holder divides an item. Parts are told by the order of their ids.

@@ -142,7 +142,8 @@ impl PaperLedger {
     /// Somebody gives an item another name.
     pub fn alias(&self, person: &Person, item: Uuid, alias: &str) -> Page {
         let body = Note { kind: NoteKind::Alias };
-        self.acting(person, &SubjectId::Notes(item), body).seal("alias", &Value::text(alias))
+        let alias = ["Court of First Instance", "mark", alias].map(Value::text);
+        self.acting(person, &SubjectId::Notes(item), body).seal("alias", &Value::array(alias))
     }
 
     /// Somebody draws up a request to another agency.
