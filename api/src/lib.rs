@@ -26,3 +26,4 @@ pub mod people;
 pub mod session;
 pub mod summary;
 pub mod terminal;
+pub mod training;
