@@ -235,6 +235,25 @@ impl Desk {
         }
     }
 
+    /// As [`Desk::item`], for requests for mutual legal assistance.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn request(&self, text: &str) -> Result<Uuid, Failure> {
+        match self.named("request", text, SubjectKind::Request)? {
+            SubjectId::Request(id) => Ok(id),
+            _ => Err(mixed_up()),
+        }
+    }
+
+    /// The digest of the record that `text` names: its entry's index, or the digest itself.
+    ///
+    /// # Errors
+    /// As [`Desk::entry`].
+    pub fn record_digest(&self, text: &str) -> Result<Hash, Failure> {
+        Ok(self.record(self.entry(text)?)?.digest())
+    }
+
     /// The entry that `text` names: its index, or the digest of its record.
     ///
     /// # Errors

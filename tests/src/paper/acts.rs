@@ -1,5 +1,10 @@
 //! What people do: one page for each type of record, in its usual form. Tests change what they need.
 
+mod examination;
+mod legal;
+mod moves;
+mod registry;
+
 use custody_core::cbor::Value;
 use custody_core::cose::Role;
 use custody_core::hash::{Hash, sha256};
@@ -84,7 +89,7 @@ impl PaperLedger {
 
     /// Somebody takes a thing into custody.
     pub fn collect(&self, person: &Person, item: Uuid) -> Page {
-        let body = Collect { kind: ItemKind::Physical, digests: Vec::new() };
+        let body = Collect::of(ItemKind::Physical);
         self.acting(person, &SubjectId::Item(item), body)
             .seal("place", &Value::text("Quay 4, warehouse 2"))
             .seal("description", &Value::text("hard disk, 500 GB"))
@@ -92,7 +97,7 @@ impl PaperLedger {
 
     /// Somebody takes a file into custody; its digest is sealed.
     pub fn collect_file(&self, person: &Person, item: Uuid, file: &[u8]) -> Page {
-        let body = Collect { kind: ItemKind::Digital, digests: Vec::new() };
+        let body = Collect::of(ItemKind::Digital);
         self.acting(person, &SubjectId::Item(item), body).seal("digests", &digests_of(file))
     }
 
@@ -111,14 +116,16 @@ impl PaperLedger {
     pub fn handoff(&self, from: &Person, to: &Person, items: &[Uuid], seen_by: &[&Person]) -> Page {
         let mut hands = vec![Hand::of(from, Role::Releasing), Hand::of(to, Role::Receiving)];
         hands.extend(seen_by.iter().map(|witness| Hand::of(witness, Role::Witness)));
-        let body = Handoff { purpose: MovePurpose::Transport };
+        let body = Handoff::for_purpose(MovePurpose::Transport);
         self.page(&item_ids(items), hands, body).between(from, to)
     }
 
     /// The holder sends on the way.
     pub fn release(&self, from: &Person, to: &Person, items: &[Uuid]) -> Page {
-        let body =
-            Release { purpose: MovePurpose::Transfer, expected_s: Some(self.now_s() + 7200) };
+        let body = Release {
+            expected_s: Some(self.now_s() + 7200),
+            ..Release::for_purpose(MovePurpose::Transfer)
+        };
         let hands = vec![Hand::of(from, Role::Releasing)];
         self.page(&item_ids(items), hands, body).between(from, to)
     }
@@ -139,8 +146,7 @@ impl PaperLedger {
     /// Somebody refuses an offer that was never recorded.
     pub fn refuse_offer(&self, from: &Person, to: &Person, items: &[Uuid], offer: Hash) -> Page {
         let body = Refuse { answers: Refused::Offer(offer), ground: RefusalGround::NotAsDescribed };
-        let notes: Vec<_> = items.iter().map(|item| SubjectId::Notes(*item)).collect();
-        self.page(&notes, vec![Hand::of(to, Role::Receiving)], body).between(from, to)
+        self.page(&note_ids(items), vec![Hand::of(to, Role::Receiving)], body).between(from, to)
     }
 
     /// The holder takes back what is on the way.
@@ -226,4 +232,8 @@ pub fn digests_of(file: &[u8]) -> Value {
 
 fn item_ids(items: &[Uuid]) -> Vec<SubjectId> {
     items.iter().map(|item| SubjectId::Item(*item)).collect()
+}
+
+fn note_ids(items: &[Uuid]) -> Vec<SubjectId> {
+    items.iter().map(|item| SubjectId::Notes(*item)).collect()
 }

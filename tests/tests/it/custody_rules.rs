@@ -2,7 +2,7 @@
 
 use custody_core::cose::{Finding, Observed, Outcome, Role};
 use custody_core::custody::{
-    Book, Held, Holdings, KeyState, RuleViolation, Standing, Subject, apply,
+    Book, Held, Holdings, ItemEnd, KeyState, RuleViolation, Standing, Subject, apply,
 };
 use custody_core::hash::{Hash, sha256};
 use custody_core::id::{SubjectId, Uuid};
@@ -33,7 +33,7 @@ fn every_type_of_record_is_taken_in_its_usual_form() {
         assert!(types.contains(known), "{known} is missing");
     }
     assert_eq!(RecordType::ALL.len(), 20);
-    assert!(state(&story, image).is_disposed);
+    assert_eq!(state(&story, image).end, Some(ItemEnd::Disposed));
     assert_eq!(state(&story, disk).holder, story.cast.caro.id);
 }
 

@@ -46,7 +46,15 @@ pub fn run(args: &Args, out: &Path) -> Result<Answer, Failure> {
     let operator = pens.first().ok_or_else(|| missing("--key"))?.public().clone();
     let seeds = (Seed::random(KeyKind::Ed25519)?, Seed::random(KeyKind::MlDsa44)?);
     let (log_ed25519, log_mldsa44) = public_keys(origin, &seeds)?;
-    let body = LedgerOpen { log_ed25519, log_mldsa44, quorum, purpose, agencies, operator };
+    let body = LedgerOpen {
+        log_ed25519,
+        log_mldsa44,
+        quorum,
+        purpose,
+        agencies,
+        operator,
+        succeeds: None,
+    };
     let occurred = Moment::utc(now_s()).claimed(TimeSource::Device);
     let mut proposal = Act::found(origin, body).propose(&Nothing { origin }, occurred)?;
     summarise(&proposal, None)?.iter().for_each(|line| talk(line));
