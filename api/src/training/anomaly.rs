@@ -37,6 +37,10 @@ anomalies! {
     SealMismatch = "seal-mismatch",
     /// A record that lost its place to another, and was kept all the same.
     LateEntry = "late-entry",
+    /// A box with something in it was given to somebody who holds no key.
+    OrphanedContainer = "orphaned-container",
+    /// A substitute received, although the addressee was not away.
+    AlternateOutsideAbsence = "alternate-outside-absence",
 }
 
 impl Anomaly {

@@ -12,8 +12,9 @@ use custody_core::merkle::TreeHead;
 use custody_core::record::TimeSource;
 use custody_core::record::body::{
     Correct, CorrectReason, CustodianEnrol, Derive, DeriveMethod, DigestOutcome, DigestScope,
-    Dispose, DisposeMethod, EvidenceDigest, ItemKind, LateEntry, LateReason, MovePurpose, NoteKind,
-    Seal, SealCheck, SealKind, VerifyDigest,
+    Dispose, DisposeMethod, EvidenceDigest, ExternalParty, HandoffExternal, ItemKind, LateEntry,
+    LateReason, MovePurpose, NoteKind, Pack, Release, Seal, SealCheck, SealKind, StandIn, Unpack,
+    VerifyDigest,
 };
 use custody_log::{Incoming, Ledger};
 use ed25519_dalek::SigningKey;
@@ -23,7 +24,7 @@ use super::calendar::DAY_S;
 use super::clock::HandClock;
 use super::keys::Keys;
 use super::plan::{Deed, Place, Step};
-use crate::act::{Act, Basis, Parties, Proposal, Reply};
+use crate::act::{Act, Basis, Document, Parties, Proposal, Reply};
 use crate::failure::Failure;
 use crate::moment::Moment;
 
@@ -245,7 +246,6 @@ impl<'a> Carrier<'a> {
         let (item, me) = (self.keys.item(step.item), self.keys.person_id(step.who));
         let image = self.keys.image(step.item);
         let person = |number: usize| self.keys.person_id(number);
-        let reply = |from, to| self.reply(step.item, Parties { from, to });
         Ok(match &step.deed {
             Deed::Collect => Act::collect(item, me, ItemKind::Physical, &[])
                 .sealing_text("description", Some(description(step.item)))
@@ -264,19 +264,6 @@ impl<'a> Carrier<'a> {
                 let record = self.lost.get(&step.item).cloned().unwrap_or_default();
                 Act::late_entry(item, me, LateEntry { reason: LateReason::Conflict, record })
             }
-            Deed::Handoff { to, .. } => {
-                let parties = Parties { from: me, to: person(*to) };
-                Act::handoff(&[item], parties, MovePurpose::Examination)
-            }
-            Deed::Release { to, purpose, expected_s } => {
-                let parties = Parties { from: me, to: person(*to) };
-                Act::release(&[item], parties, *purpose, *expected_s)
-            }
-            Deed::Receive { from } => Act::receive(&[item], reply(person(*from), me)),
-            Deed::Refuse { from, ground } => {
-                Act::refuse_release(&[item], reply(person(*from), me), *ground)
-            }
-            Deed::Recall { to } => Act::recall(&[item], reply(me, person(*to))),
             Deed::Image => self.image(item, image, me),
             Deed::VerifyImage => {
                 let (scope, outcome) = (DigestScope::Container, DigestOutcome::Match);
@@ -290,7 +277,42 @@ impl<'a> Carrier<'a> {
                 Act::dispose(item, me, person(*witness), body)
                     .sealing_text("authority", Some("order of the training court"))
             }
+            _ => self.movement(step),
         })
+    }
+
+    /// An act after which the item is somewhere else, or in something else.
+    fn movement(&self, step: &Step) -> Act {
+        let (item, me) = (self.keys.item(step.item), self.keys.person_id(step.who));
+        let carried = self.keys.carried_in(step.item);
+        let person = |number: usize| self.keys.person_id(number);
+        let reply = |from, to| self.reply(step.item, Parties { from, to });
+        match &step.deed {
+            Deed::Handoff { to, .. } => {
+                let parties = Parties { from: me, to: person(*to) };
+                Act::handoff(&[item], parties, MovePurpose::Examination)
+            }
+            Deed::Release { to, purpose, expected_s, substitute } => {
+                let parties = Parties { from: me, to: person(*to) };
+                let substitutes = substitute.iter().map(|number| person(*number)).collect();
+                let body = Release::for_purpose(*purpose);
+                let body = Release { expected_s: *expected_s, substitutes, ..body };
+                Act::release_as(&[item], parties, body)
+            }
+            Deed::Pack => {
+                Act::alone(Pack { bound: None, container: carried }, &[item, carried], me)
+            }
+            Deed::Unpack => Act::alone(Unpack { container: carried }, &[item, carried], me),
+            Deed::GiveAway => give_away(carried, me),
+            Deed::Receive { from } => Act::receive(&[item], reply(person(*from), me)),
+            Deed::Refuse { from, ground } => {
+                Act::refuse_release(&[item], reply(person(*from), me), *ground)
+            }
+            Deed::Recall { to } => Act::recall(&[item], reply(me, person(*to))),
+            // A box is taken; all else is in the caller.
+            _ => Act::collect(carried, me, ItemKind::Physical, &[])
+                .sealing_text("description", Some("box of grey cardboard")),
+        }
     }
 
     fn reply(&self, item: u64, parties: Parties) -> Reply {
@@ -336,6 +358,22 @@ impl Basis for Carrier<'_> {
     fn chain_head(&self, subject: &SubjectId) -> Result<Option<ChainHead>, Failure> {
         Ok(self.heads.get(subject).copied())
     }
+}
+
+/// A carrier without a key takes a box, on a waybill.
+fn give_away(carried: Uuid, me: Uuid) -> Act {
+    let (party, purpose) = (ExternalParty::Carrier, MovePurpose::Transport);
+    let body = HandoffExternal { party, purpose, stand_in: StandIn::Waybill };
+    let waybill = b"waybill of the training carrier";
+    let document = Document {
+        name: "waybill.txt".to_owned(),
+        media_type: "text/plain".to_owned(),
+        size: waybill.len() as u64,
+        sha256: sha256(waybill),
+    };
+    Act::give_outside(&[carried], me, body)
+        .sealing_text("party", Some("Training Couriers"))
+        .attaching(vec![document])
 }
 
 fn description(item: u64) -> &'static str {

@@ -109,6 +109,11 @@ impl Keys {
         self.seed.id("image", item)
     }
 
+    /// The id of the box that an item is put into.
+    pub fn carried_in(&self, item: u64) -> Uuid {
+        self.seed.id("box", item)
+    }
+
     /// The agencies by number, in the order of their ids, in which they sign.
     pub fn founders(&self) -> Vec<usize> {
         let mut founders: Vec<_> = (0..self.agencies.len()).collect();
@@ -125,6 +130,7 @@ impl Keys {
             log_mldsa44,
             quorum: (founders.len() / 2 + 1) as u64,
             purpose: LedgerPurpose::Training,
+            succeeds: None,
             agencies: founders
                 .iter()
                 .map(|agency| self.enrolment(*agency))

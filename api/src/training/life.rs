@@ -57,6 +57,16 @@ pub enum Scene {
     TakeBack,
     /// And looks at the seal.
     CheckBack,
+    /// The keeper puts it into a box.
+    Pack,
+    /// And takes it out again.
+    Unpack,
+    /// Or gives the box to a carrier who holds no key, with the item in it.
+    GiveAway,
+    /// The keeper sends it to the clerk, and names the analyst as a substitute.
+    SendNaming,
+    /// The analyst takes it over in the place of the clerk, who was not away.
+    TakeInstead,
     /// It is destroyed before a supervisor.
     Dispose,
 }
@@ -87,9 +97,17 @@ pub fn script(dice: &mut Dice, anomaly: Option<Anomaly>) -> VecDeque<Cue> {
             cues.push((Scene::Send { expected: Expected::Never }, (DAY_S, 5 * DAY_S)));
             return cues.into();
         }
+        Some(Anomaly::OrphanedContainer) => {
+            cues.extend([(Scene::Pack, (HOUR_S, DAY_S)), (Scene::GiveAway, (DAY_S, 3 * DAY_S))]);
+            return cues.into();
+        }
+        Some(Anomaly::AlternateOutsideAbsence) => cues.extend(taken_instead()),
         Some(Anomaly::Gap | Anomaly::OverdueTransit) => cues.extend(examined(dice, anomaly)),
         _ if dice.happens(70) => cues.extend(examined(dice, anomaly)),
         _ => {}
+    }
+    if dice.happens(15) {
+        cues.extend([(Scene::Pack, (HOUR_S, DAY_S)), (Scene::Unpack, (DAY_S, 5 * DAY_S))]);
     }
     if dice.happens(10) {
         cues.push((Scene::Correct, (DAY_S, 5 * DAY_S)));
@@ -148,6 +166,21 @@ fn examined(dice: &mut Dice, anomaly: Option<Anomaly>) -> Vec<Cue> {
         (Scene::Take, transit),
         (Scene::CheckSent, soon),
         (Scene::Give, (HOUR_S, 2 * DAY_S)),
+    ]);
+    cues.extend(at_the_laboratory());
+    cues
+}
+
+fn taken_instead() -> Vec<Cue> {
+    let sent =
+        [(Scene::SendNaming, (DAY_S, 8 * DAY_S)), (Scene::TakeInstead, (4 * HOUR_S, 20 * HOUR_S))];
+    sent.into_iter().chain(at_the_laboratory()).collect()
+}
+
+/// From the image to the way back.
+fn at_the_laboratory() -> [Cue; 7] {
+    let (soon, days) = ((5 * MINUTE_S, HOUR_S), (DAY_S, 8 * DAY_S));
+    [
         (Scene::Image, (HOUR_S, DAY_S)),
         (Scene::VerifyImage, soon),
         (Scene::Reseal, soon),
@@ -155,6 +188,5 @@ fn examined(dice: &mut Dice, anomaly: Option<Anomaly>) -> Vec<Cue> {
         (Scene::SendBack, days),
         (Scene::TakeBack, (4 * HOUR_S, 20 * HOUR_S)),
         (Scene::CheckBack, soon),
-    ]);
-    cues
+    ]
 }

@@ -100,6 +100,8 @@ pub enum Deed {
         purpose: MovePurpose,
         /// By when it is expected, in seconds since 1970.
         expected_s: Option<u64>,
+        /// Who may receive in their place.
+        substitute: Option<usize>,
     },
     /// It is taken over.
     Receive {
@@ -118,6 +120,14 @@ pub enum Deed {
         /// To whom it was on its way.
         to: usize,
     },
+    /// A box is taken into custody.
+    Box,
+    /// The item is put into it.
+    Pack,
+    /// And taken out.
+    Unpack,
+    /// The box is given to a carrier who holds no key.
+    GiveAway,
     /// An image is made of it.
     Image,
     /// The image's digest is computed again.
@@ -403,7 +413,9 @@ fn roles(cast: &Cast, life: &Life, scene: Scene) -> (usize, Option<usize>, Place
         }
         Scene::Give => (clerk, Some(analyst), site(clerk)),
         Scene::GiveBack => (analyst, Some(clerk), site(clerk)),
-        Scene::Image | Scene::VerifyImage | Scene::Reseal => (analyst, None, site(analyst)),
+        Scene::Image | Scene::VerifyImage | Scene::Reseal | Scene::TakeInstead => {
+            (analyst, None, site(analyst))
+        }
         Scene::Correct | Scene::Dispose => (keeper, Some(supervisor), site(keeper)),
         _ => (keeper, None, site(keeper)),
     }
@@ -423,6 +435,10 @@ fn shows(anomaly: Anomaly, scene: Scene) -> bool {
             matches!(scene, Scene::BadCheck { .. } | Scene::HandIn { is_mismatch: true })
         }
         Anomaly::LateEntry => scene == Scene::LoseAndKeep,
+        Anomaly::OrphanedContainer => scene == Scene::GiveAway,
+        Anomaly::AlternateOutsideAbsence => {
+            matches!(scene, Scene::SendNaming | Scene::TakeInstead)
+        }
     }
 }
 
@@ -446,6 +462,7 @@ fn act(
             let annex = Place::Annex(cast.people[who].agency);
             vec![step(0, place, intact(nth)), step(600, annex, intact(nth))]
         }
+        Scene::Pack => vec![step(0, place, Deed::Box), step(ACT_S, place, Deed::Pack)],
         Scene::CheckEarlier => {
             let steps = one(intact(nth));
             let claimed_s = life.last_s - EARLIER_S;
@@ -480,6 +497,7 @@ fn bad_check(way: u64, nth: u64) -> Deed {
 fn deed(cast: &Cast, life: &mut Life, scene: Scene, (at_s, next_s): (u64, u64)) -> Deed {
     let Hands { keeper, supervisor, clerk, analyst, .. } = life.hands;
     let release = |to: usize, purpose, expected: Expected| {
+        let substitute = (scene == Scene::SendNaming).then_some(analyst);
         let arrival_s = working(at_s + next_s, cast.offset_min(to));
         let expected_s = match expected {
             Expected::Amply => Some(arrival_s + 4 * DAY_S),
@@ -487,7 +505,7 @@ fn deed(cast: &Cast, life: &mut Life, scene: Scene, (at_s, next_s): (u64, u64)) 
             Expected::NotAtAll => None,
             Expected::Never => Some(at_s + 10_000 * DAY_S),
         };
-        Deed::Release { to, purpose, expected_s }
+        Deed::Release { to, purpose, expected_s, substitute }
     };
     match scene {
         Scene::HandIn { is_mismatch } => {
@@ -497,11 +515,14 @@ fn deed(cast: &Cast, life: &mut Life, scene: Scene, (at_s, next_s): (u64, u64)) 
         Scene::Give => Deed::Handoff { to: analyst, finding: None },
         Scene::GiveBack => Deed::Handoff { to: clerk, finding: None },
         Scene::Send { expected } => release(clerk, MovePurpose::Examination, expected),
+        Scene::SendNaming => release(clerk, MovePurpose::Examination, Expected::Amply),
         Scene::SendBack => release(keeper, MovePurpose::Return, Expected::Amply),
-        Scene::Take => Deed::Receive { from: keeper },
+        Scene::Take | Scene::TakeInstead => Deed::Receive { from: keeper },
         Scene::TakeBack => Deed::Receive { from: clerk },
         Scene::Refuse => Deed::Refuse { from: keeper, ground: RefusalGround::NoStorage },
         Scene::Recall => Deed::Recall { to: clerk },
+        Scene::Unpack => Deed::Unpack,
+        Scene::GiveAway => Deed::GiveAway,
         Scene::Image => Deed::Image,
         Scene::VerifyImage => Deed::VerifyImage,
         Scene::Correct => Deed::Correct { supervisor },
