@@ -10,6 +10,7 @@ pub mod calendar;
 pub mod carry;
 pub mod cast;
 pub mod clock;
+pub mod exercise;
 pub mod keys;
 mod life;
 pub mod plan;

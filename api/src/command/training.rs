@@ -1,15 +1,17 @@
 use std::path::PathBuf;
 
+use clap::Subcommand;
 use serde_json::json;
 
 use crate::failure::Failure;
 use crate::terminal::{Answer, count_bar};
 use crate::training::anomaly::{Anomaly, Planted};
 use crate::training::cast::{AGENCIES_MAX, PEOPLE_MIN};
-use crate::training::{Made, Scenario, make};
+use crate::training::{Made, Scenario, exercise, make};
 
 pub const HELP: &str = "\
 usage: custody training --out DIR [options]
+       custody training exercises --out DIR [--seed N]
 
 Make a ledger to practise on, of any size: invented people take, seal, send, examine and dispose of items
 over months. What `custody audit` should find is planted, and listed in DIR/planted.json. The same seed
@@ -17,6 +19,8 @@ makes the same records.
 
 Its keys are WORTHLESS: all of them follow from the seed, so whoever knows the seed can sign for anybody.
 Accepted times are invented too: they follow the claimed ones. Never record evidence in it.
+
+  exercises                   make a folder of files that are wrong, with tasks and solutions
 
   --out DIR                   where it goes; absent or empty
   --seed N                    what everything follows from; 1
@@ -27,10 +31,24 @@ Accepted times are invented too: they follow the claimed ones. Never record evid
   --opened N                  items whose sealed fields can be opened: a file for each record; what is
                               planted can always be; 10000
   --anomalies LIST            what is planted: all, none, or some of gap, overlap, overdue-transit,
-                              two-places, unsigned-by-receiver, seal-mismatch, late-entry; all
+                              two-places, unsigned-by-receiver, seal-mismatch, late-entry,
+                              orphaned-container, alternate-outside-absence; all
 
 example:
   $ custody training --out training --seed 7 --items 300
+";
+
+const EXERCISES: &str = "\
+usage: custody training exercises --out DIR [--seed N]
+
+Make files that are wrong, each in one way: an exhibit whose end is missing, a signature that was made up,
+a log that signed two histories. Each folder has a TASK.md to read first and a SOLUTION.md to read last.
+
+  --out DIR                   where they go; absent or empty
+  --seed N                    what everything follows from; 1
+
+example:
+  $ custody training exercises --out exercises
 ";
 
 /// Most items: their chains' ends, kept in memory while the ledger is made, take some 500 bytes each.
@@ -39,10 +57,28 @@ const ITEMS_MAX: u64 = 5_000_000;
 /// Items that one person can have to do with in a day, at most, so that nothing is late because people are.
 const ITEMS_A_DAY: u64 = 2;
 
+/// See [`EXERCISES`].
 #[derive(Debug, clap::Args)]
-pub struct Args {
+struct ExerciseArgs {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    #[command(override_help = EXERCISES)]
+    Exercises(ExerciseArgs),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     #[arg(long, value_name = "N", default_value_t = 200)]
@@ -60,11 +96,25 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Answer, Failure> {
+    if let Some(Command::Exercises(args)) = &args.command {
+        return exercises(args);
+    }
+    let missing = || usage("`--out` is missing".to_owned()).hint("`custody training --help`");
+    let out = args.out.as_ref().ok_or_else(missing)?;
     let scenario = args.scenario()?;
     let bar = count_bar("recording", scenario.entries());
-    let made = make(&args.out, &scenario, &|entries| bar.set(entries))?;
+    let made = make(out, &scenario, &|entries| bar.set(entries))?;
     drop(bar);
     Ok(answer(&made, args.seed))
+}
+
+fn exercises(args: &ExerciseArgs) -> Result<Answer, Failure> {
+    let made = exercise::make(&args.out, args.seed)?;
+    let out = made.out.display();
+    let mut lines = vec![format!("{} exercises in `{out}`", made.names.len())];
+    lines.extend(made.names.iter().map(|name| format!("  {name}")));
+    let json = json!({ "out": out.to_string(), "seed": args.seed, "exercises": made.names });
+    Ok(Answer::done(lines, json))
 }
 
 fn answer(made: &Made, seed: u64) -> Answer {
@@ -78,7 +128,7 @@ fn answer(made: &Made, seed: u64) -> Answer {
     ];
     let planted = |planted: &Planted| {
         let entries = planted.entries.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
-        format!("  {:<22} entries {entries}", planted.anomaly.word())
+        format!("  {:<25} entries {entries}", planted.anomaly.word())
     };
     lines.extend(made.planted.iter().take(20).map(planted));
     let json = json!({

@@ -70,6 +70,7 @@ mod store_high_water;
 mod store_ledger;
 mod store_rocks;
 mod tile_geometry;
+mod training_exercises;
 mod training_mark;
 mod training_scenario;
 mod verify_cli_rules;
