@@ -31,7 +31,7 @@ fn about_image(name: &'static str, task: &str, file: Vec<u8>, solution: Solution
     Exercise { name, task, files, command: EXHIBIT, solution }
 }
 
-const fn rejected(line: &'static str, code: &'static str, why: &'static str) -> Solution {
+const fn fails_at(line: &'static str, code: &'static str, why: &'static str) -> Solution {
     Solution { verdict: "rejected", line, code, why }
 }
 
@@ -46,7 +46,7 @@ fn other_key(bench: &Bench) -> Result<Exercise, Failure> {
         "01-other-key",
         "You wrote down the agencies' keys over the phone. The exhibit is about an image that was made of an item.",
         file,
-        rejected(
+        fails_at(
             "agencies-pinned",
             "pins/key-differs",
             "One agency's key is not the one that you wrote down: the last digit differs. Either you misheard, or \
@@ -71,7 +71,7 @@ fn truncated_tail(bench: &Bench) -> Result<Exercise, Failure> {
     let why = "The last record about the image was left out, and the exporter signed the rest. The ledger commits to the \
                length of every history, so what is missing at the end is missed. It does not tell what the record said.";
     let task = "The exporter says that nothing has happened to the image since it was made.";
-    let solution = rejected("completeness", "completeness/chain-head", why);
+    let solution = fails_at("completeness", "completeness/chain-head", why);
     Ok(about_image("02-truncated-tail", task, file, solution))
 }
 
@@ -90,7 +90,7 @@ fn swapped_records(bench: &Bench) -> Result<Exercise, Failure> {
         "03-swapped-records",
         task,
         file,
-        rejected("inclusion", "multiproof-root-mismatch", why),
+        fails_at("inclusion", "multiproof-root-mismatch", why),
     ))
 }
 
@@ -105,7 +105,7 @@ fn altered_opening(bench: &Bench) -> Result<Exercise, Failure> {
     let why = "A place was changed by one letter after the custodian had sealed it. The record holds a commitment to what \
                was written, and the changed text does not fit it. Exporters cannot change it, even if they sign.";
     let task = "Where was the item found? The exhibit opens the places.";
-    let solution = rejected("redactions", "opening/mismatch", why);
+    let solution = fails_at("redactions", "opening/mismatch", why);
     Ok(about_image("04-altered-opening", task, file, solution))
 }
 
@@ -127,7 +127,7 @@ fn forged_signature(bench: &Bench) -> Result<Exercise, Failure> {
         "05-forged-signature",
         task,
         file,
-        rejected("signatures", "cose/signature", why),
+        fails_at("signatures", "cose/signature", why),
     ))
 }
 
@@ -144,7 +144,7 @@ fn tampered_checkpoint(bench: &Bench) -> Result<Exercise, Failure> {
     let why = "The checkpoint says that the ledger has one entry more than the log signed. The log's signatures are over \
                the number, so they do not verify.";
     let task = "How large was the ledger when this exhibit was made?";
-    let solution = rejected("checkpoint", "checkpoint/log-ed25519-invalid", why);
+    let solution = fails_at("checkpoint", "checkpoint/log-ed25519-invalid", why);
     Ok(about_image("06-tampered-checkpoint", task, file, solution))
 }
 
@@ -157,7 +157,7 @@ fn changed_afterwards(bench: &Bench) -> Result<Exercise, Failure> {
     let why = "Somebody took an opening out after the exporter had signed. The manifest names the digest of everything in \
                the file. Ask the exporter for the file again; what was taken out, it does not tell.";
     let task = "The exhibit came by mail, through several hands.";
-    let solution = rejected("manifest", "manifest/contents-differ", why);
+    let solution = fails_at("manifest", "manifest/contents-differ", why);
     Ok(about_image("07-changed-afterwards", task, file, solution))
 }
 
@@ -187,7 +187,7 @@ fn altered_evidence(bench: &Bench) -> Result<Exercise, Failure> {
     let why = "The history is genuine, but the file is not the one whose digest was recorded: it differs, if only by a bit. \
                Either it was changed, or it is another file.";
     let task = "`image.raw` is said to be the image that the exhibit is about.";
-    let solution = rejected("evidence-files", "evidence/no-match", why);
+    let solution = fails_at("evidence-files", "evidence/no-match", why);
     let exercise = about_image("09-altered-evidence", task, file, solution);
     let files = exercise.files.into_iter().chain([("image.raw", evidence)]).collect();
     Ok(Exercise { files, ..exercise })
@@ -201,7 +201,7 @@ fn stripped_opening(bench: &Bench) -> Result<Exercise, Failure> {
     let why = "A sealed field is neither opened nor on the manifest's list of what is withheld. Who withholds has to say \
                so, and why.";
     let task = "The exporter says that nothing was withheld.";
-    let solution = rejected("redactions", "redactions/unlisted", why);
+    let solution = fails_at("redactions", "redactions/unlisted", why);
     Ok(about_image("10-stripped-opening", task, file, solution))
 }
 
@@ -217,6 +217,6 @@ fn withheld_but_open(bench: &Bench) -> Result<Exercise, Failure> {
     let why = "The manifest says that a field is withheld, and the file opens it all the same. Somebody made a mistake that \
                may hurt a person: tell the exporter before you pass the file on.";
     let task = "The exporter says that one field was withheld to protect a person.";
-    let solution = rejected("redactions", "redactions/not-withheld", why);
+    let solution = fails_at("redactions", "redactions/not-withheld", why);
     Ok(about_image("11-withheld-but-open", task, file, solution))
 }
