@@ -9,8 +9,10 @@ mod custodian;
 mod demo;
 mod derive;
 mod dispose;
+mod dispute;
 mod export;
 mod high_water;
+mod hold;
 mod init;
 mod key;
 mod late_entry;
@@ -19,6 +21,7 @@ mod note;
 mod observed;
 mod offer;
 mod on_the_way;
+mod open_notes;
 mod option;
 mod party;
 mod policy;
@@ -28,6 +31,7 @@ pub(crate) mod receipt;
 mod receive;
 mod refuse;
 mod release;
+mod request;
 mod seal;
 mod seal_check;
 mod show;
@@ -95,6 +99,12 @@ enum Command {
     Note(note::Args),
     #[command(override_help = late_entry::HELP)]
     LateEntry(late_entry::Args),
+    #[command(override_help = hold::HELP)]
+    Hold(hold::Args),
+    #[command(override_help = dispute::HELP)]
+    Dispute(dispute::Args),
+    #[command(override_help = request::HELP)]
+    Request(request::Args),
     #[command(override_help = dispose::HELP)]
     Dispose(dispose::Args),
     #[command(override_help = submit::HELP)]
@@ -149,6 +159,11 @@ evidence:
   correct        correct a field of an earlier record
   late-entry     keep a record that came too late to take its place
   submit         record what everybody has signed
+
+law:
+  request        requests for mutual legal assistance, step by step
+  hold           say that items must be kept, and end it
+  dispute        dispute what a record says, answer, resolve
 
 looking and proving:
   show           an item's history
@@ -213,6 +228,9 @@ fn dispatch(command: &Command) -> Result<Answer, Failure> {
         Command::Correct(args) => correct::run(args),
         Command::Note(args) => note::run(args),
         Command::LateEntry(args) => late_entry::run(args),
+        Command::Hold(args) => hold::run(args),
+        Command::Dispute(args) => dispute::run(args),
+        Command::Request(args) => request::run(args),
         Command::Dispose(args) => dispose::run(args),
         Command::Submit(args) => submit::run(args),
         Command::Show(args) => show::run(args),

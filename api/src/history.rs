@@ -86,6 +86,19 @@ impl History {
 }
 
 impl Event {
+    /// A record of the chain of a request. A receiver finds nothing of it: there is no item to look at.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn of_request(
+        desk: &Desk,
+        people: &People<'_>,
+        logged: &Logged,
+        request: Uuid,
+    ) -> Result<Self, Failure> {
+        Self::of(desk, people, logged, &Record::parse(&logged.record)?, request)
+    }
+
     fn of(
         desk: &Desk,
         people: &People<'_>,

@@ -58,7 +58,8 @@ fn head_lines(history: &History) -> Vec<String> {
     lines
 }
 
-fn event_lines(event: &Event) -> Vec<String> {
+/// An event for people.
+pub fn event_lines(event: &Event) -> Vec<String> {
     let claimed = Moment::from(event.occurred);
     let accepted = utc_text(event.accepted_ms / 1000);
     let mut lines = vec![
@@ -87,7 +88,8 @@ fn to_json(history: &History) -> Value {
     })
 }
 
-fn event_json(event: &Event) -> Value {
+/// An event for programs.
+pub fn event_json(event: &Event) -> Value {
     let signer = |(role, name): &(&str, Name)| json!({ "role": role, "who": name_json(name) });
     let fields: serde_json::Map<_, _> =
         event.fields.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
