@@ -25,6 +25,7 @@ use crate::act::{Basis, Proposal};
 use crate::failure::Failure;
 use crate::key_file::{KeyKind, Seed, read_private};
 use crate::passphrase::PassphraseSource;
+use crate::terminal::is_about;
 
 /// Fewest digits of an id that name something: so that a typing error seldom does.
 const MIN_PREFIX: usize = 4;
@@ -371,7 +372,10 @@ pub fn check_ledger(path: &Path) -> Result<(), Failure> {
 
 fn reader(path: &Path) -> Result<Reader<'static>, Failure> {
     check_ledger(path)?;
-    Ledger::open_read_only(LedgerOptions::new(path)).map_err(|error| opening_failed(path, error))
+    let reader = Ledger::open_read_only(LedgerOptions::new(path));
+    let reader = reader.map_err(|error| opening_failed(path, error))?;
+    is_about(reader.origin());
+    Ok(reader)
 }
 
 /// Why the ledger in `path` does not open. What the store cannot know is where its mark should lie.

@@ -13,7 +13,7 @@ use crate::offer_file::{MAX_OFFER_FILE, OfferFile};
 use crate::pen::{Pen, sign_in_turn};
 use crate::session::{record, write_offer};
 use crate::summary::{describe_signer, summarise};
-use crate::terminal::{Answer, talk};
+use crate::terminal::{Answer, is_about, talk};
 
 pub const HELP: &str = concat!(
     "\
@@ -131,8 +131,10 @@ fn open_pens(args: &Args) -> Result<Vec<Pen>, Failure> {
 /// It is none.
 pub fn read_offer(path: &Path) -> Result<OfferFile, Failure> {
     let bytes = file::read(path, MAX_OFFER_FILE)?;
-    OfferFile::parse(&bytes)
-        .map_err(|error| Failure::from(error).about(format!("`{}`", path.display())))
+    let offer = OfferFile::parse(&bytes)
+        .map_err(|error| Failure::from(error).about(format!("`{}`", path.display())))?;
+    is_about(&offer.offer().message().header().origin);
+    Ok(offer)
 }
 
 /// Reads an offer file that everybody has signed.

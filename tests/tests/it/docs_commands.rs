@@ -162,7 +162,9 @@ fn what_the_readme_shows_can_be_typed() {
     let (mut answers, mut count) = (String::new(), 0);
     for line in shown.lines() {
         let Some(command) = line.strip_prefix("$ ") else {
-            assert!(answers.starts_with(line), "`{line}` is not what is answered: {answers}");
+            let rest = answers.strip_prefix(&format!("{line}\n"));
+            let rest = rest.unwrap_or_else(|| panic!("`{line}` is not answered: {answers}"));
+            answers = rest.to_owned();
             continue;
         };
         if command.starts_with("custody") {

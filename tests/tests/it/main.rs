@@ -70,6 +70,7 @@ mod store_high_water;
 mod store_ledger;
 mod store_rocks;
 mod tile_geometry;
+mod training_mark;
 mod verify_cli_rules;
 mod verify_cli_site;
 mod verify_cli_terminal;
