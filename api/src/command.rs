@@ -11,6 +11,7 @@ mod derive;
 mod dispose;
 mod dispute;
 mod export;
+mod handling;
 mod high_water;
 mod hold;
 mod init;
@@ -24,6 +25,7 @@ mod on_the_way;
 mod open_notes;
 mod option;
 mod party;
+mod permit;
 mod policy;
 mod publish;
 mod recall;
@@ -103,6 +105,10 @@ enum Command {
     Hold(hold::Args),
     #[command(override_help = dispute::HELP)]
     Dispute(dispute::Args),
+    #[command(override_help = handling::HELP)]
+    Handling(handling::Args),
+    #[command(override_help = permit::HELP)]
+    Permit(permit::Args),
     #[command(override_help = request::HELP)]
     Request(request::Args),
     #[command(override_help = dispose::HELP)]
@@ -164,6 +170,8 @@ law:
   request        requests for mutual legal assistance, step by step
   hold           say that items must be kept, and end it
   dispute        dispute what a record says, answer, resolve
+  handling       say how items may be used
+  permit         permit what needs your agency's permission
 
 looking and proving:
   show           an item's history
@@ -230,6 +238,8 @@ fn dispatch(command: &Command) -> Result<Answer, Failure> {
         Command::LateEntry(args) => late_entry::run(args),
         Command::Hold(args) => hold::run(args),
         Command::Dispute(args) => dispute::run(args),
+        Command::Handling(args) => handling::run(args),
+        Command::Permit(args) => permit::run(args),
         Command::Request(args) => request::run(args),
         Command::Dispose(args) => dispose::run(args),
         Command::Submit(args) => submit::run(args),

@@ -15,6 +15,7 @@ pub mod export;
 pub mod failure;
 pub mod file;
 mod flag;
+pub mod handling;
 mod headline;
 pub mod history;
 pub mod key_file;

@@ -43,6 +43,8 @@ pub struct Assembled {
     pub contents: Contents,
     /// What it does not open, and why.
     pub withheld: Vec<Withheld>,
+    /// The item, what it was made from or packed in, and so on: whose handling codes are in force.
+    pub lineage: Vec<Uuid>,
 }
 
 /// Assembles the contents of an exhibit at the reader's checkpoint.
@@ -81,7 +83,8 @@ pub fn assemble(
         openings,
         handling: handling.into_iter().collect(),
     };
-    Ok(Assembled { contents, withheld })
+    let lineage = history.lineage;
+    Ok(Assembled { contents, withheld, lineage })
 }
 
 /// The records that belong to an item's history, and the subjects whose chains they are.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use custody_api::desk::Desk;
 use custody_api::export::{Export, Exporter, make};
 use custody_api::failure::Failure;
+use custody_api::handling::Recipient;
 use custody_core::cbor::Value;
 use custody_core::cose::Role;
 use custody_core::exhibit::{Exhibit, WithholdReason};
@@ -43,6 +44,8 @@ fn export(dir: &Path, scene: &Scene, change: impl FnOnce(&mut Export)) -> Result
         since: Vec::new(),
         handling: Vec::new(),
         withhold: Vec::new(),
+        to: Recipient::Court,
+        permissions: Vec::new(),
     };
     change(&mut export);
     let person = &scene.world.people[0];
