@@ -71,6 +71,7 @@ mod store_ledger;
 mod store_rocks;
 mod tile_geometry;
 mod training_mark;
+mod vault_erase;
 mod verify_cli_rules;
 mod verify_cli_site;
 mod verify_cli_terminal;
