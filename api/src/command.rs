@@ -2,14 +2,19 @@
 
 mod accept;
 mod agency;
+mod alias;
 mod check;
 mod collect;
 mod correct;
+mod court;
 mod custodian;
 mod demo;
 mod derive;
+mod disclose;
+mod discrepancy;
 mod dispose;
 mod dispute;
+mod erase;
 mod export;
 mod handling;
 mod high_water;
@@ -17,6 +22,7 @@ mod hold;
 mod init;
 mod key;
 mod late_entry;
+mod ledger;
 mod measured;
 mod note;
 mod observed;
@@ -109,6 +115,18 @@ enum Command {
     Handling(handling::Args),
     #[command(override_help = permit::HELP)]
     Permit(permit::Args),
+    #[command(override_help = disclose::HELP)]
+    Disclose(disclose::Args),
+    #[command(override_help = erase::HELP)]
+    Erase(erase::Args),
+    #[command(override_help = court::HELP)]
+    Court(court::Args),
+    #[command(override_help = alias::HELP)]
+    Alias(alias::Args),
+    #[command(override_help = discrepancy::HELP)]
+    Discrepancy(discrepancy::Args),
+    #[command(override_help = ledger::HELP)]
+    Ledger(ledger::Args),
     #[command(override_help = request::HELP)]
     Request(request::Args),
     #[command(override_help = dispose::HELP)]
@@ -146,7 +164,8 @@ founding and people:
   init           found a ledger with its agencies
   key            make, show, replace and end keys
   agency         make an agency's card, admit an agency, list them
-  custodian      enrol a custodian, list them
+  custodian      enrol a custodian, list them, say what changes
+  ledger         change the quorum, anchor, renew, go on elsewhere
 
 evidence:
   collect        take an item into custody
@@ -162,6 +181,8 @@ evidence:
   verify-digest  recompute a digest and record whether it matches
   dispose        end an item before a witness
   note           remark on an item
+  alias          what others call an item
+  discrepancy    say that something is not as it should be
   correct        correct a field of an earlier record
   late-entry     keep a record that came too late to take its place
   submit         record what everybody has signed
@@ -172,6 +193,9 @@ law:
   dispute        dispute what a record says, answer, resolve
   handling       say how items may be used
   permit         permit what needs your agency's permission
+  disclose       say that an exhibit was given to somebody
+  court          say what became of an item in court
+  erase          erase what opens sealed fields
 
 looking and proving:
   show           an item's history
@@ -240,6 +264,12 @@ fn dispatch(command: &Command) -> Result<Answer, Failure> {
         Command::Dispute(args) => dispute::run(args),
         Command::Handling(args) => handling::run(args),
         Command::Permit(args) => permit::run(args),
+        Command::Disclose(args) => disclose::run(args),
+        Command::Erase(args) => erase::run(args),
+        Command::Court(args) => court::run(args),
+        Command::Alias(args) => alias::run(args),
+        Command::Discrepancy(args) => discrepancy::run(args),
+        Command::Ledger(args) => ledger::run(args),
         Command::Request(args) => request::run(args),
         Command::Dispose(args) => dispose::run(args),
         Command::Submit(args) => submit::run(args),
