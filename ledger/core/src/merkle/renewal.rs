@@ -1,4 +1,4 @@
-//! A second tree over the same log, of SHA-512: what `renewal` keeps the root of. SPEC section "Tree and proofs".
+//! A second tree over the same log, of SHA-512: what `renewal` keeps the root of. SPEC section "Checkpoint".
 //!
 //! Its leaves are entries with their records, so that it outlives the hash that binds a record to its entry.
 
