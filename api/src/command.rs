@@ -2,28 +2,39 @@
 
 mod accept;
 mod agency;
+mod alias;
 mod check;
 mod collect;
 mod correct;
+mod court;
 mod custodian;
 mod demo;
 mod derive;
+mod disclose;
+mod discrepancy;
 mod dispose;
+mod dispute;
+mod erase;
 mod export;
+mod handling;
 mod high_water;
+mod hold;
 mod import;
 mod init;
 mod key;
 mod label;
 mod late_entry;
+mod ledger;
 mod measured;
 mod note;
 mod observed;
 mod offer;
 mod offer_source;
 mod on_the_way;
+mod open_notes;
 mod option;
 mod party;
+mod permit;
 mod policy;
 mod publish;
 mod recall;
@@ -31,6 +42,7 @@ pub(crate) mod receipt;
 mod receive;
 mod refuse;
 mod release;
+mod request;
 mod seal;
 mod seal_check;
 mod show;
@@ -103,6 +115,28 @@ enum Command {
     Note(note::Args),
     #[command(override_help = late_entry::HELP)]
     LateEntry(late_entry::Args),
+    #[command(override_help = hold::HELP)]
+    Hold(hold::Args),
+    #[command(override_help = dispute::HELP)]
+    Dispute(dispute::Args),
+    #[command(override_help = handling::HELP)]
+    Handling(handling::Args),
+    #[command(override_help = permit::HELP)]
+    Permit(permit::Args),
+    #[command(override_help = disclose::HELP)]
+    Disclose(disclose::Args),
+    #[command(override_help = erase::HELP)]
+    Erase(erase::Args),
+    #[command(override_help = court::HELP)]
+    Court(court::Args),
+    #[command(override_help = alias::HELP)]
+    Alias(alias::Args),
+    #[command(override_help = discrepancy::HELP)]
+    Discrepancy(discrepancy::Args),
+    #[command(override_help = ledger::HELP)]
+    Ledger(ledger::Args),
+    #[command(override_help = request::HELP)]
+    Request(request::Args),
     #[command(override_help = dispose::HELP)]
     Dispose(dispose::Args),
     #[command(override_help = submit::HELP)]
@@ -142,7 +176,8 @@ founding and people:
   init           found a ledger with its agencies
   key            make, show, replace and end keys
   agency         make an agency's card, admit an agency, list them
-  custodian      enrol a custodian, list them
+  custodian      enrol a custodian, list them, say what changes
+  ledger         change the quorum, anchor, renew, go on elsewhere
 
 evidence:
   collect        take an item into custody
@@ -159,9 +194,21 @@ evidence:
   verify-digest  recompute a digest and record whether it matches
   dispose        end an item before a witness
   note           remark on an item
+  alias          what others call an item
+  discrepancy    say that something is not as it should be
   correct        correct a field of an earlier record
   late-entry     keep a record that came too late to take its place
   submit         record what everybody has signed
+
+law:
+  request        requests for mutual legal assistance, step by step
+  hold           say that items must be kept, and end it
+  dispute        dispute what a record says, answer, resolve
+  handling       say how items may be used
+  permit         permit what needs your agency's permission
+  disclose       say that an exhibit was given to somebody
+  court          say what became of an item in court
+  erase          erase what opens sealed fields
 
 looking and proving:
   show           an item's history
@@ -229,6 +276,17 @@ fn dispatch(command: &Command) -> Result<Answer, Failure> {
         Command::Correct(args) => correct::run(args),
         Command::Note(args) => note::run(args),
         Command::LateEntry(args) => late_entry::run(args),
+        Command::Hold(args) => hold::run(args),
+        Command::Dispute(args) => dispute::run(args),
+        Command::Handling(args) => handling::run(args),
+        Command::Permit(args) => permit::run(args),
+        Command::Disclose(args) => disclose::run(args),
+        Command::Erase(args) => erase::run(args),
+        Command::Court(args) => court::run(args),
+        Command::Alias(args) => alias::run(args),
+        Command::Discrepancy(args) => discrepancy::run(args),
+        Command::Ledger(args) => ledger::run(args),
+        Command::Request(args) => request::run(args),
         Command::Dispose(args) => dispose::run(args),
         Command::Submit(args) => submit::run(args),
         Command::Show(args) => show::run(args),

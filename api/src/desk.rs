@@ -4,7 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use custody_core::custody::{AgencyState, CustodianState, ItemState, KeyState, Standing, Subject};
+use custody_core::custody::{
+    AgencyState, CustodianState, ItemState, KeyState, NotesState, Standing, Subject,
+};
 use custody_core::hash::Hash;
 use custody_core::id::{Origin, SubjectId, Uuid};
 use custody_core::index::ChainHead;
@@ -165,6 +167,18 @@ impl Desk {
         match self.subject(&SubjectId::Item(id))?.standing {
             Standing::Item(state) => Ok(state),
             _ => Err(mixed_up()),
+        }
+    }
+
+    /// What was said about an item and is still open.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn notes_state(&self, item: Uuid) -> Result<NotesState, Failure> {
+        match self.reader.subject(&SubjectId::Notes(item))?.map(|subject| subject.standing) {
+            None => Ok(NotesState::default()),
+            Some(Standing::Notes(notes)) => Ok(notes),
+            Some(_) => Err(mixed_up()),
         }
     }
 

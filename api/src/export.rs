@@ -1,17 +1,27 @@
 //! Making an exhibit file: contents out of the ledger, and the manifest that its exporter signs.
 
+use std::collections::BTreeSet;
+
 use custody_core::checkpoint::Checkpoint;
 use custody_core::cose::{BodyHeader, ContentType, Draft, Observed, Role, SignerParams};
+use custody_core::custody::HandlingState;
 use custody_core::exhibit::{Excess, Exhibit, Manifest, Withheld, WithholdReason};
-use custody_core::hash::sha256;
+use custody_core::hash::{Hash, sha256};
 use custody_core::id::{SubjectId, Uuid};
-use custody_core::record::{Payload, TimeSource};
+use custody_core::merkle::TreeSize;
+use custody_core::record::body::{Body, HandlingCode};
+use custody_core::record::{Payload, Record, TimeSource};
 use custody_log::exhibit::{ExhibitRequest, assemble};
 use ed25519_dalek::SigningKey;
 
 use crate::desk::{Desk, now_s};
 use crate::failure::Failure;
+use crate::handling::{Recipient, Verdict, judge, permitted, use_by};
 use crate::moment::Moment;
+use crate::people::People;
+
+/// Earlier sizes from which one exhibit proves consistency, at most: as many as a reader reads.
+const MAX_SINCE: usize = 256;
 
 /// What an exhibit is made for, and what it must not show.
 #[derive(Clone, Debug)]
@@ -28,6 +38,10 @@ pub struct Export {
     pub handling: Vec<String>,
     /// Sealed fields that are withheld wherever they stand, and why.
     pub withhold: Vec<(String, WithholdReason)>,
+    /// Who that is, as far as handling codes ask.
+    pub to: Recipient,
+    /// Permissions of agencies that set handling codes: digests of their records.
+    pub permissions: Vec<Hash>,
 }
 
 /// Who makes an exhibit.
@@ -47,16 +61,17 @@ pub struct Exported {
     pub records: usize,
     /// What it does not open.
     pub withheld: Vec<Withheld>,
+    /// Handling codes in force of which we do not know what they mean.
+    pub flags: Vec<String>,
 }
 
 /// Makes the exhibit file.
 ///
 /// # Errors
-/// There is no such item, the exhibit would be more than a reader reads, or the ledger cannot be read.
+/// There is no such item, a handling code stops it, the exhibit would be more than a reader reads, or the ledger
+/// cannot be read.
 pub fn make(desk: &Desk, export: &Export, exporter: Exporter<'_>) -> Result<Exported, Failure> {
-    let mut since: Vec<_> = export.since.iter().map(Checkpoint::size).collect();
-    since.sort();
-    since.dedup();
+    let since = earlier_sizes(desk, export)?;
     let mut handling = export.handling.clone();
     handling.sort();
     handling.dedup();
@@ -64,6 +79,7 @@ pub fn make(desk: &Desk, export: &Export, exporter: Exporter<'_>) -> Result<Expo
     let (item, id) = (export.item, exporter.id);
     let request = ExhibitRequest { item, exporter: id, since, handling, withhold: &withhold };
     let assembled = assemble(desk.reader(), &request)?;
+    let flags = check_codes(desk, export, id, &assembled.lineage)?;
     assembled.contents.check_limits().map_err(|excess| beyond(item, excess))?;
     let contents = assembled.contents.encode();
     let made_s = now_s();
@@ -91,7 +107,110 @@ pub fn make(desk: &Desk, export: &Export, exporter: Exporter<'_>) -> Result<Expo
         |failure: Failure| failure.about(format!("the exhibit of {}", SubjectId::Item(item)));
     Exhibit::parse(&bytes).map_err(|error| about(error.into()))?;
     let (records, withheld) = (assembled.contents.records.len(), assembled.withheld);
-    Ok(Exported { bytes, records, withheld })
+    Ok(Exported { bytes, records, withheld, flags })
+}
+
+/// The sizes from which consistency is proved: those asked for, and those at which exhibits of the item were
+/// disclosed; of these the newest, where a reader does not read as many.
+fn earlier_sizes(desk: &Desk, export: &Export) -> Result<Vec<TreeSize>, Failure> {
+    let mut since: BTreeSet<_> = export.since.iter().map(Checkpoint::size).collect();
+    for logged in desk.chain(&SubjectId::Notes(export.item))?.iter().rev() {
+        if since.len() >= MAX_SINCE {
+            break;
+        }
+        if let Body::Disclose(body) = &Record::parse(&logged.record)?.payload().body {
+            // Nobody checks what a `disclose` says of its exhibit: a tree that there is not cannot be proved from.
+            let size = TreeSize(body.size);
+            let is_signed = size.0 > 0
+                && size <= desk.reader().head().size
+                && desk.reader().root_at(size)?.is_some();
+            since.extend(is_signed.then_some(size));
+        }
+    }
+    Ok(since.into_iter().collect())
+}
+
+/// Stops an export that a handling code in force for the item or its forebears forbids. Returns what is to be
+/// pointed at.
+fn check_codes(
+    desk: &Desk,
+    export: &Export,
+    exporter: Uuid,
+    lineage: &[Uuid],
+) -> Result<Vec<String>, Failure> {
+    let own = desk.custodian_state(exporter)?.agency;
+    let to = match export.to {
+        Recipient::Agency(agency) if agency == own => Recipient::OwnAgency,
+        other => other,
+    };
+    let permissions = desk.notes_state(export.item)?.permissions;
+    let mut flags = Vec::new();
+    for item in lineage {
+        let notes = desk.notes_state(*item)?;
+        let Some(HandlingState { agency, codes }) = notes.handling else { continue };
+        let known = [notes.permissions.as_slice(), &permissions].concat();
+        let in_force = permitted(&known, &export.permissions, agency, to);
+        let is_permitted = match in_force {
+            Some(permission) => !has_ended(desk, permission.record)?,
+            None => false,
+        };
+        for code in codes {
+            match judge(&code, agency, to) {
+                Verdict::Stopped if !is_permitted => {
+                    return Err(stopped(desk, *item, (&code, agency), to));
+                }
+                Verdict::Flagged => flags.push(format!(
+                    "`{code}` is in force for {}, set by {}: we do not know what it asks for",
+                    SubjectId::Item(*item),
+                    agency_name(desk, agency)
+                )),
+                Verdict::Free | Verdict::Stopped => {}
+            }
+        }
+    }
+    Ok(flags)
+}
+
+/// Whether a permission was given for a time that is over.
+fn has_ended(desk: &Desk, record: Hash) -> Result<bool, Failure> {
+    let Some(index) = desk.reader().by_digest(&record)? else { return Ok(true) };
+    Ok(match &desk.record(index)?.payload().body {
+        Body::AuthoriseOnward(body) => body.until_s.is_some_and(|until_s| until_s < now_s()),
+        _ => true,
+    })
+}
+
+fn agency_name(desk: &Desk, agency: Uuid) -> String {
+    let id = SubjectId::Agency(agency);
+    People::of(desk).name(&id).map_or_else(|_| id.to_string(), |name| name.to_string())
+}
+
+/// A code in force stops the export.
+fn stopped(
+    desk: &Desk,
+    item: Uuid,
+    (code, agency): (&HandlingCode, Uuid),
+    to: Recipient,
+) -> Failure {
+    let (id, agency) = (SubjectId::Item(item), agency_name(desk, agency));
+    let message = format!("`{code}` is in force for {id}, set by {agency}");
+    match use_by(to) {
+        Some(usage) => {
+            let message = format!("{message}: {usage} needs their permission");
+            Failure::rejected("handling/permission-needed", message).hint(format!(
+                "a custodian of theirs records it with `custody permit {id} --use {usage}`, and \
+                 `custody export --permission RECORD` names it"
+            ))
+        }
+        None => {
+            let message = format!("{message}, and nobody said who gets the exhibit");
+            Failure::rejected("handling/permission-needed", message).hint(
+                "`--recipient-kind` says who; what then needs permission is recorded with \
+                 `custody permit --use evidence`, `dissemination` or `publication`, and named with \
+                 `--permission RECORD`",
+            )
+        }
+    }
 }
 
 /// The exhibit would hold more than a reader reads.

@@ -5,6 +5,7 @@ use std::fmt;
 
 use custody_core::checkpoint::CheckpointError;
 use custody_core::cose::CoseError;
+use custody_core::custody::RuleViolation;
 use custody_core::exhibit::ExhibitError;
 use custody_core::id::IdError;
 use custody_core::key::KeyError;
@@ -328,12 +329,39 @@ impl Coded for SubmitError {
             Self::Conflict { winner: Some(winner), .. } => {
                 Some(format!("record {winner} stands there; look at it and try again"))
             }
+            Self::Rule(rule) => rule_hint(rule).map(str::to_owned),
             Self::Fatal(_) => Some(
                 "try the same again: what is recorded already is not recorded twice".to_owned(),
             ),
             _ => None,
         }
     }
+}
+
+/// The way out, where a rule about what is said of items or asked of agencies has one.
+fn rule_hint(rule: &RuleViolation) -> Option<&'static str> {
+    Some(match rule {
+        RuleViolation::OnHold { .. } => {
+            "`custody hold list` shows the holds; the agency that set one ends it with \
+             `custody hold release`"
+        }
+        RuleViolation::NoOpenHold { .. } => "`custody hold list` shows the holds that are open",
+        RuleViolation::NoOpenDispute { .. } => {
+            "`custody dispute list` shows the disputes that are open"
+        }
+        RuleViolation::Onward { .. } => {
+            "`custody permit --use transfer --to AGENCY`, by a custodian of the agency it came from"
+        }
+        RuleViolation::RequestStep { .. } => {
+            "`custody request show REQUEST` shows how far it has come"
+        }
+        RuleViolation::OwnSupervisor { .. } => "somebody else answers for it",
+        RuleViolation::LedgerClosed { .. } => "record it in the ledger that goes on",
+        RuleViolation::Quorum { .. } => {
+            "`--approve AGENCY` names another founding agency that signs"
+        }
+        _ => return None,
+    })
 }
 
 fn recovery_hint(cause: &RecoveryError) -> &'static str {

@@ -1,16 +1,19 @@
 //! An item's history as a person reads it: what, when by whose claim, when recorded, by whom, with what
 //! outcome, and what is unusual about it.
 
+use std::collections::BTreeMap;
+
 use custody_core::cbor::Reader;
 use custody_core::custody::{ItemState, Standing};
 use custody_core::hash::{Hash, sha256};
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::merkle::LeafIndex;
-use custody_core::record::body::{Body, EvidenceDigest, decode_digests};
+use custody_core::record::body::{Body, EraseBasis, EvidenceDigest, decode_digests};
 use custody_core::record::{Occurred, Record};
 use custody_core::sealed::Opening;
 use custody_log::Logged;
 
+use crate::alias::{Alias, SaidAlias, aliases_of};
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::flag::{AHEAD_S, flags};
@@ -33,9 +36,14 @@ pub struct History {
     pub addressee: Option<Name>,
     /// Items that were made out of it.
     pub children: Vec<Uuid>,
+    /// What others call it.
+    pub aliases: Vec<SaidAlias>,
     /// Its custody and its notes, in the order of the log.
     pub events: Vec<Event>,
 }
+
+/// What records of an item say was erased: by record and field, the entry and the basis.
+type Erasures = BTreeMap<(Hash, String), (LeafIndex, EraseBasis)>;
 
 /// One record of an item.
 pub struct Event {
@@ -57,6 +65,8 @@ pub struct Event {
     pub signers: Vec<(&'static str, Name)>,
     /// Sealed fields and their values; `None` where they are not open.
     pub fields: Vec<(String, Option<String>)>,
+    /// Fields whose openings were erased, with the entry that says so and on what basis.
+    pub erased: Vec<(String, LeafIndex, EraseBasis)>,
     /// What is unusual.
     pub flags: Vec<String>,
 }
@@ -79,10 +89,13 @@ impl History {
             events.push(Event::of(desk, &people, logged, &record, item)?);
         }
         point_at_order(&mut events);
+        let erasures = erasures_of(&logged)?;
+        events.iter_mut().for_each(|event| event.note_erased(&erasures));
+        let aliases = aliases_of(desk, item)?;
         let addressee = state.release.as_ref().map(|open| people.custodian(open.to)).transpose()?;
         let holder = people.custodian(state.holder)?;
         let place = place_text(desk, &people, &state)?;
-        Ok(Self { item, state, place, holder, addressee, children, events })
+        Ok(Self { item, state, place, holder, addressee, children, aliases, events })
     }
 
     /// The entries in the order in which their acts happened, as claimed; of one time, as recorded.
@@ -124,6 +137,19 @@ fn point_at_order(events: &mut [Event]) {
 }
 
 impl Event {
+    /// A record of the chain of a request. A receiver finds nothing of it: there is no item to look at.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn of_request(
+        desk: &Desk,
+        people: &People<'_>,
+        logged: &Logged,
+        request: Uuid,
+    ) -> Result<Self, Failure> {
+        Self::of(desk, people, logged, &Record::parse(&logged.record)?, request)
+    }
+
     fn of(
         desk: &Desk,
         people: &People<'_>,
@@ -152,9 +178,34 @@ impl Event {
             occurred: payload.occurred,
             signers,
             fields: payload.sealed_names().map(field).collect(),
+            erased: Vec::new(),
             flags: flags(desk, record, accepted_ms, item)?,
         })
     }
+}
+
+impl Event {
+    /// Says which fields are gone, and shows none of them even where an old vault has brought them back.
+    fn note_erased(&mut self, erasures: &Erasures) {
+        for (field, value) in &mut self.fields {
+            if let Some((index, basis)) = erasures.get(&(self.digest, field.clone())) {
+                *value = None;
+                self.erased.push((field.clone(), *index, *basis));
+            }
+        }
+    }
+}
+
+fn erasures_of(records: &[Logged]) -> Result<Erasures, Failure> {
+    let mut erasures = Erasures::new();
+    for logged in records {
+        if let Body::EraseOpening(body) = &Record::parse(&logged.record)?.payload().body {
+            let by = (logged.index, body.basis);
+            let fields = body.fields.iter().map(|one| ((one.record, one.field.clone()), by));
+            erasures.extend(fields);
+        }
+    }
+    Ok(erasures)
 }
 
 /// The items that a `derive` or `split` made out of `parent`.
@@ -192,6 +243,9 @@ pub fn value_text(opening: &Opening) -> String {
     }
     if let Ok(digests) = decode_digests(&mut Reader::new(&opening.value)) {
         return digests.iter().map(digest_text).collect::<Vec<_>>().join(", ");
+    }
+    if let Some(alias) = Alias::decode(&opening.value) {
+        return alias.to_string();
     }
     document_text(&opening.value)
         .unwrap_or_else(|| format!("{} bytes of CBOR", opening.value.len()))

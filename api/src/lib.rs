@@ -6,6 +6,7 @@
 
 pub mod act;
 pub mod agency_card;
+mod alias;
 pub mod check_words;
 pub mod command;
 pub mod demo;
@@ -15,6 +16,7 @@ pub mod export;
 pub mod failure;
 pub mod file;
 mod flag;
+pub mod handling;
 mod headline;
 pub mod history;
 pub mod key_file;

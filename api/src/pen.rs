@@ -92,6 +92,9 @@ fn find_pen<'p>(
     let keys = match desk.subject(&signer.id)?.standing {
         Standing::Agency(agency) => agency.keys,
         Standing::Custodian(person) => person.keys,
+        Standing::Ledger(ledger) => {
+            return Ok(pens.iter().find(|pen| pen.kid() == ledger.operator.kid()));
+        }
         _ => Vec::new(),
     };
     let in_use =

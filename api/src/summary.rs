@@ -1,7 +1,7 @@
 //! What somebody is about to sign, in words, before they are asked for their passphrase.
 
 use custody_core::id::SubjectId;
-use custody_core::record::body::{Body, Enrolment};
+use custody_core::record::body::{Body, Enrolment, ErasedField};
 use custody_core::record::{Occurred, Payload};
 
 use crate::act::Proposal;
@@ -104,6 +104,34 @@ fn body_lines(body: &Body) -> Vec<String> {
             vec![format!("corrects: `{}` of record {}, {}", body.field, body.record, body.reason)]
         }
         Body::Dispose(body) => vec![format!("method: {}", body.method)],
+        body => said_lines(body),
+    }
+}
+
+/// What is said about items, requests and the ledger.
+fn said_lines(body: &Body) -> Vec<String> {
+    match body {
+        Body::HoldRelease(body) => vec![format!("ends: hold {}", body.hold)],
+        Body::DisputeResolution(body) => {
+            vec![format!("ends: dispute {}, {}", body.dispute, body.outcome)]
+        }
+        Body::AuthoriseOnward(body) => {
+            let mut lines = vec![format!("permits: {}", body.usage)];
+            lines.extend(body.to.map(|to| format!("to: {}", SubjectId::Agency(to))));
+            lines.extend(body.until_s.map(|time_s| format!("until: {}", Moment::utc(time_s))));
+            lines
+        }
+        Body::EraseOpening(body) => {
+            let erased =
+                |one: &ErasedField| format!("erases: `{}` of record {}", one.field, one.record);
+            let basis = format!("basis: {}", body.basis);
+            std::iter::once(basis).chain(body.fields.iter().map(erased)).collect()
+        }
+        Body::Policy(body) => vec![format!("quorum: {} from now on", body.quorum)],
+        Body::OperatorSuccession(body) => {
+            vec![format!("ends the ledger; goes on: {}", body.origin)]
+        }
+        Body::Request(body) => vec![format!("step: {}", body.step)],
         _ => Vec::new(),
     }
 }

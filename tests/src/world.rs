@@ -262,10 +262,45 @@ impl World {
 
     /// Somebody remarks on an item; the text is sealed.
     pub fn note(&mut self, item: usize, author: usize) -> Made {
+        let page = self.note_page(item, author);
+        self.take(&page)
+    }
+
+    /// As [`World::note`], to be changed.
+    pub fn note_page(&self, item: usize, author: usize) -> Page {
         let notes = SubjectId::Notes(self.items[item].0);
         let hands = vec![Hand::of(&self.people[author], Role::Acting)];
         let page = self.page(&[notes], hands, Note { kind: NoteKind::Remark });
-        self.take(&page.seal("text", &Value::text("label is loose")))
+        page.seal("text", &Value::text("label is loose"))
+    }
+
+    /// Somebody erases openings of records about an item; another one answers for it.
+    pub fn erase(&mut self, item: usize, hands: (usize, usize), fields: &[(Hash, &str)]) -> Made {
+        let page = self.erase_page(item, hands, fields);
+        self.take(&page)
+    }
+
+    /// As [`World::erase`], to be changed.
+    pub fn erase_page(
+        &self,
+        item: usize,
+        (author, supervisor): (usize, usize),
+        fields: &[(Hash, &str)],
+    ) -> Page {
+        let notes = SubjectId::Notes(self.items[item].0);
+        let hands = vec![
+            Hand::of(&self.people[author], Role::Acting),
+            Hand::of(&self.people[supervisor], Role::Supervisor),
+        ];
+        let erased = |(record, field): &(Hash, &str)| ErasedField {
+            record: *record,
+            field: (*field).to_owned(),
+        };
+        let mut fields: Vec<_> = fields.iter().map(erased).collect();
+        fields.sort();
+        let page =
+            self.page(&[notes], hands, EraseOpening { basis: EraseBasis::Retention, fields });
+        page.seal("authority", &Value::text("order 3/2026"))
     }
 
     /// Somebody hands in a record that came too late for its place.

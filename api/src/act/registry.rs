@@ -4,7 +4,8 @@ use custody_core::cose::Role;
 use custody_core::id::{Origin, SubjectId, Uuid};
 use custody_core::record::Signer;
 use custody_core::record::body::{
-    AgencyEnrol, Body, CustodianEnrol, KeyCompromised, KeyRevoke, KeyRotate, LedgerOpen,
+    AgencyEnrol, AgencyUpdate, Body, CustodianEnrol, KeyCompromised, KeyRevoke, KeyRotate,
+    LedgerOpen,
 };
 
 use super::{Act, agency};
@@ -57,6 +58,23 @@ impl Act {
     /// `agencies` declare a key of `owner` compromised.
     pub fn compromise_key(owner: SubjectId, agencies: &[Uuid], body: KeyCompromised) -> Self {
         Self::end_key(owner, agencies, body)
+    }
+
+    /// `agency` says something anew about itself or one of its custodians.
+    pub fn update(subject: SubjectId, by: Uuid, body: AgencyUpdate) -> Self {
+        Self::new(body, vec![subject], vec![agency(Role::Authority, by)])
+    }
+
+    /// A quorum of founders decides about the ledger.
+    pub fn decide(origin: &Origin, founders: &[Uuid], body: impl Into<Body>) -> Self {
+        Self::new(body, vec![SubjectId::Ledger(origin.clone())], authorities(founders))
+    }
+
+    /// The operator writes into the ledger's own chain.
+    pub fn operate(origin: &Origin, body: impl Into<Body>) -> Self {
+        let ledger = SubjectId::Ledger(origin.clone());
+        let signers = vec![Signer { role: Role::Operator, id: ledger.clone() }];
+        Self::new(body, vec![ledger], signers)
     }
 
     fn end_key(owner: SubjectId, agencies: &[Uuid], body: impl Into<Body>) -> Self {

@@ -1,9 +1,9 @@
-//! What is said about an item: its notes chain.
+//! What is said about an item, on its notes chain, and the steps of requests.
 
 use custody_core::cbor::Value;
 use custody_core::cose::Role;
 use custody_core::id::{SubjectId, Uuid};
-use custody_core::record::body::{Correct, LateEntry, Note, NoteKind};
+use custody_core::record::body::{Body, Correct, LateEntry, Note, NoteKind, Request};
 
 use super::{Act, person};
 
@@ -25,5 +25,24 @@ impl Act {
     pub fn late_entry(item: Uuid, author: Uuid, body: LateEntry) -> Self {
         let signers = vec![person(Role::Acting, author)];
         Self::new(body, vec![SubjectId::Notes(item)], signers)
+    }
+
+    /// `author` says something about items, alone.
+    pub fn say(body: impl Into<Body>, ids: &[Uuid], author: Uuid) -> Self {
+        let notes = ids.iter().copied().map(SubjectId::Notes).collect();
+        Self::new(body, notes, vec![person(Role::Acting, author)])
+    }
+
+    /// The same act, for which `supervisor` answers and signs last.
+    #[must_use]
+    pub fn supervised_by(mut self, supervisor: Uuid) -> Self {
+        self.signers.push(person(Role::Supervisor, supervisor));
+        self
+    }
+
+    /// `author` takes a step of a request.
+    pub fn step_of_request(request: Uuid, author: Uuid, body: Request) -> Self {
+        let signers = vec![person(Role::Acting, author)];
+        Self::new(body, vec![SubjectId::Request(request)], signers)
     }
 }

@@ -1,6 +1,7 @@
 mod card;
 mod enrol;
 mod list;
+mod update;
 
 use clap::Subcommand;
 use custody_core::id::Uuid;
@@ -10,12 +11,13 @@ use crate::session::Session;
 use crate::terminal::Answer;
 
 pub const HELP: &str = "\
-usage: custody agency card|enrol|list [options]
+usage: custody agency card|enrol|update|list [options]
 
 Agencies: their keys, and how they come into a ledger.
 
   card          put an agency's name and keys on a card
   enrol         admit an agency to a ledger
+  update        an agency's new name or country
   list          the agencies of a ledger
 
 example:
@@ -34,6 +36,8 @@ enum Command {
     Card(card::Args),
     #[command(override_help = enrol::HELP)]
     Enrol(enrol::Args),
+    #[command(override_help = update::HELP)]
+    Update(update::Args),
     #[command(override_help = list::HELP)]
     List(list::Args),
 }
@@ -42,6 +46,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     match &args.command {
         Command::Card(args) => card::run(args),
         Command::Enrol(args) => enrol::run(args),
+        Command::Update(args) => update::run(args),
         Command::List(args) => list::run(args),
     }
 }

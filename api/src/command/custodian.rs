@@ -1,5 +1,6 @@
 mod enrol;
 mod list;
+mod update;
 
 use clap::Subcommand;
 
@@ -7,11 +8,12 @@ use crate::failure::Failure;
 use crate::terminal::Answer;
 
 pub const HELP: &str = "\
-usage: custody custodian enrol|list [options]
+usage: custody custodian enrol|update|list [options]
 
 The people who handle evidence.
 
   enrol         enrol somebody with their key
+  update        somebody's new roles, or when they are away and who stands in
   list          who is enrolled
 
 example:
@@ -28,6 +30,8 @@ pub struct Args {
 enum Command {
     #[command(override_help = enrol::HELP)]
     Enrol(Box<enrol::Args>),
+    #[command(override_help = update::HELP)]
+    Update(update::Args),
     #[command(override_help = list::HELP)]
     List(list::Args),
 }
@@ -35,6 +39,7 @@ enum Command {
 pub fn run(args: &Args) -> Result<Answer, Failure> {
     match &args.command {
         Command::Enrol(args) => enrol::run(args),
+        Command::Update(args) => update::run(args),
         Command::List(args) => list::run(args),
     }
 }

@@ -11,6 +11,7 @@ use crate::desk::Desk;
 use crate::export::{Export, Exporter, make};
 use crate::failure::Failure;
 use crate::file::{self, Access};
+use crate::handling::Recipient;
 use crate::ledger_keys::log_keys;
 use crate::pen::Pen;
 use crate::terminal::Answer;
@@ -19,7 +20,8 @@ pub const HELP: &str = "\
 usage: custody export ITEM --for WHOM --purpose TEXT --out FILE --key FILE [options]
 
 Make an exhibit: one file with everything about an item, to be verified offline with `custody-verify`.
-You sign what it holds and what it withholds.
+You sign what it holds and what it withholds. It proves by itself that nothing changed since earlier
+exhibits were disclosed.
 
   --for WHOM                  for whom it is made
   --purpose TEXT              what for
@@ -27,7 +29,11 @@ You sign what it holds and what it withholds.
   --withhold FIELD=REASON     do not open this sealed field: investigation, order, personal-data or
                               privilege; `attached` means all attachments; may be repeated
   --since CHECKPOINT          prove that nothing changed since this earlier checkpoint; may be repeated
-  --handling CODE             a handling code to be shown, like TLP:AMBER; may be repeated
+  --recipient-kind KIND       who that is: own-agency, agency:ID, court, prosecution, defence, oversight or
+                              public; left out, a handling code that stops anybody stops the export
+  --permission RECORD         a permission of the agency that set a handling code, as `custody permit`
+                              recorded it; may be repeated
+  --handling CODE             a handling code to be shown besides those in force; may be repeated
   --ledger DIR                the ledger (or CUSTODY_LEDGER)
   --key FILE                  your key (or CUSTODY_KEY)
   --passphrase-file FILE      its passphrase (or CUSTODY_PASSPHRASE_FILE); else you are asked
@@ -61,6 +67,17 @@ pub struct Args {
     since: Vec<PathBuf>,
     #[arg(long, value_name = "CODE", value_parser = parse_handling)]
     handling: Vec<String>,
+    #[arg(long, value_name = "KIND", value_parser = parse_kind)]
+    recipient_kind: Option<RecipientKind>,
+    #[arg(long, value_name = "RECORD")]
+    permission: Vec<String>,
+}
+
+/// Who is to get the exhibit, as it was typed.
+#[derive(Clone, Debug)]
+enum RecipientKind {
+    Agency(String),
+    Other(Recipient),
 }
 
 pub fn run(args: &Args) -> Result<Answer, Failure> {
@@ -68,6 +85,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let desk = args.ledger.read()?;
     let item = desk.item(&args.item)?;
     let since = args.since.iter().map(|path| checkpoint(&desk, path));
+    let permissions = args.permission.iter().map(|record| desk.record_digest(record));
     let export = Export {
         item,
         recipient: args.recipient.clone(),
@@ -75,6 +93,8 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         since: since.collect::<Result<_, _>>()?,
         handling: args.handling.clone(),
         withhold: args.withhold.clone(),
+        to: recipient(&desk, args.recipient_kind.as_ref())?,
+        permissions: permissions.collect::<Result<_, _>>()?,
     };
     let pen = Pen::open(&key_path(args.key.as_ref())?, &args.passphrase.of_people())?;
     let id = match desk.owner_of(pen.kid())? {
@@ -99,8 +119,10 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         "records": exported.records,
         "withheld": withheld,
         "size": size.0,
+        "flags": exported.flags,
     });
-    Ok(Answer::done(vec![line], facts))
+    let flags = exported.flags.iter().map(|flag| format!("! {flag}"));
+    Ok(Answer::done(std::iter::once(line).chain(flags).collect(), facts))
 }
 
 /// An earlier checkpoint that this log signed, and that this ledger continues.
@@ -124,6 +146,30 @@ fn checkpoint(desk: &Desk, path: &PathBuf) -> Result<Checkpoint, Failure> {
             .hint("keep both checkpoints: two that disagree prove a fork"));
     }
     Ok(checkpoint)
+}
+
+fn recipient(desk: &Desk, kind: Option<&RecipientKind>) -> Result<Recipient, Failure> {
+    Ok(match kind {
+        None => Recipient::Unstated,
+        Some(RecipientKind::Other(recipient)) => *recipient,
+        Some(RecipientKind::Agency(id)) => Recipient::Agency(desk.agency(id)?),
+    })
+}
+
+fn parse_kind(text: &str) -> Result<RecipientKind, String> {
+    Ok(RecipientKind::Other(match text {
+        "own-agency" => Recipient::OwnAgency,
+        "court" => Recipient::Court,
+        "prosecution" => Recipient::Prosecution,
+        "defence" => Recipient::Defence,
+        "oversight" => Recipient::Oversight,
+        "public" => Recipient::Public,
+        id if id.starts_with("agency:") => return Ok(RecipientKind::Agency(id.to_owned())),
+        _ => {
+            let words = "own-agency, agency:ID, court, prosecution, defence, oversight, public";
+            return Err(format!("expected one of: {words}"));
+        }
+    }))
 }
 
 fn parse_withhold(text: &str) -> Result<(String, WithholdReason), String> {

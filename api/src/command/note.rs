@@ -35,7 +35,7 @@ pub struct Args {
     signing: Signing,
     #[arg(long, value_parser = sealed_text)]
     text: String,
-    #[arg(long, default_value = "remark")]
+    #[arg(long, default_value = "remark", value_parser = parse_kind)]
     kind: NoteKind,
     #[arg(long)]
     attach: Vec<PathBuf>,
@@ -49,4 +49,12 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let facts = json!({ "item": SubjectId::Item(item).to_string(), "kind": args.kind.word() });
     let done = session.finish(act)?;
     done.answer(done.verb("noted"), facts, Some(session.desk()))
+}
+
+/// An alias has another field, and a command of its own.
+fn parse_kind(text: &str) -> Result<NoteKind, String> {
+    match text.parse() {
+        Ok(NoteKind::Alias) => Err("`custody alias` says what an item is called".to_owned()),
+        kind => kind.map_err(|_| "expected one of: condition, remark, document".to_owned()),
+    }
 }

@@ -1,8 +1,11 @@
 use custody_core::id::SubjectId;
+use custody_core::merkle::LeafIndex;
+use custody_core::record::body::EraseBasis;
 use custody_core::verify::utc_text;
 use serde_json::{Value, json};
 
 use super::option::{LedgerOption, ledger_help};
+use crate::alias::SaidAlias;
 use crate::failure::Failure;
 use crate::history::{Event, History};
 use crate::moment::Moment;
@@ -63,10 +66,12 @@ fn head_lines(history: &History) -> Vec<String> {
     let children =
         history.children.iter().map(|child| format!("made into {}", SubjectId::Item(*child)));
     lines.extend(children);
+    lines.extend(history.aliases.iter().map(|said| format!("also called {}", said.alias)));
     lines
 }
 
-fn event_lines(event: &Event) -> Vec<String> {
+/// An event for people.
+pub fn event_lines(event: &Event) -> Vec<String> {
     let claimed = Moment::from(event.occurred);
     let accepted = utc_text(event.accepted_ms / 1000);
     let mut lines = vec![
@@ -75,11 +80,30 @@ fn event_lines(event: &Event) -> Vec<String> {
     ];
     lines.extend(event.signers.iter().map(|(role, name)| format!("  {role}: {name}")));
     for (field, value) in &event.fields {
-        lines.push(format!("  {field}: {}", value.as_deref().unwrap_or("(sealed)")));
+        let value = value.clone().unwrap_or_else(|| closed_text(event, field));
+        lines.push(format!("  {field}: {value}"));
     }
     lines.extend(event.flags.iter().map(|flag| format!("  ! {flag}")));
     lines.push(format!("  record {}", event.digest));
     lines
+}
+
+/// Why a field is not shown.
+fn closed_text(event: &Event, field: &str) -> String {
+    match event.erased.iter().find(|(name, ..)| name == field) {
+        Some((_, index, basis)) => format!("(erased by entry {}: {basis})", index.0),
+        None => "(sealed)".to_owned(),
+    }
+}
+
+fn alias_json(said: &SaidAlias) -> Value {
+    json!({
+        "issuer": said.alias.issuer,
+        "kind": said.alias.kind,
+        "value": said.alias.value,
+        "agency": SubjectId::Agency(said.agency).to_string(),
+        "entry": said.index.0,
+    })
 }
 
 fn to_json(history: &History) -> Value {
@@ -92,12 +116,15 @@ fn to_json(history: &History) -> Value {
         "parent": history.state.parent.map(|id| SubjectId::Item(id).to_string()),
         "children": history.children.iter().map(|id| SubjectId::Item(*id).to_string()).collect::<Vec<_>>(),
         "claimed_order": history.claimed_order().iter().map(|index| index.0).collect::<Vec<_>>(),
+        "aliases": history.aliases.iter().map(alias_json).collect::<Vec<_>>(),
         "records": history.events.iter().map(event_json).collect::<Vec<_>>(),
     })
 }
 
-fn event_json(event: &Event) -> Value {
+/// An event for programs.
+pub fn event_json(event: &Event) -> Value {
     let signer = |(role, name): &(&str, Name)| json!({ "role": role, "who": name_json(name) });
+    let erased = |(field, index, basis): &(String, LeafIndex, EraseBasis)| json!({ "field": field, "by_entry": index.0, "basis": basis.word() });
     let fields: serde_json::Map<_, _> =
         event.fields.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     json!({
@@ -111,6 +138,7 @@ fn event_json(event: &Event) -> Value {
         "accepted": utc_text(event.accepted_ms / 1000),
         "signers": event.signers.iter().map(signer).collect::<Vec<_>>(),
         "fields": fields,
+        "erased": event.erased.iter().map(erased).collect::<Vec<_>>(),
         "flags": event.flags,
     })
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::option::{LedgerOption, ledger_help};
 use super::show::name_json;
+use crate::alias::{SaidAlias, aliases_of};
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::history::description;
@@ -19,6 +20,7 @@ usage: custody where [ITEM...] [options]
 Where items are: who answers for each, and to whom it is on the way. Without ITEM, all of them.
 
   --holder CUSTODIAN          only items held by, or on the way to, this custodian
+  --alias TEXT                only items that somebody calls so; what matches may be others' number too
   --disposed                  also items that have ended
 ",
     ledger_help!(),
@@ -35,6 +37,8 @@ pub struct Args {
     ledger: LedgerOption,
     #[arg(long)]
     holder: Option<String>,
+    #[arg(long, value_name = "TEXT")]
+    alias: Option<String>,
     #[arg(long)]
     disposed: bool,
 }
@@ -46,15 +50,30 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let (mut lines, mut list) = (Vec::new(), Vec::new());
     for item in items(args, &desk)? {
         let state = desk.item_state(item)?;
-        let is_asked_for = (args.disposed || !args.item.is_empty() || state.end.is_none())
-            && holder.is_none_or(|holder| concerns(&state, holder));
-        if is_asked_for {
-            let (line, facts) = row(&desk, &people, item, &state)?;
+        let is_asked_for =
+            (args.disposed || args.alias.is_some() || !args.item.is_empty() || state.end.is_none())
+                && holder.is_none_or(|holder| concerns(&state, holder));
+        let said = called(&desk, item, args.alias.as_ref())?;
+        if is_asked_for && (args.alias.is_none() || !said.is_empty()) {
+            let (line, mut facts) = row(&desk, &people, item, &state)?;
             lines.push(line);
+            lines.extend(said.iter().map(|said| format!("  called {}", said.alias)));
+            if args.alias.is_some() {
+                let issuers = said.iter().map(|said| said.alias.issuer.as_str());
+                facts["called_so_by"] = issuers.collect::<Vec<_>>().into();
+            }
             list.push(facts);
         }
     }
     Ok(Answer::done(lines, json!({ "items": list, "size": desk.reader().head().size.0 })))
+}
+
+/// The aliases of an item that are the one that is looked for.
+fn called(desk: &Desk, item: Uuid, alias: Option<&String>) -> Result<Vec<SaidAlias>, Failure> {
+    let Some(alias) = alias else { return Ok(Vec::new()) };
+    let mut said = aliases_of(desk, item)?;
+    said.retain(|said| said.alias.value == *alias);
+    Ok(said)
 }
 
 fn items(args: &Args, desk: &Desk) -> Result<Vec<Uuid>, Failure> {

@@ -18,6 +18,7 @@ use crate::desk::{Desk, now_s};
 use crate::export::{Export, Exporter, make};
 use crate::failure::Failure;
 use crate::file::{self, Access};
+use crate::handling::Recipient;
 
 /// What the tampered exhibit changes: one digit of the number on the bag.
 const SEAL: &[u8] = b"NL-204431";
@@ -37,6 +38,8 @@ pub fn export_and_verify(
         since: Vec::new(),
         handling: Vec::new(),
         withhold: Vec::new(),
+        to: Recipient::Court,
+        permissions: Vec::new(),
     };
     let reasons = [
         ("name", WithholdReason::PersonalData),

@@ -13,6 +13,7 @@ mod frontier;
 mod inclusion;
 mod multiproof;
 mod node;
+mod renewal;
 
 use std::fmt;
 
@@ -22,6 +23,7 @@ pub use frontier::{Frontier, FrontierError};
 pub use inclusion::{InclusionProof, prove_inclusion};
 pub use multiproof::{MultiProof, prove_multi};
 pub use node::{NodeSource, root_at};
+pub use renewal::RenewalTree;
 
 use crate::hash::{Hash, empty_root};
 

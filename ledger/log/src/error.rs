@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use custody_core::cbor::CborError;
 use custody_core::checkpoint::CheckpointError;
 use custody_core::custody::RuleViolation;
 use custody_core::hash::Hash;
@@ -252,6 +253,17 @@ pub enum SubmitError {
     /// An opening does not open what the record sealed.
     #[error("an opening is refused")]
     Opening(#[from] OpeningError),
+    /// The opening of `digests` holds none that anybody could compare.
+    #[error("the value of `digests` is no list of digests")]
+    Digests(#[source] CborError),
+    /// An `erase-opening` names a field that no record about its item seals.
+    #[error("no record {record} of this ledger about the item seals a field `{field}`")]
+    ErasedElsewhere {
+        /// The record named.
+        record: Hash,
+        /// The field.
+        field: String,
+    },
     /// A rule of custody is broken.
     #[error("a rule is broken")]
     Rule(#[from] RuleViolation),
@@ -283,6 +295,8 @@ impl SubmitError {
         match self {
             Self::Record(error) => error.code(),
             Self::Opening(error) => error.code(),
+            Self::Digests(_) => "opening/digests",
+            Self::ErasedElsewhere { .. } => "erase/elsewhere",
             Self::Rule(error) => error.code(),
             Self::Seen(error) => error.code(),
             Self::Conflict { .. } => "custody/conflict",

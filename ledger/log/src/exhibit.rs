@@ -14,6 +14,7 @@ use custody_core::exhibit::{
     Consistency, Contents, ContentsOpening, Kin, Lookup, Placed, Withheld, WithholdReason,
     chains_of,
 };
+use custody_core::hash::Hash;
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::merkle::{LeafIndex, TreeSize};
 use custody_core::record::body::Body;
@@ -21,6 +22,7 @@ use custody_core::record::{Payload, Record, RecordError};
 use thiserror::Error;
 
 use crate::error::ReadError;
+use crate::intake::erases;
 use crate::reader::{Logged, Reader};
 
 /// What an exhibit is to hold.
@@ -43,6 +45,8 @@ pub struct Assembled {
     pub contents: Contents,
     /// What it does not open, and why.
     pub withheld: Vec<Withheld>,
+    /// The item, what it was made from or packed in, and so on: whose handling codes are in force.
+    pub lineage: Vec<Uuid>,
 }
 
 /// Assembles the contents of an exhibit at the reader's checkpoint.
@@ -81,7 +85,8 @@ pub fn assemble(
         openings,
         handling: handling.into_iter().collect(),
     };
-    Ok(Assembled { contents, withheld })
+    let lineage = history.lineage;
+    Ok(Assembled { contents, withheld, lineage })
 }
 
 /// The records that belong to an item's history, and the subjects whose chains they are.
@@ -157,6 +162,20 @@ impl History {
         Ok(needed)
     }
 
+    /// Whether a record is about the item or its forebears.
+    fn is_own(&self, payload: &Payload) -> bool {
+        let mut chains = self.lineage.iter().flat_map(|item| chains_of(*item));
+        chains.any(|id| payload.link(&id).is_some())
+    }
+
+    /// What the records at hand say was erased, by record and field; those about the item and its forebears, or all.
+    fn erased(&self, is_own_only: bool) -> BTreeSet<(Hash, &str)> {
+        let records = self.records.values().map(|placed| &placed.record);
+        let records = records.filter(|record| !is_own_only || self.is_own(record.payload()));
+        let fields = records.flat_map(|record| erases(record));
+        fields.map(|erased| (erased.record, erased.field.as_str())).collect()
+    }
+
     /// The handling codes in force for the item and its forebears.
     fn handling_codes(&self, reader: &Reader<'_>) -> Result<BTreeSet<String>, ExportError> {
         let mut codes = BTreeSet::new();
@@ -203,30 +222,34 @@ fn placed(logged: Logged) -> Result<Placed, ExportError> {
     Ok(Placed { index: logged.index, accepted_ms, index_root, record })
 }
 
-/// Opens every sealed field that is not withheld. What nobody here can open is withheld for that reason; what was
-/// erased is erased for everybody, whatever else it would be withheld for.
+/// Opens every sealed field that is not withheld. What nobody here can open is withheld for that reason. What a record
+/// of the exhibit says was erased is erased, whatever else it would be withheld for, and even if it came back with an
+/// old vault: the reader finds the record that says so.
 fn open_fields(
     reader: &Reader<'_>,
     request: &ExhibitRequest<'_>,
     history: &History,
 ) -> Result<(Vec<ContentsOpening>, Vec<Withheld>), ExportError> {
     let (mut open, mut withheld) = (Vec::new(), Vec::new());
+    let (own, all) = (history.erased(true), history.erased(false));
     for (&index, placed) in &history.records {
         let payload = placed.record.payload();
         let digest = placed.record.digest();
+        let erased = if history.is_own(payload) { &own } else { &all };
         let mut known = reader.openings(&digest)?;
-        let is_erased = reader.is_erased(&digest)?;
         for field in payload.sealed_names() {
+            let is_erased = erased.contains(&(digest, field.as_str()));
+            let reason = match is_erased {
+                true => Some(WithholdReason::Erased),
+                false => (request.withhold)(payload, &field),
+            };
             let opening = known.iter().position(|opening| opening.field == field);
-            match ((request.withhold)(payload, &field), opening) {
+            match (reason, opening) {
                 (None, Some(at)) => {
                     open.push(ContentsOpening { index, opening: known.swap_remove(at) });
                 }
                 (reason, _) => {
-                    let reason = match is_erased {
-                        true => WithholdReason::Erased,
-                        false => reason.unwrap_or(WithholdReason::NotHeld),
-                    };
+                    let reason = reason.unwrap_or(WithholdReason::NotHeld);
                     withheld.push(Withheld { index, field, reason });
                 }
             }

@@ -1,9 +1,11 @@
 //! The verify stage: everything about a record that needs no state, on as many threads as there are.
 
 use crossbeam_channel::{Receiver, Sender, bounded};
+use custody_core::cbor::Reader;
 use custody_core::hash::Hash;
 use custody_core::id::Origin;
 use custody_core::index::SubjectKey;
+use custody_core::record::body::{Body, ErasedField, decode_digests};
 use custody_core::record::{Record, RecordError};
 use custody_core::sealed::Opening;
 
@@ -27,15 +29,16 @@ pub(crate) struct Candidate {
     pub(crate) record: Record,
     /// Keys in the index of the chains that the record extends, in its order.
     pub(crate) index_keys: Vec<SubjectKey>,
-    /// Openings, durable already.
-    pub(crate) openings: Option<Pending>,
+    /// Openings, and that those of others are to be erased: durable already.
+    pub(crate) pending: Option<Pending>,
     /// A signature names a key that was not known: perhaps a record before this one enrols it, and the signatures
     /// are still to be checked.
     pub(crate) lacks_key: bool,
 }
 
 impl Intake {
-    /// Checks a record and its openings. Cost: the signatures, and two flushes where there are openings.
+    /// Checks a record and its openings. Cost: the signatures, and two flushes where there are openings, or where
+    /// openings are to be erased.
     pub(crate) fn examine(
         &self,
         bytes: &[u8],
@@ -45,11 +48,8 @@ impl Intake {
         // What opens the same commitment is the same opening: at most one for each field remains.
         openings.sort();
         openings.dedup();
-        let openings = match openings.as_slice() {
-            [] => None,
-            some => Some(self.vault.prepare(record.digest(), some)?),
-        };
-        Ok(Candidate { index_keys: index_keys(&record), record, openings, lacks_key })
+        let pending = self.vault.prepare(record.digest(), &openings, erases(&record))?;
+        Ok(Candidate { index_keys: index_keys(&record), record, pending, lacks_key })
     }
 
     /// What takes the processor and nothing else. Returns whether a key was not known.
@@ -62,7 +62,28 @@ impl Intake {
             Err(error) => return Err(error.into()),
         };
         openings.iter().try_for_each(|opening| opening.verify(record.payload()))?;
+        openings.iter().try_for_each(check_digests)?;
         Ok((record, lacks_key))
+    }
+}
+
+/// Digests are for programs to compare: what none of them can decode must not lie there as if they were some.
+fn check_digests(opening: &Opening) -> Result<(), SubmitError> {
+    if opening.field != "digests" {
+        return Ok(());
+    }
+    let mut reader = Reader::new(&opening.value);
+    match decode_digests(&mut reader).and_then(|_| reader.end()) {
+        Ok(()) => Ok(()),
+        Err(source) => Err(SubmitError::Digests(source)),
+    }
+}
+
+/// What a record says that openings were erased of.
+pub(crate) fn erases(record: &Record) -> &[ErasedField] {
+    match &record.payload().body {
+        Body::EraseOpening(body) => &body.fields,
+        _ => &[],
     }
 }
 

@@ -25,7 +25,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{FatalError, LedgerError, ReadError, SubmitError};
 use crate::high_water::{self, HighWater, HighWaterError, LocalDisk, Moved};
-use crate::intake::{Gate, Intake};
+use crate::intake::{Gate, Intake, erases};
 use crate::publish::{Progress, PublishError, PublishSummary};
 use crate::reader::Reader;
 use crate::row::Kept;
@@ -34,9 +34,7 @@ use crate::sequencer::{
 };
 use crate::store::{RocksConfig, RocksReader, RocksStore, Store};
 use crate::vault::Vault;
-use crate::writer::{
-    LogKeys, Published, Recovered, Writer, check_mark, index_by_digest, load_newest,
-};
+use crate::writer::{LogKeys, Published, Recovered, Writer, check_mark, load_newest, load_record};
 
 /// Records that a thread verifies before it looks for other work.
 const CHUNK: usize = 32;
@@ -225,7 +223,10 @@ impl<S: Store + 'static> Ledger<S> {
         let Recovered { writer, index, newest, keyring, origin, genesis } = recovered;
         make_dir(&dir)?;
         let vault = Vault::new(&dir)?;
-        vault.sweep(|record| Ok::<_, LedgerError>(index_by_digest(&*store, record)?.is_some()))?;
+        vault.sweep(|digest| {
+            let record = load_record(&*store, digest)?;
+            Ok::<_, LedgerError>(record.map(|record| erases(&record).to_vec()))
+        })?;
         let newest = Arc::new(newest);
         let shared = Arc::new(Shared {
             store,
@@ -327,14 +328,6 @@ impl<S: Store + 'static> Ledger<S> {
     pub fn index_usage(&self) -> (usize, usize) {
         let published = self.shared.published.read().unwrap_or_else(PoisonError::into_inner);
         (published.index.len(), published.index.memory_bytes())
-    }
-
-    /// Erases the openings of a record for good. What was recorded and proved stays as it was.
-    ///
-    /// # Errors
-    /// [`ReadError::Vault`].
-    pub fn erase_openings(&self, record: &Hash) -> Result<(), ReadError> {
-        Ok(self.shared.intake.vault.erase(record)?)
     }
 
     /// Publishes the ledger as static files, as [`Reader::publish`] does, and keeps the checkpoint that they end with.

@@ -212,14 +212,6 @@ impl<'a> Reader<'a> {
         Ok(self.inner.vault.openings(record)?)
     }
 
-    /// Whether openings of a record were erased for good.
-    ///
-    /// # Errors
-    /// [`ReadError::Vault`].
-    pub fn is_erased(&self, record: &Hash) -> Result<bool, ReadError> {
-        Ok(self.inner.vault.is_erased(record)?)
-    }
-
     /// The root that the log signed at `size`; `None` for a size that it never signed.
     ///
     /// # Errors

@@ -179,12 +179,12 @@ impl<S: Store> Sequencer<S> {
         Ok(answers)
     }
 
-    /// Openings move to their place, or go. They are durable where they are: what fails here is done when the
-    /// ledger is next opened.
+    /// Openings move to their place, or go; what the record erases is erased. It is durable that this is to be done:
+    /// what fails here is done when the ledger is next opened.
     fn settle(&self, candidate: &Candidate, is_logged: bool) {
         let vault = &self.shared.intake.vault;
-        if let Some(openings) = &candidate.openings {
-            let _ = if is_logged { vault.settle(openings) } else { vault.discard(openings) };
+        if let Some(pending) = &candidate.pending {
+            let _ = if is_logged { vault.settle(pending) } else { vault.discard(pending) };
         }
     }
 }

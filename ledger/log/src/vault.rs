@@ -10,7 +10,14 @@
 //! 3. If it is refused: removed. What a crash leaves in `pending/` of a record that the log does not have,
 //!    `sweep` removes.
 //!
-//! An erased record's file is replaced by one that ends in `.erased`, so that nobody brings its openings back.
+//! Erasing takes its orders from records: an `erase-opening` names other records and fields of theirs.
+//!
+//! 1. Before the record is judged: an empty file in `pending/` that names it, flushed, the directory flushed.
+//! 2. Once it is in the log, and not before: a list of the fields, `.erased`, beside the openings and durable. From
+//!    then on nobody is shown them, even where they come back with an old vault.
+//! 3. The file of openings is written anew without them, or removed where none remains. Durably.
+//! 4. The file in `pending/` goes. Where a crash comes before, `sweep` reads in the ledger what is to be erased, and
+//!    does it again.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -20,11 +27,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use custody_core::cbor::{CborError, Reader, Value, check};
 use custody_core::hash::Hash;
+use custody_core::record::body::ErasedField;
 use custody_core::sealed::Opening;
 use thiserror::Error;
 
 /// Openings of one record, at most: 32 sealed fields and 32 attachments.
 const MAX_OPENINGS: usize = 64;
+/// How the ending begins of a file in `pending/` that names an `erase-opening`. Those of openings end in a number.
+const ERASURE: &str = "erase-";
 
 /// A file of openings cannot be used.
 #[derive(Debug, Error)]
@@ -67,11 +77,13 @@ pub(crate) struct Vault {
     next: Arc<AtomicU64>,
 }
 
-/// Openings that are durable, of a record that is not in the log yet.
+/// What is durable of a record that is not in the log yet: its openings, and that it erases those of others.
 #[derive(Debug)]
 pub(crate) struct Pending {
-    path: PathBuf,
     record: Hash,
+    openings: Option<PathBuf>,
+    erasure: Option<PathBuf>,
+    erases: Vec<ErasedField>,
 }
 
 impl Vault {
@@ -89,47 +101,68 @@ impl Vault {
         Self { dir: dir.to_path_buf(), next: Arc::default() }
     }
 
-    /// Makes `openings` durable, ahead of their record. Costs two flushes.
+    /// Makes `openings` durable, ahead of their record, and that it erases `erases`. Costs two flushes, and one
+    /// more where it does; none where there is nothing of either.
     pub(crate) fn prepare(
         &self,
         record: Hash,
         openings: &[Opening],
-    ) -> Result<Pending, VaultError> {
+        erases: &[ErasedField],
+    ) -> Result<Option<Pending>, VaultError> {
+        if openings.is_empty() && erases.is_empty() {
+            return Ok(None);
+        }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let path = self.pending_dir().join(format!("{record}.{number}"));
-        let written = File::create(&path).and_then(|mut file| {
-            file.write_all(&encode_openings(openings))?;
-            file.sync_all()
-        });
-        written.map_err(|source| failed(&path, source))?;
+        let file = |ending: &str| self.pending_dir().join(format!("{record}.{ending}{number}"));
+        let openings = match openings {
+            [] => None,
+            some => Some(write_durably(file(""), &encode_openings(some))?),
+        };
+        let erasure = match erases {
+            [] => None,
+            _ => Some(write_durably(file(ERASURE), &[])?),
+        };
         flush_dir(&self.pending_dir())?;
-        Ok(Pending { path, record })
+        Ok(Some(Pending { record, openings, erasure, erases: erases.to_vec() }))
     }
 
-    /// Puts openings in their place: their record is in the log. Where there are some already, or were erased,
-    /// nothing changes.
+    /// The record is in the log: its openings go to their place, and what it erases is erased. Where there are
+    /// openings already nothing changes, and what was erased does not come back.
     pub(crate) fn settle(&self, pending: &Pending) -> Result<(), VaultError> {
-        let place = self.place(&pending.record, "openings");
-        if place.exists() || self.place(&pending.record, "erased").exists() {
-            return self.discard(pending);
+        if let Some(path) = &pending.openings {
+            self.place_openings(&pending.record, path)?;
         }
-        let parent = self.shelf(&pending.record);
+        let Some(path) = &pending.erasure else { return Ok(()) };
+        for of_one in pending.erases.chunk_by(|left, right| left.record == right.record) {
+            self.erase(of_one)?;
+        }
+        remove(path)
+    }
+
+    fn place_openings(&self, record: &Hash, path: &Path) -> Result<(), VaultError> {
+        let place = self.place(record, "openings");
+        if place.exists() {
+            return remove(path);
+        }
+        let parent = self.shelf(record);
         fs::create_dir_all(&parent).map_err(|source| failed(&parent, source))?;
-        fs::rename(&pending.path, &place).map_err(|source| failed(&place, source))
-    }
-
-    /// Removes openings whose record was refused.
-    pub(crate) fn discard(&self, pending: &Pending) -> Result<(), VaultError> {
-        match fs::remove_file(&pending.path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(failed(&pending.path, error)),
-            _ => Ok(()),
+        if self.erased(record)?.is_empty() {
+            return fs::rename(path, &place).map_err(|source| failed(&place, source));
         }
+        self.keep_rest(record, path)?;
+        remove(path)
     }
 
-    /// Finishes what a crash interrupted: settles what belongs to a record of the log, discards the rest.
+    /// Removes what is pending of a record that was refused.
+    pub(crate) fn discard(&self, pending: &Pending) -> Result<(), VaultError> {
+        pending.openings.iter().chain(&pending.erasure).try_for_each(|path| remove(path))
+    }
+
+    /// Finishes what a crash interrupted: settles what belongs to a record of the log, discards the rest. `look_up`
+    /// tells whether the ledger has a record, and what that erases.
     pub(crate) fn sweep<E: From<VaultError>>(
         &self,
-        is_logged: impl Fn(&Hash) -> Result<bool, E>,
+        look_up: impl Fn(&Hash) -> Result<Option<Vec<ErasedField>>, E>,
     ) -> Result<(), E> {
         let dir = self.pending_dir();
         let files = fs::read_dir(&dir).map_err(|source| failed(&dir, source))?;
@@ -137,8 +170,15 @@ impl Vault {
             let path = file.map_err(|source| failed(&dir, source))?.path();
             let stem = path.file_stem().and_then(|stem| stem.to_str());
             let Some(record) = stem.and_then(Hash::from_hex) else { continue };
-            let pending = Pending { path, record };
-            match is_logged(&record)? {
+            let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+            let is_erasure = ending.starts_with(ERASURE);
+            let known = look_up(&record)?;
+            let is_logged = known.is_some();
+            let erases = known.unwrap_or_default();
+            let (openings, erasure) =
+                if is_erasure { (None, Some(path)) } else { (Some(path), None) };
+            let pending = Pending { record, openings, erasure, erases };
+            match is_logged {
                 true => self.settle(&pending)?,
                 false => self.discard(&pending)?,
             }
@@ -148,42 +188,62 @@ impl Vault {
 
     /// The openings of a record, as far as there are any. What was erased and came back with an old vault is not.
     pub(crate) fn openings(&self, record: &Hash) -> Result<Vec<Opening>, VaultError> {
-        let path = self.place(record, "openings");
+        let mut openings = read_openings(&self.place(record, "openings"))?;
+        if !openings.is_empty() {
+            let erased = self.erased(record)?;
+            openings.retain(|opening| !erased.contains(&opening.field));
+        }
+        Ok(openings)
+    }
+
+    /// The fields of a record whose openings were erased, or were begun to be.
+    fn erased(&self, record: &Hash) -> Result<Vec<String>, VaultError> {
+        let path = self.place(record, "erased");
         match fs::read(&path) {
-            Ok(_) if self.is_erased(record)? => Ok(Vec::new()),
             Ok(bytes) => {
-                decode_openings(&bytes).map_err(|source| VaultError::Malformed { path, source })
+                decode_erased(&bytes).map_err(|source| VaultError::Malformed { path, source })
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(failed(&path, error)),
         }
     }
 
-    /// Whether the openings of a record were erased, or were begun to be.
-    pub(crate) fn is_erased(&self, record: &Hash) -> Result<bool, VaultError> {
-        let erased = self.place(record, "erased");
-        erased.try_exists().map_err(|source| failed(&erased, source))
-    }
-
-    /// Erases the openings of a record, durably and for good. What remains is an empty file that says so.
+    /// Erases openings of one record, durably and for good.
     ///
-    /// After an error the openings may still lie there, and are not shown; the same call again erases them.
-    pub(crate) fn erase(&self, record: &Hash) -> Result<(), VaultError> {
-        let (place, erased) = (self.place(record, "openings"), self.place(record, "erased"));
-        let parent = self.shelf(record);
+    /// After an error they may still lie there, and are not shown; the same call again erases them.
+    fn erase(&self, fields: &[ErasedField]) -> Result<(), VaultError> {
+        let Some(record) = fields.first().map(|field| field.record) else { return Ok(()) };
+        let parent = self.shelf(&record);
         fs::create_dir_all(&parent).map_err(|source| failed(&parent, source))?;
 
         // 1. That they are erased is durable. From now on nobody is shown them.
-        File::create(&erased)
-            .and_then(|file| file.sync_all())
-            .map_err(|source| failed(&erased, source))?;
+        let mut erased = self.erased(&record)?;
+        erased.extend(fields.iter().map(|field| field.field.clone()));
+        erased.sort();
+        erased.dedup();
+        let names = Value::array(erased.iter().map(|field| Value::text(field.as_str())));
+        replace(&self.place(&record, "erased"), &names.encode())?;
         flush_dir(&parent)?;
         flush_dir(&self.dir)?;
 
         // 2. They go, durably.
-        match fs::remove_file(&place) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(failed(&place, error)),
-            _ => flush_dir(&parent),
+        self.keep_rest(&record, &self.place(&record, "openings"))?;
+        flush_dir(&parent)
+    }
+
+    /// Writes what `from` holds of a record's openings into their place, without those that were erased.
+    fn keep_rest(&self, record: &Hash, from: &Path) -> Result<(), VaultError> {
+        let place = self.place(record, "openings");
+        let mut rest = match read_openings(from) {
+            // What nobody can read any more may hold what is to be erased.
+            Err(VaultError::Malformed { .. }) => Vec::new(),
+            read => read?,
+        };
+        let erased = self.erased(record)?;
+        rest.retain(|opening| !erased.contains(&opening.field));
+        match rest.as_slice() {
+            [] => remove(&place),
+            rest => replace(&place, &encode_openings(rest)),
         }
     }
 
@@ -202,6 +262,40 @@ impl Vault {
 
 fn failed(path: &Path, source: io::Error) -> VaultError {
     VaultError::Io { path: path.to_path_buf(), source }
+}
+
+/// Writes a file and flushes it. That its name is durable takes a flush of the directory.
+fn write_durably(path: PathBuf, bytes: &[u8]) -> Result<PathBuf, VaultError> {
+    let written = File::create(&path).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    written.map_err(|source| failed(&path, source))?;
+    Ok(path)
+}
+
+/// Puts a file into the place of another one, so that there is always one of them whole.
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let new = write_durably(new.into(), bytes)?;
+    fs::rename(&new, path).map_err(|source| failed(path, source))
+}
+
+fn remove(path: &Path) -> Result<(), VaultError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(failed(path, error)),
+        _ => Ok(()),
+    }
+}
+
+fn read_openings(path: &Path) -> Result<Vec<Opening>, VaultError> {
+    match fs::read(path) {
+        Ok(bytes) => decode_openings(&bytes)
+            .map_err(|source| VaultError::Malformed { path: path.to_path_buf(), source }),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(failed(path, error)),
+    }
 }
 
 fn flush_dir(dir: &Path) -> Result<(), VaultError> {
@@ -230,4 +324,15 @@ fn decode_openings(bytes: &[u8]) -> Result<Vec<Opening>, CborError> {
     }
     reader.end()?;
     Ok(openings)
+}
+
+/// `[field, ...]`.
+fn decode_erased(bytes: &[u8]) -> Result<Vec<String>, CborError> {
+    check(bytes)?;
+    let mut reader = Reader::new(bytes);
+    let count = reader.array(0, MAX_OPENINGS)?;
+    let fields = (0..count).map(|_| Ok(reader.text()?.to_owned()));
+    let fields = fields.collect::<Result<_, CborError>>()?;
+    reader.end()?;
+    Ok(fields)
 }

@@ -29,7 +29,7 @@ use crate::store::{Batch, Store};
 use crate::tree::{Edge, Tree};
 
 use ground::Ground;
-pub(crate) use judge::{Verdict, index_by_digest, load_entry};
+pub(crate) use judge::{Verdict, index_by_digest, load_entry, load_record};
 pub(crate) use recover::{
     Recovered, Stored, check_mark, load_founding, load_index, load_newest, verify_founding,
 };

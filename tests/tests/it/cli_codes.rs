@@ -98,6 +98,36 @@ fn codes_that_offers_provoke() {
     fails(&office, &accept, "offer/recorded");
 }
 
+#[test]
+fn codes_that_handling_and_disclosures_provoke() {
+    let folder = TempDir::new().unwrap();
+    let office = office().1.copy_to(folder.path());
+    let item = |name: &str| format!("item:{}", office.id(name));
+    let (laptop, image) = (item("laptop"), item("image"));
+    let rest = ["--for", "x", "--purpose", "x", "--out", "x.exhibit", "--key", "anna.key"];
+    let export = [&["export", &laptop], &rest[..]].concat();
+    office.ask(&export);
+    let disclose = |item: &str, exhibit: &str, code: &str| {
+        let words =
+            ["disclose", item, "--exhibit", exhibit, "--recipient", "x", "--basis", "police"];
+        fails(&office, &[&words[..], &["--key", "anna.key"]].concat(), code);
+    };
+    disclose(&image, "x.exhibit", "disclose/other-item");
+    // The same ledger to all appearances, which went on elsewhere.
+    let elsewhere = TempDir::new().unwrap();
+    let other = office.copy_to(elsewhere.path());
+    other.ask(&["note", &laptop, "--text", "x", "--key", "anna.key"]);
+    let export_again = [&["export", &laptop], &rest[..4], &["--out", "y.exhibit"], &rest[6..]];
+    other.ask(&export_again.concat());
+    fs::copy(other.folder().join("y.exhibit"), office.folder().join("y.exhibit")).unwrap();
+    office.ask(&["note", &laptop, "--text", "y", "--key", "anna.key"]);
+    disclose(&laptop, "y.exhibit", "disclose/other-ledger");
+    office.ask(&["handling", &laptop, "--code", "H1", "--key", "anna.key"]);
+    let court = [&export_again.concat()[..], &["--recipient-kind", "court"]].concat();
+    fs::remove_file(office.folder().join("y.exhibit")).unwrap();
+    fails(&office, &court, "handling/permission-needed");
+}
+
 /// Two ledgers that go on from one copy, as nobody should let them.
 #[test]
 fn codes_that_checkpoints_provoke() {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use custody_api::desk::Desk;
 use custody_api::export::{Export, Exporter, make};
 use custody_api::failure::Failure;
+use custody_api::handling::Recipient;
 use custody_core::cbor::Value;
 use custody_core::cose::Role;
 use custody_core::exhibit::{Exhibit, WithholdReason};
@@ -43,6 +44,8 @@ fn export(dir: &Path, scene: &Scene, change: impl FnOnce(&mut Export)) -> Result
         since: Vec::new(),
         handling: Vec::new(),
         withhold: Vec::new(),
+        to: Recipient::Court,
+        permissions: Vec::new(),
     };
     change(&mut export);
     let person = &scene.world.people[0];
@@ -120,7 +123,7 @@ fn withheld(dir: &Path, scene: &Scene, change: impl FnOnce(&mut Export)) -> Vec<
 #[test]
 fn what_was_erased_is_listed_as_erased() {
     let dir = TempDir::new().unwrap();
-    let (mut scene, ledger) = Scene::new(dir.path(), 1);
+    let (mut scene, ledger) = Scene::new(dir.path(), 2);
     let made = scene.world.note(0, 0);
     let digest = digest_of(&made);
     let closed = scene.world.note(0, 0);
@@ -131,9 +134,10 @@ fn what_was_erased_is_listed_as_erased() {
     let shelf = dir.path().join("vault").join(&digest.to_string()[..2]);
     let file = |ending: &str| -> PathBuf { shelf.join(format!("{digest}.{ending}")) };
     let openings = fs::read(file("openings")).unwrap();
-    ledger.erase_openings(&digest).unwrap();
+    let erasure = scene.world.erase(0, (0, 1), &[(digest, "text")]);
+    scene.submit_all(&ledger, vec![erasure.clone()]);
     assert!(!file("openings").exists());
-    assert_eq!(fs::read(file("erased")).unwrap(), b"", "nothing of what was erased");
+    assert_eq!(fs::read(file("erased")).unwrap(), b"\x81\x64text", "nothing of what was erased");
     drop(ledger);
     let both = [listed("text", "erased"), listed("text", "not-held")];
     assert_eq!(withheld(dir.path(), &scene, |_| ()), both);
@@ -141,11 +145,14 @@ fn what_was_erased_is_listed_as_erased() {
     let order = ("text".to_owned(), WithholdReason::Order);
     let ordered = withheld(dir.path(), &scene, |export| export.withhold = vec![order]);
     assert_eq!(ordered, [listed("text", "erased"), listed("text", "order")]);
-    // What comes back with an old vault stays erased, and the same call erases it again.
-    fs::write(file("openings"), openings).unwrap();
+    // What comes back with an old vault stays erased, even where the list of what was erased is lost with the newer
+    // one, and the same record again erases it again.
+    fs::write(file("openings"), &openings).unwrap();
+    assert_eq!(withheld(dir.path(), &scene, |_| ()), both);
+    fs::remove_file(file("erased")).unwrap();
     assert_eq!(withheld(dir.path(), &scene, |_| ()), both);
     let ledger = scene.open().unwrap();
+    assert!(scene.submit_all(&ledger, vec![erasure])[0].was_known);
     assert_eq!(ledger.reader().unwrap().openings(&digest).unwrap(), []);
-    ledger.erase_openings(&digest).unwrap();
     assert!(!file("openings").exists());
 }

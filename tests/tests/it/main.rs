@@ -77,6 +77,7 @@ mod tile_geometry;
 mod training_exercises;
 mod training_mark;
 mod training_scenario;
+mod vault_erase;
 mod verify_cli_rules;
 mod verify_cli_site;
 mod verify_cli_terminal;

@@ -114,7 +114,8 @@ fn chains_states_and_openings_read_back() {
     assert_eq!(reader.subjects(custody_log::SubjectKind::Item).count(), 3);
     assert_eq!(reader.subjects(custody_log::SubjectKind::Custodian).count(), 3);
 
-    ledger.erase_openings(&digests[2]).unwrap();
+    let erasure = scene.world.erase(0, (0, 1), &[(digests[2], "text")]);
+    scene.submit_all(&ledger, vec![erasure]);
     assert_eq!(ledger.reader().unwrap().openings(&digests[2]).unwrap(), []);
     let (record, openings) = records[2].clone();
     assert!(ledger.submit(record, openings).unwrap().was_known);

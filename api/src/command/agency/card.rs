@@ -63,14 +63,16 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     Ok(Answer::done(vec![id.to_string(), format!("card `{}`", args.out.display())], facts))
 }
 
-fn parse_name(text: &str) -> Result<String, String> {
+/// A name on one line.
+pub fn parse_name(text: &str) -> Result<String, String> {
     match text.contains('\n') {
         true => Err("a name stands on one line".to_owned()),
         false => plain_text(text, 200),
     }
 }
 
-fn parse_country(text: &str) -> Result<String, String> {
+/// A country by its two letters.
+pub fn parse_country(text: &str) -> Result<String, String> {
     match text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
         true => Ok(text.to_owned()),
         false => Err("expected two capital letters, as in ISO 3166-1".to_owned()),

@@ -65,7 +65,8 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     session.finish(act)?.answer(lines, facts, Some(session.desk()))
 }
 
-fn parse_role(word: &str) -> Result<Role, String> {
+/// A role by its word.
+pub fn parse_role(word: &str) -> Result<Role, String> {
     Ok(match word {
         "releasing" => Role::Releasing,
         "receiving" => Role::Receiving,

@@ -11,6 +11,7 @@ use crate::desk::Desk;
 use crate::export::{Export, Exporter, make};
 use crate::failure::Failure;
 use crate::file;
+use crate::handling::Recipient;
 use crate::training::Scenario;
 use crate::training::keys::Keys;
 use crate::training::seed::Seed;
@@ -77,6 +78,8 @@ impl Bench {
             since: Vec::new(),
             handling: Vec::new(),
             withhold: Vec::new(),
+            to: Recipient::Court,
+            permissions: Vec::new(),
         };
         let (id, key) = (self.keys.person_id(EXPORTER), self.keys.person(EXPORTER));
         Ok(make(desk, &export, Exporter { id, key })?.bytes)

@@ -1,15 +1,16 @@
 //! Judging a batch: what becomes of each record, given all before it.
 
 use custody_core::custody::{Applied, RuleViolation, apply};
+use custody_core::exhibit::chains_of;
 use custody_core::hash::{Hash, empty_root, sha256};
 use custody_core::id::SubjectId;
 use custody_core::merkle::{LeafIndex, TreeHead, TreeSize};
-use custody_core::record::Record;
-use custody_core::record::body::Body;
+use custody_core::record::body::{Body, ErasedField};
+use custody_core::record::{Payload, Record};
 
 use super::Writer;
 use crate::error::{FatalError, SeenError, SubmitError};
-use crate::intake::Candidate;
+use crate::intake::{Candidate, erases};
 use crate::keyring::Keyring;
 use crate::row::{
     chain_key, decode_hash, decode_number, digest_key, encode_subject, number_key, subject_key,
@@ -90,6 +91,10 @@ impl<S: Store> Session<'_, S> {
             let is_known = self.index_of(&digest)?.is_some();
             self.writer.ground.note_embedded(digest, is_known);
         }
+        if let Some(stranger) = self.erased_elsewhere(record)? {
+            let (record, field) = (stranger.record, stranger.field.clone());
+            return Ok(Err(SubmitError::ErasedElsewhere { record, field }));
+        }
         match apply(&self.writer.ground, record, LeafIndex(self.next)) {
             Ok(applied) => self.accept(record, applied).map(Ok),
             Err(RuleViolation::Conflict { subject, length, head, seq }) => {
@@ -152,6 +157,29 @@ impl<S: Store> Session<'_, S> {
         row.map(|root| decode_hash(Table::SignedSize, &key, &root)).transpose()
     }
 
+    /// The first field that an `erase-opening` names and that is none of its item's: no rule can know, and the vault
+    /// must not take orders about others.
+    fn erased_elsewhere<'r>(
+        &self,
+        record: &'r Record,
+    ) -> Result<Option<&'r ErasedField>, StoreError> {
+        for erased in erases(record) {
+            let known = match self.accepted().find(|(_, known)| known.digest() == erased.record) {
+                Some((_, known)) => Some(known.clone()),
+                None => load_record(&*self.writer.store, &erased.record)?,
+            };
+            let is_sealed_there = known.is_some_and(|known| {
+                let mut items = record.payload().subjects.iter().map(|link| &link.subject);
+                known.payload().commitment(&erased.field).is_some()
+                    && items.all(|id| is_about(known.payload(), id))
+            });
+            if !is_sealed_there {
+                return Ok(Some(erased));
+            }
+        }
+        Ok(None)
+    }
+
     /// Where the ledger, or this batch, has the record `digest`.
     fn index_of(&self, digest: &Hash) -> Result<Option<LeafIndex>, StoreError> {
         let accepted = self.accepted().find(|(_, record)| record.digest() == *digest);
@@ -183,6 +211,23 @@ impl<S: Store> Session<'_, S> {
         });
         (self.writer.tree.size().0..).zip(accepted)
     }
+}
+
+/// Whether a record extends the custody or the notes of the item whose notes are `notes`.
+fn is_about(payload: &Payload, notes: &SubjectId) -> bool {
+    match notes {
+        SubjectId::Notes(item) => chains_of(*item).iter().any(|id| payload.link(id).is_some()),
+        _ => false,
+    }
+}
+
+/// The record `digest`, if the ledger has it.
+pub(crate) fn load_record(read: &dyn Read, digest: &Hash) -> Result<Option<Record>, StoreError> {
+    let Some(index) = index_by_digest(read, digest)? else { return Ok(None) };
+    let key = number_key(index.0);
+    let malformed = || crate::row::corrupt(Table::Record, &key, "a record");
+    let bytes = read.get(Table::Record, &key)?.ok_or_else(malformed)?;
+    Record::parse(&bytes).map(Some).map_err(|_| malformed())
 }
 
 /// Where the ledger has the record `digest`.

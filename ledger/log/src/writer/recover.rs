@@ -72,7 +72,7 @@ impl<S: Store> Writer<S> {
             kept: [None; Kept::ALL.len()],
         };
         let index_keys = index_keys(&record);
-        let candidate = Candidate { record, index_keys, openings: None, lacks_key: false };
+        let candidate = Candidate { record, index_keys, pending: None, lacks_key: false };
         let verdicts = writer.judge(vec![candidate], &Keyring::default())?;
         match verdicts.as_slice() {
             [super::Verdict::Accepted(candidate)] => {
