@@ -11,6 +11,7 @@ pub mod command;
 pub mod demo;
 pub mod desk;
 pub mod evidence;
+pub mod ewf;
 pub mod export;
 pub mod failure;
 pub mod file;
