@@ -15,6 +15,7 @@ mod section;
 
 pub use error::EwfError;
 pub use header::Acquisition;
+pub(crate) use header::recordable;
 
 use std::io::{Read, Seek};
 

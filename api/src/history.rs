@@ -125,7 +125,10 @@ fn child_of(record: &Record, parent: Uuid) -> Option<Uuid> {
 }
 
 /// What the record says, in words.
-fn headline(desk: &Desk, people: &People<'_>, record: &Record) -> Result<String, Failure> {
+///
+/// # Errors
+/// The ledger cannot be read.
+pub fn headline(desk: &Desk, people: &People<'_>, record: &Record) -> Result<String, Failure> {
     let payload = record.payload();
     let name = |id: Option<Uuid>| {
         id.map(|id| people.custodian(id).map(|name| name.to_string())).transpose()
