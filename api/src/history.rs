@@ -14,7 +14,9 @@ use custody_log::Logged;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::flag::flags;
+use crate::headline::headline;
 use crate::people::{Name, People};
+use crate::place::place_text;
 use crate::session::role_word;
 
 /// One item, from its first record to its newest.
@@ -23,6 +25,8 @@ pub struct History {
     pub item: Uuid,
     /// Where it is now.
     pub state: ItemState,
+    /// The same in words.
+    pub place: String,
     /// Who answers for it.
     pub holder: Name,
     /// To whom it is on the way.
@@ -71,12 +75,13 @@ impl History {
         let (mut events, mut children) = (Vec::new(), Vec::new());
         for logged in &logged {
             let record = Record::parse(&logged.record)?;
-            children.extend(child_of(&record, item));
+            children.extend(children_of(&record, item));
             events.push(Event::of(desk, &people, logged, &record, item)?);
         }
-        let addressee = state.release.map(|open| people.custodian(open.to)).transpose()?;
+        let addressee = state.release.as_ref().map(|open| people.custodian(open.to)).transpose()?;
         let holder = people.custodian(state.holder)?;
-        Ok(Self { item, state, holder, addressee, children, events })
+        let place = place_text(desk, &people, &state)?;
+        Ok(Self { item, state, place, holder, addressee, children, events })
     }
 }
 
@@ -114,55 +119,18 @@ impl Event {
     }
 }
 
-/// The item that a `derive` made out of `parent`.
-fn child_of(record: &Record, parent: Uuid) -> Option<Uuid> {
-    let Body::Derive(body) = &record.payload().body else { return None };
-    let children = record.payload().subjects.iter().filter_map(|link| match link.subject {
+/// The items that a `derive` or `split` made out of `parent`.
+fn children_of(record: &Record, parent: Uuid) -> Vec<Uuid> {
+    match &record.payload().body {
+        Body::Derive(body) if body.parent == parent => {}
+        Body::Split(body) if body.parent == parent => {}
+        _ => return Vec::new(),
+    }
+    let items = record.payload().subjects.iter().filter_map(|link| match link.subject {
         SubjectId::Item(id) if id != parent => Some(id),
         _ => None,
     });
-    children.into_iter().next().filter(|_| body.parent == parent)
-}
-
-/// What the record says, in words.
-///
-/// # Errors
-/// The ledger cannot be read.
-pub fn headline(desk: &Desk, people: &People<'_>, record: &Record) -> Result<String, Failure> {
-    let payload = record.payload();
-    let name = |id: Option<Uuid>| {
-        id.map(|id| people.custodian(id).map(|name| name.to_string())).transpose()
-    };
-    let (from, to) =
-        (name(payload.from)?.unwrap_or_default(), name(payload.to)?.unwrap_or_default());
-    Ok(match &payload.body {
-        Body::Collect(body) => format!("collected, {}", body.kind),
-        Body::Seal(body) => format!("sealed, {}", body.kind),
-        Body::SealCheck(body) => format!("seal checked: {}", body.outcome),
-        Body::Handoff(body) => format!("handed over by {from} to {to} for {}", body.purpose),
-        Body::Release(body) => format!("released by {from} to {to} for {}", body.purpose),
-        Body::Receive(_) => format!("received by {to} from {from}"),
-        Body::Refuse(body) => format!("refused by {to} from {from}: {}", body.ground),
-        Body::Recall(_) => format!("recalled by {from}, was on the way to {to}"),
-        Body::Derive(body) => {
-            format!("derived, {} with {} {}", body.method, body.tool, body.version)
-        }
-        Body::VerifyDigest(body) => {
-            format!("digest over {} recomputed: {}", body.scope, body.outcome)
-        }
-        Body::Correct(body) => {
-            let entry = desk.reader().by_digest(&body.record)?;
-            let entry = entry.map_or_else(|| body.record.to_string(), |index| index.0.to_string());
-            format!("corrected: `{}` of entry {entry}, {}", body.field, body.reason)
-        }
-        Body::LateEntry(body) => {
-            let embedded = Record::parse(&body.record)?;
-            format!("late entry of a `{}`, {}", embedded.record_type(), body.reason)
-        }
-        Body::Note(body) => format!("note, {}", body.kind),
-        Body::Dispose(body) => format!("disposed of, {}", body.method),
-        body => body.record_type().word().to_owned(),
-    })
+    items.collect()
 }
 
 /// The digests that a record names, open or opened.
@@ -170,6 +138,8 @@ pub fn recorded_digests(record: &Record, openings: &[Opening]) -> Vec<EvidenceDi
     let open = match &record.payload().body {
         Body::Collect(body) => body.digests.as_slice(),
         Body::Derive(body) => body.digests.as_slice(),
+        Body::ProviderProduction(body) => body.digests.as_slice(),
+        Body::RegisterLegacy(body) => body.digests.as_slice(),
         _ => &[],
     };
     let sealed = openings.iter().find(|opening| opening.field == "digests");
@@ -217,15 +187,6 @@ pub fn description(desk: &Desk, item: Uuid) -> Result<Option<String>, Failure> {
     let openings = desk.openings(&sha256(&first.record))?;
     let description = openings.iter().find(|opening| opening.field == "description");
     Ok(description.and_then(|opening| opening.as_text()).map(str::to_owned))
-}
-
-/// An item's state in a word.
-pub fn state_word(state: &ItemState) -> &'static str {
-    match state {
-        ItemState { is_disposed: true, .. } => "disposed",
-        ItemState { release: Some(_), .. } => "on-the-way",
-        _ => "held",
-    }
 }
 
 /// The item's state, if `standing` is an item's.

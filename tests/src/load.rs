@@ -80,6 +80,7 @@ impl Load {
             purpose: LedgerPurpose::Training,
             agencies: vec![enrolment],
             operator: public(&self.operator),
+            succeeds: None,
         };
         let links = [agency.clone(), ledger.clone()].map(first_link).to_vec();
         let hands = [
@@ -131,7 +132,7 @@ impl Load {
 
     fn collection(&self, number: u64) -> Signed {
         let holder = number;
-        let body = Collect { kind: ItemKind::Physical, digests: Vec::new() };
+        let body = Collect::of(ItemKind::Physical);
         let hands = [(Role::Acting, custodian(self.turn(holder)), self.custodian_key(holder))];
         let links = vec![first_link(item(number))];
         self.sign(links, &hands, body.into(), &["description", "place"])
@@ -149,7 +150,7 @@ impl Load {
             (Role::Releasing, custodian(self.turn(from)), self.custodian_key(from)),
             (Role::Receiving, custodian(self.turn(to)), self.custodian_key(to)),
         ];
-        let body = Handoff { purpose: MovePurpose::Examination };
+        let body = Handoff::for_purpose(MovePurpose::Examination);
         self.sign(vec![link], &hands, body.into(), &["place", "remark"])
     }
 

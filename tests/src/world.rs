@@ -95,6 +95,7 @@ impl World {
             purpose: LedgerPurpose::Training,
             agencies: self.agencies.iter().map(Agency::enrolment).collect(),
             operator: public(&self.operator),
+            succeeds: None,
         };
         let mut subjects: Vec<_> = self.agencies.iter().map(Agency::subject).collect();
         subjects.push(ledger);
@@ -200,7 +201,7 @@ impl World {
         let item = uuid(&format!("{} item {}", self.origin, self.items.len()));
         self.items.push((item, holder));
         let hands = vec![Hand::of(&self.people[holder], Role::Acting)];
-        let body = Collect { kind: ItemKind::Physical, digests: Vec::new() };
+        let body = Collect::of(ItemKind::Physical);
         let page = self.page(&[SubjectId::Item(item)], hands, body);
         self.take(&page.seal("description", &Value::text("hard disk, 500 GB")))
     }
@@ -210,7 +211,7 @@ impl World {
         let item = uuid(&format!("{} item {}", self.origin, self.items.len()));
         self.items.push((item, holder));
         let hands = vec![Hand::of(&self.people[holder], Role::Acting)];
-        let body = Collect { kind: ItemKind::Physical, digests: Vec::new() };
+        let body = Collect::of(ItemKind::Physical);
         let page = self.page(&[SubjectId::Item(item)], hands, body);
         self.take(&page)
     }
@@ -233,7 +234,7 @@ impl World {
         let (id, from) = self.items[item];
         let (from, to) = (&self.people[from], &self.people[to]);
         let hands = vec![Hand::of(from, Role::Releasing), Hand::of(to, Role::Receiving)];
-        let body = Handoff { purpose: MovePurpose::Examination };
+        let body = Handoff::for_purpose(MovePurpose::Examination);
         self.page(&[SubjectId::Item(id)], hands, body).between(from, to)
     }
 
@@ -241,7 +242,7 @@ impl World {
     pub fn release(&mut self, item: usize, to: usize) -> Made {
         let (id, from) = self.items[item];
         let (from, to) = (&self.people[from], &self.people[to]);
-        let body = Release { purpose: MovePurpose::Transport, expected_s: None };
+        let body = Release::for_purpose(MovePurpose::Transport);
         let hands = vec![Hand::of(from, Role::Releasing)];
         let page = self.page(&[SubjectId::Item(id)], hands, body).between(from, to);
         self.take(&page)

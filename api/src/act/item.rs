@@ -32,7 +32,7 @@ pub struct Reply {
 impl Act {
     /// `holder` takes a new item into custody; its digests are sealed.
     pub fn collect(item: Uuid, holder: Uuid, kind: ItemKind, digests: &[EvidenceDigest]) -> Self {
-        let body = Collect { kind, digests: Vec::new() };
+        let body = Collect::of(kind);
         Self::alone(body, &[item], holder).sealing_digests(digests)
     }
 
@@ -43,7 +43,7 @@ impl Act {
         kind: ItemKind,
         digests: Vec<EvidenceDigest>,
     ) -> Self {
-        Self::alone(Collect { kind, digests }, &[item], holder)
+        Self::alone(Collect { digests, ..Collect::of(kind) }, &[item], holder)
     }
 
     /// `holder` does something to items they hold: seal, seal check, verify digest.
@@ -61,7 +61,7 @@ impl Act {
     pub fn handoff(ids: &[Uuid], parties: Parties, purpose: MovePurpose) -> Self {
         let Parties { from, to } = parties;
         let signers = vec![person(Role::Releasing, from), person(Role::Receiving, to)];
-        Self::new(Handoff { purpose }, items(ids), signers).between(from, to)
+        Self::new(Handoff::for_purpose(purpose), items(ids), signers).between(from, to)
     }
 
     /// Items are sent on the way. `expected_s`: by when, in seconds since 1970.
@@ -72,7 +72,7 @@ impl Act {
         expected_s: Option<u64>,
     ) -> Self {
         let signers = vec![person(Role::Releasing, parties.from)];
-        let body = Release { purpose, expected_s };
+        let body = Release { expected_s, ..Release::for_purpose(purpose) };
         Self::new(body, items(ids), signers).between(parties.from, parties.to)
     }
 

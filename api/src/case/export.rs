@@ -20,7 +20,8 @@ use serde_json::{Map, Value, json};
 use super::graph::{Graph, reference, typed};
 use crate::desk::Desk;
 use crate::failure::Failure;
-use crate::history::{headline, recorded_digests, value_text};
+use crate::headline::headline;
+use crate::history::{recorded_digests, value_text};
 use crate::moment::Moment;
 use crate::people::{Name, People};
 

@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::option::{LedgerOption, ledger_help};
 use crate::failure::Failure;
-use crate::history::{Event, History, state_word};
+use crate::history::{Event, History};
 use crate::moment::Moment;
 use crate::people::Name;
+use crate::place::state_word;
 use crate::terminal::Answer;
 
 pub const HELP: &str = concat!(
@@ -49,11 +50,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
 fn head_lines(history: &History) -> Vec<String> {
     let state = &history.state;
     let mut lines = vec![format!("{}, {}", SubjectId::Item(history.item), state.kind)];
-    lines.push(match (&history.addressee, state.is_disposed) {
-        (_, true) => format!("disposed of, held last by {}", history.holder),
-        (Some(to), _) => format!("on the way from {} to {to}", history.holder),
-        (None, _) => format!("held by {}", history.holder),
-    });
+    lines.push(history.place.clone());
     lines.extend(state.parent.map(|parent| format!("made from {}", SubjectId::Item(parent))));
     let children =
         history.children.iter().map(|child| format!("made into {}", SubjectId::Item(*child)));

@@ -7,8 +7,9 @@ use super::option::{LedgerOption, ledger_help};
 use super::show::name_json;
 use crate::desk::Desk;
 use crate::failure::Failure;
-use crate::history::{description, state_word};
+use crate::history::description;
 use crate::people::People;
+use crate::place::{place_text, state_word};
 use crate::terminal::Answer;
 
 pub const HELP: &str = concat!(
@@ -45,7 +46,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let (mut lines, mut list) = (Vec::new(), Vec::new());
     for item in items(args, &desk)? {
         let state = desk.item_state(item)?;
-        let is_asked_for = (args.disposed || !args.item.is_empty() || !state.is_disposed)
+        let is_asked_for = (args.disposed || !args.item.is_empty() || state.end.is_none())
             && holder.is_none_or(|holder| concerns(&state, holder));
         if is_asked_for {
             let (line, facts) = row(&desk, &people, item, &state)?;
@@ -73,7 +74,7 @@ fn items(args: &Args, desk: &Desk) -> Result<Vec<Uuid>, Failure> {
 }
 
 fn concerns(state: &ItemState, custodian: Uuid) -> bool {
-    state.holder == custodian || state.release.is_some_and(|open| open.to == custodian)
+    state.holder == custodian || state.release.as_ref().is_some_and(|open| open.to == custodian)
 }
 
 fn row(
@@ -85,12 +86,8 @@ fn row(
     let id = SubjectId::Item(item);
     let description = description(desk, item)?;
     let holder = people.custodian(state.holder)?;
-    let to = state.release.map(|open| people.custodian(open.to)).transpose()?;
-    let place = match (&to, state.is_disposed) {
-        (_, true) => format!("disposed of, held last by {holder}"),
-        (Some(to), _) => format!("on the way from {holder} to {to}"),
-        (None, _) => format!("held by {holder}"),
-    };
+    let to = state.release.as_ref().map(|open| people.custodian(open.to)).transpose()?;
+    let place = place_text(desk, people, state)?;
     let line = format!("{id}  {place}  {}", description.as_deref().unwrap_or("(sealed)"));
     let facts = json!({
         "item": id.to_string(),

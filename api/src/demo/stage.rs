@@ -157,6 +157,7 @@ fn founding(origin: &Origin, cast: &Cast, seeds: &(Seed, Seed)) -> Result<Ledger
         purpose: LedgerPurpose::Training,
         agencies: founders(cast).map(|agency| agency.enrolment.clone()).to_vec(),
         operator: cast.operator.public.clone(),
+        succeeds: None,
     })
 }
 

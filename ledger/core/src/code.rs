@@ -1,5 +1,13 @@
 //! Closed lists of words that stand in signed bytes. Words are signed, their translations are not.
 
+use crate::cbor::{CborError, Reader, Value};
+
+/// A word of a closed list.
+pub(crate) trait Word: Copy + Into<Value> {
+    /// Reads a word of the list.
+    fn decode_word(reader: &mut Reader<'_>) -> Result<Self, CborError>;
+}
+
 /// Declares an enum whose variants are written as fixed words, with conversions both ways.
 macro_rules! codes {
     ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal,)+ }) => {
@@ -49,6 +57,14 @@ macro_rules! codes {
                     let words: Vec<_> = Self::ALL.iter().map(|code| code.word()).collect();
                     format!("expected one of: {}", words.join(", "))
                 })
+            }
+        }
+
+        impl $crate::code::Word for $name {
+            fn decode_word(
+                reader: &mut $crate::cbor::Reader<'_>,
+            ) -> Result<Self, $crate::cbor::CborError> {
+                Self::decode(reader)
             }
         }
 

@@ -6,9 +6,15 @@
 
 mod apply;
 mod book;
+mod container;
+mod handoff;
 mod item;
 mod key;
+mod late;
+mod notes;
+mod quantity;
 mod registry;
+mod request;
 mod state;
 mod violation;
 
@@ -16,7 +22,7 @@ pub use apply::{Applied, apply};
 pub use book::Book;
 pub use key::{KeyEnd, KeyState};
 pub use state::{
-    AgencyState, CustodianState, Held, Holdings, ItemState, LedgerState, OpenRelease, Standing,
-    Subject,
+    AgencyState, CustodianState, HandlingState, Held, Hold, Holdings, ItemEnd, ItemState,
+    LedgerState, NotesState, OpenRelease, Permission, RequestState, Standing, Subject, Whereabouts,
 };
 pub use violation::RuleViolation;

@@ -6,11 +6,13 @@
 mod contents;
 mod error;
 mod excess;
+mod kin;
 mod manifest;
 
 pub use contents::{Consistency, Contents, ContentsOpening, Lookup, Placed};
 pub use error::ExhibitError;
 pub use excess::Excess;
+pub use kin::{Kin, chains_of};
 pub use manifest::{Manifest, Withheld, WithholdReason};
 
 use crate::cbor::{Reader, Value, check};

@@ -141,6 +141,14 @@ pub enum SubjectId {
 }
 
 impl SubjectId {
+    /// The item, if this is the custody of one.
+    pub fn item(&self) -> Option<Uuid> {
+        match self {
+            Self::Item(id) => Some(*id),
+            _ => None,
+        }
+    }
+
     /// The subject's key in the custody index.
     pub fn key(&self) -> SubjectKey {
         SubjectKey::of(&self.to_string())

@@ -11,7 +11,7 @@ mod payload;
 
 pub use error::RecordError;
 pub(crate) use payload::decode_subject;
-pub use payload::{Attachment, Link, Occurred, Payload, Signer, TimeSource};
+pub use payload::{Attachment, Link, Occurred, Payload, Sides, Signer, TimeSource};
 
 use crate::cose::{ContentType, Message};
 use crate::hash::Hash;

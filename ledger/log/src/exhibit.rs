@@ -8,9 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use custody_core::checkpoint::{Checkpoint, CheckpointError};
 use custody_core::cose::Role;
+use custody_core::custody::Standing;
 use custody_core::entry::Entry;
 use custody_core::exhibit::{
-    Consistency, Contents, ContentsOpening, Lookup, Placed, Withheld, WithholdReason,
+    Consistency, Contents, ContentsOpening, Kin, Lookup, Placed, Withheld, WithholdReason,
+    chains_of,
 };
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::merkle::{LeafIndex, TreeSize};
@@ -29,7 +31,7 @@ pub struct ExhibitRequest<'a> {
     pub exporter: Uuid,
     /// Earlier sizes to prove consistency from.
     pub since: Vec<TreeSize>,
-    /// Handling codes, in order.
+    /// Handling codes besides those that the records set.
     pub handling: Vec<String>,
     /// Why the sealed field of a record is withheld, or `None` where it is to be opened.
     pub withhold: &'a dyn Fn(&Payload, &str) -> Option<WithholdReason>,
@@ -58,6 +60,8 @@ pub fn assemble(
         indices.push(last);
     }
     let (openings, withheld) = open_fields(reader, request, &history)?;
+    let mut handling = history.handling_codes(reader)?;
+    handling.extend(request.handling.iter().cloned());
     let subjects = history.subjects.iter().map(|subject| {
         let proof = reader.index_proof(subject)?;
         Ok(Lookup { subject: subject.clone(), proof })
@@ -75,7 +79,7 @@ pub fn assemble(
         consistency: consistency.collect::<Result<_, ExportError>>()?,
         records: history.records.into_values().collect(),
         openings,
-        handling: request.handling.clone(),
+        handling: handling.into_iter().collect(),
     };
     Ok(Assembled { contents, withheld })
 }
@@ -84,6 +88,8 @@ pub fn assemble(
 struct History {
     subjects: BTreeSet<SubjectId>,
     records: BTreeMap<LeafIndex, Placed>,
+    /// The item, what it was made from or packed in, and so on.
+    lineage: Vec<Uuid>,
 }
 
 impl History {
@@ -92,41 +98,87 @@ impl History {
         if reader.subject(&item)?.is_none() {
             return Err(ExportError::NoSuchItem { item });
         }
-        let mut history = Self { subjects: BTreeSet::new(), records: BTreeMap::new() };
+        let mut history = Self {
+            subjects: BTreeSet::new(),
+            records: BTreeMap::new(),
+            lineage: vec![request.item],
+        };
         let mut waiting = vec![
             SubjectId::Ledger(reader.origin().clone()),
             SubjectId::Custodian(request.exporter),
-            SubjectId::Notes(request.item),
-            item,
         ];
+        waiting.extend(history.collect_lineage(reader)?);
         while let Some(subject) = waiting.pop() {
-            if !history.subjects.insert(subject.clone()) {
-                continue;
-            }
-            for logged in reader.chain(&subject)? {
-                if history.records.contains_key(&logged.index) {
-                    continue;
-                }
-                let placed = placed(logged)?;
-                waiting.extend(needed_by(&placed.record, &subject));
-                history.records.insert(placed.index, placed);
-            }
+            waiting.extend(history.take_chain(reader, &subject)?);
         }
         Ok(history)
     }
+
+    /// Takes in the custody of the item and of its forebears, and returns what else is needed.
+    fn collect_lineage(&mut self, reader: &Reader<'_>) -> Result<Vec<SubjectId>, ExportError> {
+        let (mut needed, mut next) = (Vec::new(), 0);
+        while let Some(&item) = self.lineage.get(next) {
+            next += 1;
+            let [custody, notes] = chains_of(item);
+            needed.extend(self.take_chain(reader, &custody)?);
+            needed.push(notes);
+            let extends = |placed: &&Placed| placed.record.payload().link(&custody).is_some();
+            for placed in self.records.values().filter(extends) {
+                let kin = Kin::of(item, placed.record.payload());
+                needed.extend(kin.siblings.into_iter().flat_map(chains_of));
+                for forebear in kin.forebears {
+                    if !self.lineage.contains(&forebear) {
+                        self.lineage.push(forebear);
+                    }
+                }
+            }
+        }
+        Ok(needed)
+    }
+
+    /// Takes in the chain of a subject, once, and returns the subjects that make sense of its records.
+    fn take_chain(
+        &mut self,
+        reader: &Reader<'_>,
+        subject: &SubjectId,
+    ) -> Result<Vec<SubjectId>, ExportError> {
+        let mut needed = Vec::new();
+        if !self.subjects.insert(subject.clone()) {
+            return Ok(needed);
+        }
+        for logged in reader.chain(subject)? {
+            if self.records.contains_key(&logged.index) {
+                continue;
+            }
+            let placed = placed(logged)?;
+            needed.extend(needed_by(&placed.record));
+            self.records.insert(placed.index, placed);
+        }
+        Ok(needed)
+    }
+
+    /// The handling codes in force for the item and its forebears.
+    fn handling_codes(&self, reader: &Reader<'_>) -> Result<BTreeSet<String>, ExportError> {
+        let mut codes = BTreeSet::new();
+        for item in &self.lineage {
+            let notes = reader.subject(&SubjectId::Notes(*item))?;
+            if let Some(Standing::Notes(notes)) = notes.map(|subject| subject.standing) {
+                let known = notes.handling.into_iter().flat_map(|handling| handling.codes);
+                codes.extend(known.map(|code| code.to_string()));
+            }
+        }
+        Ok(codes)
+    }
 }
 
-/// The subjects whose history makes sense of `record`, where it is part of the history of `subject`.
-fn needed_by(record: &Record, subject: &SubjectId) -> Vec<SubjectId> {
+/// The subjects whose history makes sense of `record`.
+fn needed_by(record: &Record) -> Vec<SubjectId> {
     let payload = record.payload();
     let mut needed = signers_of(payload);
     needed.extend(payload.parties().map(SubjectId::Custodian));
+    needed.extend(payload.body.request().map(SubjectId::Request));
     match &payload.body {
         Body::CustodianEnrol(body) => needed.push(SubjectId::Agency(body.agency)),
-        Body::Derive(body) if *subject != SubjectId::Item(body.parent) => {
-            needed.push(SubjectId::Item(body.parent));
-            needed.push(SubjectId::Notes(body.parent));
-        }
         Body::LateEntry(body) => {
             // Accepted records embed only records that parse; nothing is lost where one does not. Its keys
             // are judged; what it would have done is not.

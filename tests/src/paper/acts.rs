@@ -84,7 +84,7 @@ impl PaperLedger {
 
     /// Somebody takes a thing into custody.
     pub fn collect(&self, person: &Person, item: Uuid) -> Page {
-        let body = Collect { kind: ItemKind::Physical, digests: Vec::new() };
+        let body = Collect::of(ItemKind::Physical);
         self.acting(person, &SubjectId::Item(item), body)
             .seal("place", &Value::text("Quay 4, warehouse 2"))
             .seal("description", &Value::text("hard disk, 500 GB"))
@@ -92,7 +92,7 @@ impl PaperLedger {
 
     /// Somebody takes a file into custody; its digest is sealed.
     pub fn collect_file(&self, person: &Person, item: Uuid, file: &[u8]) -> Page {
-        let body = Collect { kind: ItemKind::Digital, digests: Vec::new() };
+        let body = Collect::of(ItemKind::Digital);
         self.acting(person, &SubjectId::Item(item), body).seal("digests", &digests_of(file))
     }
 
@@ -111,14 +111,16 @@ impl PaperLedger {
     pub fn handoff(&self, from: &Person, to: &Person, items: &[Uuid], seen_by: &[&Person]) -> Page {
         let mut hands = vec![Hand::of(from, Role::Releasing), Hand::of(to, Role::Receiving)];
         hands.extend(seen_by.iter().map(|witness| Hand::of(witness, Role::Witness)));
-        let body = Handoff { purpose: MovePurpose::Transport };
+        let body = Handoff::for_purpose(MovePurpose::Transport);
         self.page(&item_ids(items), hands, body).between(from, to)
     }
 
     /// The holder sends on the way.
     pub fn release(&self, from: &Person, to: &Person, items: &[Uuid]) -> Page {
-        let body =
-            Release { purpose: MovePurpose::Transfer, expected_s: Some(self.now_s() + 7200) };
+        let body = Release {
+            expected_s: Some(self.now_s() + 7200),
+            ..Release::for_purpose(MovePurpose::Transfer)
+        };
         let hands = vec![Hand::of(from, Role::Releasing)];
         self.page(&item_ids(items), hands, body).between(from, to)
     }

@@ -88,6 +88,7 @@ impl PaperLedger {
             purpose: LedgerPurpose::Evidence,
             agencies: founders.iter().map(|agency| agency.enrolment()).collect(),
             operator: public(&operator),
+            succeeds: None,
         };
         let ledger = self.subject();
         let mut hands = vec![Hand::new(&operator, ledger.clone(), Role::Operator)];

@@ -104,6 +104,7 @@ pub fn ledger_open(signer: &LogSigner) -> LedgerOpen {
         purpose: LedgerPurpose::Training,
         agencies: vec![enrolment(0x11), enrolment(0x21)],
         operator: public(0x01),
+        succeeds: None,
     }
 }
 
@@ -132,7 +133,7 @@ impl Story {
         let mut collect = payload(
             vec![story.link(&item)],
             vec![(Role::Acting, custodian(0x31))],
-            Body::Collect(Collect { kind: ItemKind::Physical, digests: Vec::new() }),
+            Body::Collect(Collect::of(ItemKind::Physical)),
         );
         collect.sealed = sealed(&[opening("description", 0x61, "telephone, black")]);
         story.add(collect, &[(0x31, Observed::default())]);
@@ -146,7 +147,7 @@ impl Story {
         let mut handoff = payload(
             vec![story.link(&item)],
             vec![(Role::Releasing, custodian(0x31)), (Role::Receiving, custodian(0x32))],
-            Body::Handoff(Handoff { purpose: MovePurpose::Examination }),
+            Body::Handoff(Handoff::for_purpose(MovePurpose::Examination)),
         );
         (handoff.from, handoff.to) = (Some(uuid(0x31)), Some(uuid(0x32)));
         handoff.occurred = occurred(5);

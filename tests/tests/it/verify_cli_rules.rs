@@ -204,7 +204,7 @@ fn both_digests_of_files_of_all_lengths_are_right() {
     }
     let mut story = Story::whole();
     let (ledger, item) = (&mut story.ledger, uuid("a file"));
-    let body = Collect { kind: ItemKind::Digital, digests };
+    let body = Collect { digests, ..Collect::of(ItemKind::Digital) };
     let subject = custody_core::id::SubjectId::Item(item);
     ledger.write(&ledger.acting(&story.cast.caro, &subject, body));
     let exhibit = story.exhibit_of(item, &story.cast.caro);

@@ -51,6 +51,7 @@ pub fn run(args: &Args, out: &Path) -> Result<Answer, Failure> {
         purpose: args.purpose.unwrap_or(LedgerPurpose::Evidence),
         agencies,
         operator,
+        succeeds: None,
     };
     let occurred = Moment::utc(now_s()).claimed(TimeSource::Device);
     let mut proposal = Act::found(origin, body).propose(&Nothing { origin }, occurred)?;

@@ -195,6 +195,28 @@ pub struct Outcome {
     pub finding: Finding,
 }
 
+impl Outcome {
+    pub(crate) fn to_value(&self) -> Value {
+        Value::array([Value::Uint(self.position as u64), self.finding.into()])
+    }
+
+    /// Reads a list of 1 to 500 outcomes, by ascending position.
+    pub(crate) fn decode_list(reader: &mut Reader<'_>) -> Result<Vec<Self>, CborError> {
+        let offset = reader.offset();
+        let count = reader.array(1, MAX_ITEMS)?;
+        let outcome = |_| {
+            reader.array(2, 2)?;
+            let position = reader.uint_to(MAX_ITEMS as u64 - 1, "a position below 500")? as usize;
+            Ok(Self { position, finding: Finding::decode(reader)? })
+        };
+        let outcomes = (0..count).map(outcome).collect::<Result<Vec<_>, CborError>>()?;
+        match outcomes.windows(2).all(|pair| pair[0].position < pair[1].position) {
+            true => Ok(outcomes),
+            false => Err(reader.out_of_range(offset, "outcomes in order of their positions")),
+        }
+    }
+}
+
 /// What the receiver checked and found, written when the receiver signs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Observed {
@@ -216,10 +238,8 @@ impl Observed {
             pairs.push(("checked", Value::array(self.checked.iter().map(|&check| check.into()))));
         }
         if !self.outcomes.is_empty() {
-            let row = |outcome: &Outcome| {
-                Value::array([Value::Uint(outcome.position as u64), outcome.finding.into()])
-            };
-            pairs.push(("outcomes", Value::array(self.outcomes.iter().map(row))));
+            let rows = self.outcomes.iter().map(Outcome::to_value);
+            pairs.push(("outcomes", Value::array(rows)));
         }
         Value::map(pairs)
     }
@@ -234,19 +254,13 @@ impl Observed {
             }
         }
         if let Some(reader) = fields.optional("outcomes")? {
-            for _ in 0..reader.array(1, MAX_ITEMS)? {
-                reader.array(2, 2)?;
-                let position =
-                    reader.uint_to(MAX_ITEMS as u64 - 1, "a position below 500")? as usize;
-                observed.outcomes.push(Outcome { position, finding: Finding::decode(reader)? });
-            }
+            observed.outcomes = Outcome::decode_list(reader)?;
         }
         fields.done()?;
         let checks_ascend = observed.checked.is_sorted_by_key(|check| check.word());
-        let is_strict = observed.checked.windows(2).all(|pair| pair[0] != pair[1])
-            && observed.outcomes.windows(2).all(|pair| pair[0].position < pair[1].position);
+        let is_strict = observed.checked.windows(2).all(|pair| pair[0] != pair[1]);
         if observed.is_empty() || !checks_ascend || !is_strict {
-            return Err(reader.out_of_range(offset, "checks and outcomes in order, at least one"));
+            return Err(reader.out_of_range(offset, "checks in order, or outcomes, at least one"));
         }
         Ok(observed)
     }

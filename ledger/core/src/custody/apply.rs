@@ -1,12 +1,11 @@
-use crate::custody::item;
-use crate::custody::registry;
 use crate::custody::state::{Held, Holdings, Standing, Subject};
 use crate::custody::violation::RuleViolation;
+use crate::custody::{item, notes, registry, request};
 use crate::hash::Hash;
-use crate::id::SubjectId;
+use crate::id::{SubjectId, Uuid};
 use crate::index::ChainHead;
 use crate::merkle::LeafIndex;
-use crate::record::body::{Body, RecordType};
+use crate::record::body::RecordType;
 use crate::record::{Link, Record};
 
 /// What a record that breaks no rule changes.
@@ -40,6 +39,7 @@ pub fn apply(
     }
     let mut step = Step { state, record, applied: Applied::default() };
     let payload = record.payload();
+    step.check_ledger_open()?;
     payload.subjects.iter().try_for_each(|link| step.check_link(link))?;
     registry::check_signers(&mut step)?;
     for link in &payload.subjects {
@@ -82,17 +82,31 @@ impl<'a, H: Holdings> Step<'a, H> {
             Held::Absent => None,
             Held::Unknown => return Ok(None),
         };
-        match &self.record.payload().body {
-            Body::LedgerOpen(_)
-            | Body::AgencyEnrol(_)
-            | Body::CustodianEnrol(_)
-            | Body::KeyRotate(_)
-            | Body::KeyRevoke(_)
-            | Body::KeyCompromised(_) => registry::next_standing(self, link, before),
-            _ if matches!(link.subject, SubjectId::Notes(_)) => item::next_notes(self, link),
-            _ => item::next_item(self, link, before),
+        match &link.subject {
+            SubjectId::Item(_) => item::next_item(self, link, before),
+            SubjectId::Notes(_) => notes::next_notes(self, link, before),
+            SubjectId::Request(_) => request::next_request(self, link, before),
+            SubjectId::Agency(_) | SubjectId::Custodian(_) | SubjectId::Ledger(_) => {
+                registry::next_standing(self, link, before)
+            }
         }
         .map(Some)
+    }
+
+    /// A ledger that another one goes on from takes nothing more.
+    fn check_ledger_open(&self) -> Result<(), RuleViolation> {
+        let ledger = SubjectId::Ledger(self.record.message().header().origin.clone());
+        match self.state.get(&ledger) {
+            Held::Present(Subject { standing: Standing::Ledger(ledger), .. }) => {
+                match &ledger.successor {
+                    Some(successor) => {
+                        Err(RuleViolation::LedgerClosed { successor: successor.clone() })
+                    }
+                    None => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The subject `id`, which a rule must know.
@@ -112,6 +126,27 @@ impl<'a, H: Holdings> Step<'a, H> {
                 Ok(None)
             }
             other => other.map(Some),
+        }
+    }
+
+    /// The agency of a custodian, where that is at hand.
+    pub fn agency_of(&mut self, custodian: Uuid) -> Result<Option<Uuid>, RuleViolation> {
+        let id = SubjectId::Custodian(custodian);
+        match self.expect(&id)?.map(|subject| &subject.standing) {
+            Some(Standing::Custodian(person)) => Ok(Some(person.agency)),
+            Some(_) => Err(RuleViolation::NoSuchSubject { subject: id }),
+            None => Ok(None),
+        }
+    }
+
+    /// Checks that a custodian is of `agency`, where that is at hand.
+    pub fn check_of_agency(&mut self, custodian: Uuid, agency: Uuid) -> Result<(), RuleViolation> {
+        match self.agency_of(custodian)? {
+            Some(actual) if actual != agency => Err(RuleViolation::OtherAgency {
+                expected: SubjectId::Agency(agency),
+                actual: SubjectId::Custodian(custodian),
+            }),
+            _ => Ok(()),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::custody::state::{AgencyState, CustodianState, Holdings, LedgerState, 
 use crate::custody::violation::RuleViolation;
 use crate::id::SubjectId;
 use crate::key::Kid;
-use crate::record::body::{Body, Enrolment, KeySlot, LedgerOpen, RecordType};
+use crate::record::body::{AgencyUpdate, Body, Enrolment, KeySlot, LedgerOpen, RecordType};
 use crate::record::{Link, Signer};
 
 /// Keys that a subject may ever have, ended ones included: one a month for 85 years. Every change of a
@@ -25,6 +25,7 @@ pub(super) fn check_signers<H: Holdings>(step: &mut Step<'_, H>) -> Result<(), R
             _ if is_opening => check_fresh(step, kid)?,
             Role::NewKey => check_fresh(step, kid)?,
             Role::Authority => check_authority(step, signer, kid)?,
+            Role::Operator => check_operator(step, signer, kid)?,
             _ => check_person(step, signer, kid)?,
         }
     }
@@ -67,6 +68,19 @@ fn check_authority<H: Holdings>(
     })
 }
 
+fn check_operator<H: Holdings>(
+    step: &Step<'_, H>,
+    signer: &Signer,
+    kid: Kid,
+) -> Result<(), RuleViolation> {
+    let subject = signer.id.clone();
+    match &step.need(&subject)?.standing {
+        Standing::Ledger(ledger) if ledger.operator.kid() == kid => Ok(()),
+        Standing::Ledger(_) => Err(RuleViolation::KeyNotEnrolled { subject, kid }),
+        _ => Err(RuleViolation::NoSuchSubject { subject }),
+    }
+}
+
 fn check_active(
     keys: &[KeyState],
     subject: &SubjectId,
@@ -91,13 +105,19 @@ fn check_authorities_suffice<H: Holdings>(step: &Step<'_, H>) -> Result<(), Rule
         .map(|signer| &signer.id)
         .collect();
     match &payload.body {
-        Body::AgencyEnrol(_) => check_quorum(step, &authorities),
+        Body::AgencyEnrol(_) | Body::Policy(_) | Body::OperatorSuccession(_) => {
+            check_quorum(step, &authorities)
+        }
+        Body::AgencyUpdate(_) => {
+            let owner = &payload.subjects[0].subject;
+            match *authorities[0] == responsible(step, owner)? {
+                true => Ok(()),
+                false => Err(RuleViolation::NotItsAgency { subject: owner.clone() }),
+            }
+        }
         Body::KeyRotate(_) | Body::KeyRevoke(_) | Body::KeyCompromised(_) => {
             let owner = &payload.subjects[0].subject;
-            let responsible = match owner {
-                SubjectId::Agency(_) => owner.clone(),
-                _ => SubjectId::Agency(custodian(step, owner)?.agency),
-            };
+            let responsible = responsible(step, owner)?;
             match (authorities.as_slice(), owner) {
                 ([only], _) if **only == responsible => Ok(()),
                 (_, SubjectId::Agency(_)) => check_quorum(step, &authorities),
@@ -105,6 +125,17 @@ fn check_authorities_suffice<H: Holdings>(step: &Step<'_, H>) -> Result<(), Rule
             }
         }
         _ => Ok(()),
+    }
+}
+
+/// The agency itself, or that of a custodian.
+fn responsible<H: Holdings>(
+    step: &Step<'_, H>,
+    owner: &SubjectId,
+) -> Result<SubjectId, RuleViolation> {
+    match owner {
+        SubjectId::Agency(_) => Ok(owner.clone()),
+        _ => Ok(SubjectId::Agency(custodian(step, owner)?.agency)),
     }
 }
 
@@ -145,6 +176,8 @@ pub(super) fn next_standing<H: Holdings>(
             roles: body.roles.clone(),
             keys: vec![KeyState::active(body.key.clone(), KeySlot::Custodian)],
         })),
+        (Body::AgencyUpdate(body), Some(standing)) => Ok(updated(body, standing)),
+        (_, Some(Standing::Ledger(ledger))) => next_ledger(step, ledger).map(Standing::Ledger),
         (_, Some(standing)) => next_keys(step, subject, standing),
         (_, None) => Err(RuleViolation::NoSuchSubject { subject: subject.clone() }),
     }
@@ -159,6 +192,7 @@ fn opened<H: Holdings>(step: &Step<'_, H>, subject: &SubjectId, body: &LedgerOpe
             quorum: body.quorum,
             founders: body.agencies.iter().map(|agency| agency.id).collect(),
             operator: body.operator.clone(),
+            successor: None,
         })
     })
 }
@@ -172,6 +206,41 @@ fn enrolled(agency: &Enrolment) -> Standing {
             KeyState::active(agency.recovery.clone(), KeySlot::Recovery),
         ],
     })
+}
+
+/// Absences are for people to read: no rule asks whether somebody was there.
+fn updated(body: &AgencyUpdate, before: &Standing) -> Standing {
+    let mut standing = before.clone();
+    match &mut standing {
+        Standing::Agency(agency) => {
+            agency.name = body.name.clone().unwrap_or_else(|| agency.name.clone());
+            agency.country = body.country.clone().unwrap_or_else(|| agency.country.clone());
+        }
+        Standing::Custodian(person) => {
+            person.roles = body.roles.clone().unwrap_or_else(|| person.roles.clone());
+        }
+        _ => {}
+    }
+    standing
+}
+
+fn next_ledger<H: Holdings>(
+    step: &Step<'_, H>,
+    before: &LedgerState,
+) -> Result<LedgerState, RuleViolation> {
+    let mut ledger = before.clone();
+    match &step.record.payload().body {
+        Body::Policy(body) => {
+            let founders = ledger.founders.len() as u64;
+            if !(1..=founders).contains(&body.quorum) {
+                return Err(RuleViolation::Quorum { expected: founders, actual: body.quorum });
+            }
+            ledger.quorum = body.quorum;
+        }
+        Body::OperatorSuccession(body) => ledger.successor = Some(body.origin.clone()),
+        _ => {}
+    }
+    Ok(ledger)
 }
 
 fn next_keys<H: Holdings>(

@@ -4,7 +4,9 @@ use crate::hash::Hash;
 use crate::id::{Origin, SubjectId, Uuid};
 use crate::index::ChainHead;
 use crate::key::{CoseKey, Kid};
-use crate::record::body::{ItemKind, LedgerPurpose};
+use crate::record::body::{
+    Bound, ExternalParty, HandlingCode, ItemKind, LedgerPurpose, OnwardUse, Quantity, RequestStep,
+};
 
 /// What the records so far made of one subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +29,9 @@ pub enum Standing {
     /// An item.
     Item(ItemState),
     /// What is said about an item.
-    Notes,
+    Notes(NotesState),
+    /// A request for mutual legal assistance.
+    Request(RequestState),
 }
 
 /// The ledger's founding.
@@ -41,8 +45,10 @@ pub struct LedgerState {
     pub quorum: u64,
     /// The founding agencies.
     pub founders: Vec<Uuid>,
-    /// The operator's key, which signed entry 0 and serves for nothing else.
+    /// The operator's key, which signed entry 0, and signs `anchor` and `renewal`.
     pub operator: CoseKey,
+    /// The ledger that goes on from this one, which then takes nothing more.
+    pub successor: Option<Origin>,
 }
 
 /// An agency's keys.
@@ -72,25 +78,130 @@ pub struct CustodianState {
 pub struct ItemState {
     /// What it is.
     pub kind: ItemKind,
-    /// The custodian who answers for it; while it is on the way, the one who released it.
+    /// The custodian who answers for it; while it is on the way, the one who released it; while it is
+    /// outside, the one who gave it there; while it is packed, the one who packed it.
     pub holder: Uuid,
     /// Everybody who held it, in the order of first holding, `holder` among them.
     pub holders: Vec<Uuid>,
+    /// Where it is with its holder, or instead of there.
+    pub place: Whereabouts,
     /// The release that nobody has answered yet.
     pub release: Option<OpenRelease>,
-    /// Whether it has ended.
-    pub is_disposed: bool,
+    /// How it ended, if it did.
+    pub end: Option<ItemEnd>,
     /// The item that it was made from.
     pub parent: Option<Uuid>,
+    /// How much it is, where somebody measured.
+    pub quantity: Option<Quantity>,
+    /// How many items are packed in it.
+    pub contents: u64,
+    /// Where it came from under a request, if it did: it is not passed to a third agency without permission.
+    pub bound: Option<Bound>,
+}
+
+/// Where an item is while nothing is on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// With its holder.
+    AtHand,
+    /// In the holder's storage.
+    Stored,
+    /// Out of storage, with its holder, who brings it back to a custodian of the agency.
+    CheckedOut {
+        /// The agency whose storage it is from.
+        agency: Uuid,
+    },
+    /// In another item.
+    Packed {
+        /// The other item.
+        container: Uuid,
+    },
+    /// With somebody who holds no key.
+    Outside {
+        /// The agency of the custodian who gave it there.
+        agency: Uuid,
+        /// To whom.
+        party: ExternalParty,
+    },
+}
+
+/// How an item ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ItemEnd {
+    /// It was disposed of.
+    Disposed,
+    /// It went back to its owner.
+    Returned,
+    /// It was used up.
+    Consumed,
+    /// All of it went into its parts.
+    Split,
 }
 
 /// A release that is not answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenRelease {
     /// Digest of its record.
     pub record: Hash,
     /// The custodian it is addressed to.
     pub to: Uuid,
+    /// Who may answer in their place.
+    pub substitutes: Vec<Uuid>,
+}
+
+/// What was said about an item and is still open.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NotesState {
+    /// Holds that were not released, in their order.
+    pub holds: Vec<Hold>,
+    /// Disputes that were not resolved, in their order: digests of their records.
+    pub disputes: Vec<Hash>,
+    /// Permissions, in their order.
+    pub permissions: Vec<Permission>,
+    /// The handling codes in force, and who set them.
+    pub handling: Option<HandlingState>,
+}
+
+/// A hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// Digest of its record.
+    pub record: Hash,
+    /// The agency whose custodian set it.
+    pub agency: Uuid,
+}
+
+/// A permission to use an item otherwise than it was handed over for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Permission {
+    /// Digest of its record.
+    pub record: Hash,
+    /// The agency that gave it.
+    pub agency: Uuid,
+    /// What is permitted.
+    pub usage: OnwardUse,
+    /// The agency to which the item may go, where it may.
+    pub to: Option<Uuid>,
+}
+
+/// Handling codes in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandlingState {
+    /// The agency whose custodian set them.
+    pub agency: Uuid,
+    /// The codes, by their bytes.
+    pub codes: Vec<HandlingCode>,
+}
+
+/// A request for mutual legal assistance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestState {
+    /// The requesting agency.
+    pub from: Uuid,
+    /// The requested agency.
+    pub to: Uuid,
+    /// The newest step.
+    pub step: RequestStep,
 }
 
 /// What is known of a subject.
@@ -133,23 +244,40 @@ impl Standing {
         match self {
             Self::Agency(agency) => &agency.keys,
             Self::Custodian(custodian) => &custodian.keys,
-            Self::Ledger(_) | Self::Item(_) | Self::Notes => &[],
+            Self::Ledger(_) | Self::Item(_) | Self::Notes(_) | Self::Request(_) => &[],
         }
     }
 }
 
 impl ItemState {
     /// An item that `holder` takes into custody.
-    pub(super) fn held_by(holder: Uuid, kind: ItemKind, parent: Option<Uuid>) -> Self {
-        let holders = vec![holder];
-        Self { kind, holder, holders, release: None, is_disposed: false, parent }
+    pub(super) fn held_by(holder: Uuid, kind: ItemKind) -> Self {
+        Self {
+            kind,
+            holder,
+            holders: vec![holder],
+            place: Whereabouts::AtHand,
+            release: None,
+            end: None,
+            parent: None,
+            quantity: None,
+            contents: 0,
+            bound: None,
+        }
     }
 
+    /// `to` has it from now on, at hand.
     pub(super) fn pass_to(&mut self, to: Uuid) {
         self.holder = to;
         self.release = None;
-        if !self.holders.contains(&to) {
-            self.holders.push(to);
+        self.place = Whereabouts::AtHand;
+        self.note_holder(to);
+    }
+
+    /// `custodian` had it, or what it was in.
+    pub(super) fn note_holder(&mut self, custodian: Uuid) {
+        if !self.holders.contains(&custodian) {
+            self.holders.push(custodian);
         }
     }
 }

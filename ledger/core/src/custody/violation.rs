@@ -2,9 +2,10 @@ use thiserror::Error;
 
 use crate::cose::Role;
 use crate::hash::Hash;
-use crate::id::{SubjectId, Uuid};
+use crate::id::{Origin, SubjectId, Uuid};
 use crate::key::Kid;
 use crate::record::RecordError;
+use crate::record::body::RequestStep;
 
 /// A rule of custody that a record breaks.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -158,6 +159,134 @@ pub enum RuleViolation {
         /// Who signed twice.
         supervisor: SubjectId,
     },
+    /// The ledger has ended.
+    #[error("the ledger has ended: {successor} goes on from it")]
+    LedgerClosed {
+        /// The ledger that goes on from it.
+        successor: Origin,
+    },
+    /// Only custodians of another agency may do this.
+    #[error("{actual} is not of {expected}")]
+    OtherAgency {
+        /// The agency whose act it is.
+        expected: SubjectId,
+        /// Who signed, or is named.
+        actual: SubjectId,
+    },
+    /// The item is in another one, and moves with it.
+    #[error("{item} is packed in {container}")]
+    Packed {
+        /// The item.
+        item: SubjectId,
+        /// What it is in.
+        container: SubjectId,
+    },
+    /// The item is not in the one that it is taken out of.
+    #[error("{item} is not packed in {container}")]
+    NotPacked {
+        /// The item.
+        item: SubjectId,
+        /// What it is said to be in.
+        container: SubjectId,
+    },
+    /// A container ends empty.
+    #[error("{contents} items are packed in {item}")]
+    NotEmpty {
+        /// The container.
+        item: SubjectId,
+        /// How many items are in it.
+        contents: u64,
+    },
+    /// The item is outside.
+    #[error("{item} is with somebody who holds no key")]
+    Outside {
+        /// The item.
+        item: SubjectId,
+    },
+    /// The item is taken back from outside, and is not there.
+    #[error("{item} is not with anybody outside")]
+    NotOutside {
+        /// The item.
+        item: SubjectId,
+    },
+    /// The item is given out of storage, and is not there.
+    #[error("{item} is not in storage")]
+    NotStored {
+        /// The item.
+        item: SubjectId,
+    },
+    /// The item is out of storage and goes back there first.
+    #[error("{item} is out of the storage of {agency} and goes back there first")]
+    CheckedOut {
+        /// The item.
+        item: SubjectId,
+        /// Whose storage.
+        agency: SubjectId,
+    },
+    /// The item is brought back into storage, and was not given out.
+    #[error("{item} is not out of storage")]
+    NotCheckedOut {
+        /// The item.
+        item: SubjectId,
+    },
+    /// Quantities are not conserved, or stated where there are none.
+    #[error("the quantities of {item} do not add up")]
+    Quantity {
+        /// The item that is split or consumed.
+        item: SubjectId,
+    },
+    /// A hold keeps the item from ending.
+    #[error("{item} must be kept: hold {hold}")]
+    OnHold {
+        /// The item.
+        item: SubjectId,
+        /// Digest of the hold.
+        hold: Hash,
+    },
+    /// No hold of this digest is open.
+    #[error("there is no hold {hold} on {item}")]
+    NoOpenHold {
+        /// The item.
+        item: SubjectId,
+        /// The digest named.
+        hold: Hash,
+    },
+    /// No dispute of this digest is open.
+    #[error("there is no open dispute {dispute} about {item}")]
+    NoOpenDispute {
+        /// The item.
+        item: SubjectId,
+        /// The digest named.
+        dispute: Hash,
+    },
+    /// The item has as many open holds, disputes and permissions as one may.
+    #[error("{item} has {limit} holds, disputes and permissions, as many as one may")]
+    TooManyOpen {
+        /// The item.
+        item: SubjectId,
+        /// How many one may have.
+        limit: usize,
+    },
+    /// The item came from another agency under a request, which has not permitted this.
+    #[error("{item} came from {agency} under a request, which has not permitted {to} to have it")]
+    Onward {
+        /// The item.
+        item: SubjectId,
+        /// Where it came from.
+        agency: SubjectId,
+        /// Who is to have it.
+        to: SubjectId,
+    },
+    /// The step does not follow the one before it.
+    #[error("{request}: `{step}` does not follow `{before}`")]
+    RequestStep {
+        /// The request.
+        request: SubjectId,
+        /// The newest step.
+        before: RequestStep,
+        /// The step taken.
+        step: RequestStep,
+    },
     /// The record that a `late-entry` embeds is not one of this ledger, or its signatures are wrong.
     #[error("the embedded record is refused")]
     Embedded(#[source] Box<RecordError>),
@@ -192,6 +321,23 @@ impl RuleViolation {
             Self::Disposed { .. } => "custody/disposed",
             Self::WitnessInChain { .. } => "custody/witness-in-chain",
             Self::OwnSupervisor { .. } => "custody/own-supervisor",
+            Self::LedgerClosed { .. } => "custody/ledger-closed",
+            Self::OtherAgency { .. } => "custody/other-agency",
+            Self::Packed { .. } => "custody/packed",
+            Self::NotPacked { .. } => "custody/not-packed",
+            Self::NotEmpty { .. } => "custody/not-empty",
+            Self::Outside { .. } => "custody/outside",
+            Self::NotOutside { .. } => "custody/not-outside",
+            Self::NotStored { .. } => "custody/not-stored",
+            Self::CheckedOut { .. } => "custody/checked-out",
+            Self::NotCheckedOut { .. } => "custody/not-checked-out",
+            Self::Quantity { .. } => "custody/quantity",
+            Self::OnHold { .. } => "custody/on-hold",
+            Self::NoOpenHold { .. } => "custody/no-open-hold",
+            Self::NoOpenDispute { .. } => "custody/no-open-dispute",
+            Self::TooManyOpen { .. } => "custody/too-many-open",
+            Self::Onward { .. } => "custody/onward-not-authorised",
+            Self::RequestStep { .. } => "custody/request-step",
             Self::Embedded(_) => "custody/embedded",
             Self::EmbeddedElsewhere => "custody/embedded-elsewhere",
             Self::NotLate => "custody/not-late",

@@ -1,17 +1,31 @@
 //! What each type of record says. SPEC section "Record types" has the same text as CDDL.
 
 mod codes;
+mod examination;
+mod handoff;
 mod item;
+mod legal;
 mod notes;
+mod packaging;
+mod part;
+mod quality;
 mod registry;
+mod request;
 
 pub use codes::*;
+pub use examination::*;
+pub use handoff::*;
 pub use item::*;
+pub use legal::*;
 pub use notes::*;
+pub use packaging::*;
+pub use quality::*;
 pub use registry::*;
+pub use request::*;
 
 use crate::cbor::{Reader, Value};
 use crate::code::codes;
+use crate::id::Uuid;
 use crate::key::CoseKey;
 use crate::record::error::RecordError;
 
@@ -58,6 +72,72 @@ codes! {
         Note = "note",
         /// Ends an item.
         Dispose = "dispose",
+        /// Says anew who an agency or one of its custodians is.
+        AgencyUpdate = "agency-update",
+        /// Changes how many founders decide.
+        Policy = "policy",
+        /// Brings a time from outside over a checkpoint.
+        Anchor = "anchor",
+        /// Hashes all entries with a second algorithm.
+        Renewal = "renewal",
+        /// Ends the ledger: another one goes on from it.
+        OperatorSuccession = "operator-succession",
+        /// Takes over data of a provider.
+        ProviderProduction = "provider-production",
+        /// Takes over an item whose history others assert.
+        RegisterLegacy = "register-legacy",
+        /// Takes a seal off.
+        SealBreak = "seal-break",
+        /// Puts items into another one.
+        Pack = "pack",
+        /// Takes them out again.
+        Unpack = "unpack",
+        /// Tells where something on the way was seen.
+        CarrierScan = "carrier-scan",
+        /// Gives to, or takes from, somebody who holds no key.
+        HandoffExternal = "handoff-external",
+        /// Passes on what somebody held.
+        Succession = "succession",
+        /// Puts into storage.
+        Store = "store",
+        /// Gives out of storage to somebody who brings it back.
+        CheckOut = "check-out",
+        /// Brings back into storage.
+        CheckIn = "check-in",
+        /// Makes several items out of one.
+        Split = "split",
+        /// Uses up an item or part of it.
+        Consume = "consume",
+        /// Examines.
+        Analyse = "analyse",
+        /// Says that an exhibit was given to somebody.
+        Disclose = "disclose",
+        /// Says what became of an item in court.
+        CourtExhibit = "court-exhibit",
+        /// Says that an item must be kept.
+        HoldSet = "hold-set",
+        /// Ends a hold.
+        HoldRelease = "hold-release",
+        /// Disputes what a record says.
+        Dispute = "dispute",
+        /// Answers a dispute.
+        DisputeResponse = "dispute-response",
+        /// Ends a dispute.
+        DisputeResolution = "dispute-resolution",
+        /// Permits what needs the permission of where an item came from.
+        AuthoriseOnward = "authorise-onward",
+        /// Says how an item may be used.
+        Handling = "handling",
+        /// Looks whether items are there.
+        Inventory = "inventory",
+        /// Says that something is not as it should be.
+        Discrepancy = "discrepancy",
+        /// Gives an item back, which ends it.
+        ReturnToOwner = "return-to-owner",
+        /// Says that openings were erased.
+        EraseOpening = "erase-opening",
+        /// Takes a step of a request for mutual legal assistance.
+        Request = "request",
     }
 }
 
@@ -138,6 +218,72 @@ bodies! {
     Note,
     /// See [`Dispose`].
     Dispose,
+    /// See [`AgencyUpdate`].
+    AgencyUpdate,
+    /// See [`Policy`].
+    Policy,
+    /// See [`Anchor`].
+    Anchor,
+    /// See [`Renewal`].
+    Renewal,
+    /// See [`OperatorSuccession`].
+    OperatorSuccession,
+    /// See [`ProviderProduction`].
+    ProviderProduction,
+    /// See [`RegisterLegacy`].
+    RegisterLegacy,
+    /// See [`SealBreak`].
+    SealBreak,
+    /// See [`Pack`].
+    Pack,
+    /// See [`Unpack`].
+    Unpack,
+    /// See [`CarrierScan`].
+    CarrierScan,
+    /// See [`HandoffExternal`].
+    HandoffExternal,
+    /// See [`Succession`].
+    Succession,
+    /// See [`Store`].
+    Store,
+    /// See [`CheckOut`].
+    CheckOut,
+    /// See [`CheckIn`].
+    CheckIn,
+    /// See [`Split`].
+    Split,
+    /// See [`Consume`].
+    Consume,
+    /// See [`Analyse`].
+    Analyse,
+    /// See [`Disclose`].
+    Disclose,
+    /// See [`CourtExhibit`].
+    CourtExhibit,
+    /// See [`HoldSet`].
+    HoldSet,
+    /// See [`HoldRelease`].
+    HoldRelease,
+    /// See [`Dispute`].
+    Dispute,
+    /// See [`DisputeResponse`].
+    DisputeResponse,
+    /// See [`DisputeResolution`].
+    DisputeResolution,
+    /// See [`AuthoriseOnward`].
+    AuthoriseOnward,
+    /// See [`Handling`].
+    Handling,
+    /// See [`Inventory`].
+    Inventory,
+    /// See [`Discrepancy`].
+    Discrepancy,
+    /// See [`ReturnToOwner`].
+    ReturnToOwner,
+    /// See [`EraseOpening`].
+    EraseOpening,
+    /// See [`Request`].
+    Request,
 }
 
 impl Body {
@@ -153,6 +299,18 @@ impl Body {
             Self::CustodianEnrol(body) => vec![&body.key],
             Self::KeyRotate(body) => vec![&body.key],
             _ => Vec::new(),
+        }
+    }
+
+    /// The request under which the record stands, where it names one.
+    pub fn request(&self) -> Option<Uuid> {
+        match self {
+            Self::Collect(body) => body.request,
+            Self::ProviderProduction(body) => body.request,
+            Self::Handoff(body) => body.request,
+            Self::Release(body) => body.request,
+            Self::Pack(body) => body.bound.map(|bound| bound.request),
+            _ => None,
         }
     }
 }

@@ -3,7 +3,10 @@
 
 use crate::cose::{Message, Role};
 use crate::id::{SubjectId, Uuid};
-use crate::record::body::{Body, ItemKind, KeySlot, RecordType, Refused};
+use crate::record::body::{
+    AgencyUpdate, Body, HandoffExternal, ItemKind, KeySlot, Note, NoteKind, OnwardUse, Pack,
+    RecordType, Refused, Request, RequestStep, ReturnToOwner, StandIn, Unpack,
+};
 use crate::record::error::RecordError;
 use crate::record::payload::{Link, Payload, Signer};
 
@@ -65,7 +68,9 @@ fn signers_fit(payload: &Payload) -> bool {
 }
 
 fn roles_fit(payload: &Payload, signers: &[Signer]) -> bool {
-    use Role::{Acting, Receiving, Releasing, Supervisor, Witness};
+    use Role::{
+        Acting, Authority, Operator, OtherParty, Receiving, Releasing, Supervisor, Witness,
+    };
     let roles: Vec<_> = signers.iter().map(|signer| signer.role).collect();
     match &payload.body {
         Body::LedgerOpen(body) => {
@@ -88,16 +93,67 @@ fn roles_fit(payload: &Payload, signers: &[Signer]) -> bool {
             ends_with_after_authorities(signers, &[(Role::NewKey, owner)])
         }
         Body::KeyRevoke(_) | Body::KeyCompromised(_) => ends_with_after_authorities(signers, &[]),
-        Body::Handoff(_) => with_witnesses(&roles, &[Releasing, Receiving]),
+        Body::AgencyUpdate(_) => roles == [Authority],
+        Body::Policy(_) | Body::OperatorSuccession(_) => ends_with_after_authorities(signers, &[]),
+        Body::Anchor(_) | Body::Renewal(_) => roles == [Operator],
+        Body::Handoff(_) | Body::CheckOut(_) | Body::CheckIn(_) => {
+            with_witnesses(&roles, &[Releasing, Receiving])
+        }
+        Body::Succession(_) => {
+            with_witnesses(&roles, &[Releasing, Receiving])
+                || roles.len() > 2 && with_witnesses(&roles, &[Authority, Receiving])
+        }
         Body::Release(_) => with_witnesses(&roles, &[Releasing]),
         Body::Receive(_) => with_witnesses(&roles, &[Receiving]),
+        Body::HandoffExternal(body) => {
+            [Releasing, Receiving].iter().any(|role| with_witnesses(&roles, &[*role]))
+                && is_stood_in_for(body.stand_in, &roles)
+        }
+        Body::ReturnToOwner(body) => {
+            with_witnesses(&roles, &[Releasing]) && is_stood_in_for(body.stand_in, &roles)
+        }
         Body::Refuse(_) => roles == [Receiving],
         Body::Recall(_) => roles == [Releasing],
-        Body::Correct(_) => roles == [Acting, Supervisor],
+        Body::CarrierScan(_) => roles == [Acting] || roles == [OtherParty],
         Body::Dispose(_) => roles == [Acting, Witness],
-        Body::LateEntry(_) | Body::Note(_) => roles == [Acting],
+        body if is_supervised(body) => roles == [Acting, Supervisor],
+        body if is_said_alone(body) => roles == [Acting],
         _ => with_witnesses(&roles, &[Acting]),
     }
+}
+
+/// Types that one person does and another one answers for.
+fn is_supervised(body: &Body) -> bool {
+    matches!(
+        body,
+        Body::Correct(_)
+            | Body::HoldRelease(_)
+            | Body::DisputeResolution(_)
+            | Body::AuthoriseOnward(_)
+            | Body::EraseOpening(_)
+    )
+}
+
+/// Types that take nobody else.
+fn is_said_alone(body: &Body) -> bool {
+    matches!(
+        body,
+        Body::LateEntry(_)
+            | Body::Note(_)
+            | Body::Disclose(_)
+            | Body::CourtExhibit(_)
+            | Body::HoldSet(_)
+            | Body::Dispute(_)
+            | Body::DisputeResponse(_)
+            | Body::Handling(_)
+            | Body::Discrepancy(_)
+            | Body::Request(_)
+    )
+}
+
+/// Where no document stands in for somebody's signature, a witness signs.
+fn is_stood_in_for(stand_in: StandIn, roles: &[Role]) -> bool {
+    stand_in.is_document() || roles.contains(&Role::Witness)
 }
 
 fn named(signer: &Signer) -> (Role, SubjectId) {
@@ -160,11 +216,44 @@ fn subjects_fit(payload: &Payload) -> bool {
             [link] => matches!(link.subject, SubjectId::Agency(_) | SubjectId::Custodian(_)),
             _ => false,
         },
-        Body::Collect(_) => links.len() == 1 && is_item(&links[0]) && links[0].seq == 0,
-        Body::Derive(body) => derive_links_fit(links, body.parent),
-        Body::Correct(_) | Body::LateEntry(_) | Body::Note(_) => {
-            links.len() == 1 && is_notes(&links[0])
+        Body::AgencyUpdate(body) => match links {
+            [link] => update_fits(body, &link.subject),
+            _ => false,
+        },
+        Body::Request(body) => match links {
+            [link] => {
+                matches!(link.subject, SubjectId::Request(_))
+                    && (link.seq == 0) == (body.step == RequestStep::Prepared)
+            }
+            _ => false,
+        },
+        Body::Policy(_) | Body::Anchor(_) | Body::Renewal(_) | Body::OperatorSuccession(_) => {
+            links.len() == 1 && matches!(links[0].subject, SubjectId::Ledger(_))
         }
+        body => item_links_fit(body, links),
+    }
+}
+
+/// As [`subjects_fit`], for what is about items.
+fn item_links_fit(body: &Body, links: &[Link]) -> bool {
+    match body {
+        Body::Collect(_) | Body::ProviderProduction(_) | Body::RegisterLegacy(_) => {
+            links.len() == 1 && is_item(&links[0]) && links[0].seq == 0
+        }
+        Body::Derive(body) => links.len() == 2 && makes_new_items(links, body.parent),
+        Body::Split(body) => {
+            let parts = body.parts.iter().map(|part| SubjectId::Item(part.item));
+            let is_part = |link: &&Link| link.subject != SubjectId::Item(body.parent);
+            makes_new_items(links, body.parent)
+                && parts.eq(links.iter().filter(is_part).map(|link| link.subject.clone()))
+        }
+        Body::Consume(_) => links.len() == 1 && is_item(&links[0]),
+        Body::Pack(Pack { container, .. }) | Body::Unpack(Unpack { container }) => {
+            let is_container = |link: &Link| link.subject == SubjectId::Item(*container);
+            links.len() > 1 && links.iter().all(is_item) && links.iter().any(is_container)
+        }
+        body if is_about_one(body) => links.len() == 1 && is_notes(&links[0]),
+        body if is_about_several(body) => links.iter().all(is_notes),
         Body::Refuse(body) => match body.answers {
             Refused::Release(_) => links.iter().all(is_item),
             Refused::Offer(_) => links.iter().all(is_notes),
@@ -173,13 +262,53 @@ fn subjects_fit(payload: &Payload) -> bool {
     }
 }
 
-fn derive_links_fit(links: &[Link], parent: Uuid) -> bool {
-    let is_parent = |link: &&Link| link.subject == SubjectId::Item(parent);
-    let fresh = links.iter().filter(|link| !is_parent(link));
-    links.len() == 2
-        && links.iter().any(|link| is_parent(&link))
-        && fresh.clone().count() == 1
-        && fresh.clone().all(|link| is_item(link) && link.seq == 0)
+/// What is said about one item.
+fn is_about_one(body: &Body) -> bool {
+    matches!(
+        body,
+        Body::Correct(_)
+            | Body::LateEntry(_)
+            | Body::Note(_)
+            | Body::Disclose(_)
+            | Body::CourtExhibit(_)
+            | Body::Dispute(_)
+            | Body::DisputeResponse(_)
+            | Body::DisputeResolution(_)
+            | Body::Discrepancy(_)
+            | Body::EraseOpening(_)
+    )
+}
+
+/// What may be said about several items at once.
+fn is_about_several(body: &Body) -> bool {
+    matches!(
+        body,
+        Body::CarrierScan(_)
+            | Body::HoldSet(_)
+            | Body::HoldRelease(_)
+            | Body::AuthoriseOnward(_)
+            | Body::Handling(_)
+            | Body::Inventory(_)
+    )
+}
+
+/// An agency says something about itself, or about a custodian, and something at all.
+fn update_fits(body: &AgencyUpdate, subject: &SubjectId) -> bool {
+    let of_agency = body.name.is_some() || body.country.is_some();
+    let of_custodian = body.roles.is_some() || body.absence.is_some();
+    match subject {
+        SubjectId::Agency(_) => of_agency && !of_custodian,
+        SubjectId::Custodian(_) => of_custodian && !of_agency,
+        _ => false,
+    }
+}
+
+/// The items are `parent` and new ones, at least one.
+fn makes_new_items(links: &[Link], parent: Uuid) -> bool {
+    let is_parent = |link: &Link| link.subject == SubjectId::Item(parent);
+    links.len() > 1
+        && links.iter().any(is_parent)
+        && links.iter().all(|link| is_parent(link) || is_item(link) && link.seq == 0)
 }
 
 fn is_item(link: &Link) -> bool {
@@ -197,7 +326,14 @@ fn parties_fit(payload: &Payload) -> bool {
     let (from, to) = (payload.from.map(SubjectId::Custodian), payload.to.map(SubjectId::Custodian));
     let is_move = matches!(
         payload.body,
-        Body::Handoff(_) | Body::Release(_) | Body::Receive(_) | Body::Refuse(_) | Body::Recall(_)
+        Body::Handoff(_)
+            | Body::Release(_)
+            | Body::Receive(_)
+            | Body::Refuse(_)
+            | Body::Recall(_)
+            | Body::Succession(_)
+            | Body::CheckOut(_)
+            | Body::CheckIn(_)
     );
     if !is_move {
         return from.is_none() && to.is_none();
@@ -220,17 +356,76 @@ fn check_fields(payload: &Payload) -> Result<(), RecordError> {
         Body::Collect(body) if body.kind == ItemKind::Physical => true,
         Body::Collect(body) => body.digests.is_empty() == is_sealed("digests"),
         Body::Derive(body) => body.digests.is_empty() == is_sealed("digests"),
+        Body::ProviderProduction(body) => body.digests.is_empty() == is_sealed("digests"),
+        // What others assert may be known without digests.
+        Body::RegisterLegacy(body) => body.digests.is_empty() || !is_sealed("digests"),
         _ => true,
     };
     if !has_digests {
         return missing("digests");
     }
-    let demanded = match record_type {
-        RecordType::Seal => "seal",
-        RecordType::Correct => "value",
-        RecordType::Note => "text",
-        RecordType::Dispose => "authority",
-        _ => return Ok(()),
-    };
-    if is_sealed(demanded) { Ok(()) } else { missing(demanded) }
+    if let Some(field) = demanded_fields(&payload.body).iter().find(|field| !is_sealed(field)) {
+        return missing(field);
+    }
+    match &payload.body {
+        Body::HandoffExternal(HandoffExternal { stand_in, .. })
+        | Body::ReturnToOwner(ReturnToOwner { stand_in })
+            if stand_in.is_document() && payload.attached.is_empty() =>
+        {
+            missing("attached")
+        }
+        Body::Anchor(_) | Body::Renewal(_) if payload.seen.is_none() => missing("seen"),
+        Body::AuthoriseOnward(body) if body.to.is_some() != (body.usage == OnwardUse::Transfer) => {
+            missing("to")
+        }
+        Body::Request(body) => check_step(body).or_else(missing),
+        _ => Ok(()),
+    }
+}
+
+/// The sealed fields that a type must have.
+fn demanded_fields(body: &Body) -> &'static [&'static str] {
+    match body {
+        Body::ProviderProduction(_) => &["provider"],
+        Body::RegisterLegacy(_) => &["events"],
+        Body::Seal(_) => &["seal"],
+        Body::Store(_) => &["place"],
+        Body::HandoffExternal(_) => &["party"],
+        Body::ReturnToOwner(_) => &["authority", "party"],
+        Body::Dispose(_) | Body::HoldSet(_) | Body::HoldRelease(_) | Body::EraseOpening(_) => {
+            &["authority"]
+        }
+        Body::AuthoriseOnward(body) => match body.usage {
+            OnwardUse::Transfer => &["authority"],
+            _ => &["authority", "recipient"],
+        },
+        Body::Disclose(_) => &["recipient"],
+        Body::CourtExhibit(_) => &["mark"],
+        Body::Correct(_) => &["value"],
+        Body::Note(Note { kind: NoteKind::Alias }) => &["alias"],
+        Body::Note(_)
+        | Body::Dispute(_)
+        | Body::DisputeResponse(_)
+        | Body::DisputeResolution(_)
+        | Body::Discrepancy(_) => &["text"],
+        Body::Request(body) if body.step == RequestStep::Prepared => &["contact"],
+        _ => &[],
+    }
+}
+
+/// The first step says what the request is, a refusal on what ground; other steps say neither.
+fn check_step(body: &Request) -> Result<(), &'static str> {
+    let is_first = body.step == RequestStep::Prepared;
+    let is_refused = body.step == RequestStep::Refused;
+    let fields = [
+        ("to", body.to.is_some(), is_first),
+        ("basis", body.basis.is_some(), is_first),
+        ("purpose", body.purpose.is_some(), is_first),
+        ("instrument", body.instrument.is_some(), is_first),
+        ("ground", body.ground.is_some(), is_refused),
+    ];
+    match fields.into_iter().find(|(_, is_there, is_asked)| is_there != is_asked) {
+        Some((field, _, _)) => Err(field),
+        None => Ok(()),
+    }
 }

@@ -42,6 +42,15 @@ pub struct Payload {
     pub attached: Vec<Attachment>,
 }
 
+/// Who has signed a move from hand to hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sides {
+    /// Whoever gave and whoever took.
+    Both,
+    /// One of them: the other one has no key, or could not sign.
+    One,
+}
+
 /// A chain that a record extends, and the place it takes there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
@@ -126,6 +135,18 @@ impl Payload {
     /// Who hands over and who takes over, where the type has parties. Not all of them sign.
     pub fn parties(&self) -> impl Iterator<Item = Uuid> {
         self.from.into_iter().chain(self.to)
+    }
+
+    /// Which sides of a move have signed, where the record moves items.
+    pub fn sides(&self) -> Option<Sides> {
+        let first = self.signers.first().map(|signer| signer.role);
+        match &self.body {
+            Body::Handoff(_) | Body::CheckOut(_) | Body::CheckIn(_) => Some(Sides::Both),
+            Body::Succession(_) if first == Some(Role::Authority) => Some(Sides::One),
+            Body::Succession(_) => Some(Sides::Both),
+            Body::HandoffExternal(_) | Body::ReturnToOwner(_) => Some(Sides::One),
+            _ => None,
+        }
     }
 
     /// Decodes a payload strictly: what [`Payload::encode`] could have written, and nothing else.

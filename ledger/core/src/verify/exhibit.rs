@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checkpoint::Checkpoint;
 use crate::custody::Book;
-use crate::exhibit::{Contents, Exhibit, ExhibitError, Placed};
+use crate::exhibit::{Contents, Exhibit, ExhibitError, Kin, Placed};
 use crate::hash::{Hash, sha256};
 use crate::id::{SubjectId, Uuid};
 use crate::merkle::{LeafIndex, TreeSize};
@@ -79,7 +79,7 @@ struct Check<'a> {
     report: Report,
     /// Entry 0's digest, where entry 0 is in the exhibit.
     genesis: Option<Hash>,
-    /// The item, the item that it was made from, and so on: all of this is its history.
+    /// The item, what it was made from or packed in, and so on: all of this is its history.
     lineage: Lineage,
     /// The records of each chain, in the order of the log.
     chains: BTreeMap<&'a SubjectId, Vec<&'a Placed>>,
@@ -95,10 +95,11 @@ struct Check<'a> {
     others: Vec<Result<Verified, PolicyError>>,
 }
 
-/// An item and its ancestors, each once, youngest first.
+/// An item and its forebears, each once, nearest first; and the siblings of all of these.
 struct Lineage {
     items: Vec<Uuid>,
     known: BTreeSet<Uuid>,
+    siblings: BTreeSet<Uuid>,
 }
 
 /// When each witness of the policy, in its order, saw a tree of this size: seconds since 1970.
@@ -111,6 +112,7 @@ impl<'a> Check<'a> {
     fn new(exhibit: &'a Exhibit, inputs: &'a Inputs<'a>) -> Self {
         let contents = exhibit.contents();
         let genesis = contents.placed(LeafIndex(0)).map(|placed| sha256(&placed.entry().encode()));
+        let chains = chains(contents);
         let scope = contents.subjects.iter().map(|lookup| lookup.subject.clone());
         Self {
             exhibit,
@@ -118,8 +120,8 @@ impl<'a> Check<'a> {
             inputs,
             report: Report::new(),
             genesis,
-            lineage: Lineage::new(contents),
-            chains: chains(contents),
+            lineage: Lineage::new(contents.item, &chains),
+            chains,
             verified: None,
             book: Book::partial(scope),
             is_whole: false,
@@ -154,7 +156,7 @@ impl<'a> Check<'a> {
         self.chains.get(subject).map_or(&[], Vec::as_slice)
     }
 
-    /// The records of the item and its ancestors, each once, in the order of the log: their custody, and
+    /// The records of the item and its forebears, each once, in the order of the log: their custody, and
     /// with `has_notes` what is said about them.
     fn history(&self, has_notes: bool) -> Vec<&'a Placed> {
         let ids = self.lineage.items.iter().flat_map(|item| {
@@ -218,20 +220,21 @@ fn chains(contents: &Contents) -> BTreeMap<&SubjectId, Vec<&Placed>> {
 }
 
 impl Lineage {
-    /// The item of the exhibit, the one that it was made from, and so on.
-    fn new(contents: &Contents) -> Self {
-        let mut parents = BTreeMap::new();
-        for placed in &contents.records {
-            if let Some((child, Some(parent))) = begun(placed.record.payload()) {
-                parents.entry(child).or_insert(parent);
+    /// The item of the exhibit, what it was made from or packed in, and so on.
+    fn new(item: Uuid, chains: &BTreeMap<&SubjectId, Vec<&Placed>>) -> Self {
+        let (mut items, mut known) = (vec![item], BTreeSet::from([item]));
+        let mut siblings = BTreeSet::new();
+        let mut next = 0;
+        while let Some(&item) = items.get(next) {
+            next += 1;
+            for placed in chains.get(&SubjectId::Item(item)).into_iter().flatten() {
+                let kin = Kin::of(item, placed.record.payload());
+                // A ring, which no honest log holds, ends where it closes.
+                items.extend(kin.forebears.into_iter().filter(|item| known.insert(*item)));
+                siblings.extend(kin.siblings);
             }
         }
-        let mut known = BTreeSet::new();
-        let ancestors =
-            std::iter::successors(Some(contents.item), |item| parents.get(item).copied());
-        // A ring of derivations, which no honest log holds, ends where it closes.
-        let items = ancestors.take_while(|item| known.insert(*item)).collect();
-        Self { items, known }
+        Self { items, known, siblings }
     }
 
     fn contains(&self, item: &Uuid) -> bool {
@@ -239,10 +242,10 @@ impl Lineage {
     }
 }
 
-/// The item that a record begins, and the one that it is made from, where it is made from one.
+/// The item that a record with digests begins, and the one that it is made from, where it is made from one.
 fn begun(payload: &Payload) -> Option<(Uuid, Option<Uuid>)> {
     let parent = match &payload.body {
-        Body::Collect(_) => None,
+        Body::Collect(_) | Body::ProviderProduction(_) | Body::RegisterLegacy(_) => None,
         Body::Derive(body) => Some(body.parent),
         _ => return None,
     };

@@ -32,6 +32,7 @@ use crate::index::{ChainHead, IndexTree, SubjectKey};
 use crate::key::Kid;
 use crate::merkle::{LeafIndex, NodeSource, TreeHead, TreeSize};
 use crate::record::Record;
+use crate::record::Sides;
 use crate::record::body::Body;
 use crate::verify::LineId;
 use crate::verify::signing::signing_keys;
@@ -76,6 +77,8 @@ pub struct ReplayCounts {
     pub seen_unchecked: u64,
     /// Handoffs from hand to hand.
     pub handoffs: u64,
+    /// Moves that only one side could sign.
+    pub one_sided: u64,
     /// Releases.
     pub releases: u64,
     /// Releases that were received.
@@ -252,7 +255,9 @@ impl Replayer {
         let counts = &mut self.counts;
         counts.records += 1;
         counts.signatures += record.message().signatures().len() as u64;
-        counts.handoffs += u64::from(matches!(record.payload().body, Body::Handoff(_)));
+        let sides = record.payload().sides();
+        counts.handoffs += u64::from(sides == Some(Sides::Both));
+        counts.one_sided += u64::from(sides == Some(Sides::One));
         counts.releases += u64::from(matches!(record.payload().body, Body::Release(_)));
         counts.receipts += u64::from(matches!(record.payload().body, Body::Receive(_)));
     }

@@ -3,14 +3,17 @@
 
 use custody_core::cose::Role;
 use custody_core::custody::{
-    AgencyState, CustodianState, ItemState, KeyEnd, KeyState, LedgerState, OpenRelease, Standing,
-    Subject,
+    AgencyState, CustodianState, HandlingState, Hold, ItemEnd, ItemState, KeyEnd, KeyState,
+    LedgerState, NotesState, OpenRelease, Permission, RequestState, Standing, Subject, Whereabouts,
 };
 use custody_core::hash::Hash;
-use custody_core::id::Uuid;
+use custody_core::id::{Origin, Uuid};
 use custody_core::index::ChainHead;
 use custody_core::key::CoseKey;
-use custody_core::record::body::{ItemKind, KeySlot, LedgerPurpose};
+use custody_core::record::body::{
+    Bound, ExternalParty, HandlingCode, ItemKind, KeySlot, LedgerPurpose, OnwardUse, Quantity,
+    RequestStep, Unit,
+};
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -30,7 +33,10 @@ enum StandingRow {
     Agency(AgencyRow),
     Custodian(CustodianRow),
     Item(ItemRow),
+    /// Notes on which nothing is open: nearly all there are.
     Notes,
+    OpenNotes(NotesRow),
+    Request(Bytes<16>, Bytes<16>, String),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -40,6 +46,7 @@ struct LedgerRow {
     quorum: u64,
     founders: Vec<Bytes<16>>,
     operator: Bytes<32>,
+    successor: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -77,9 +84,53 @@ struct ItemRow {
     holder: Bytes<16>,
     /// Everybody else who held it, end to end: 16 bytes each, without a head of their own.
     holders: ByteString,
-    release: Option<(Bytes<32>, Bytes<16>)>,
-    is_disposed: bool,
+    release: Option<(Bytes<32>, Bytes<16>, ByteString)>,
     parent: Option<Bytes<16>>,
+    /// Everything that few items have.
+    rest: Option<Box<RareRow>>,
+}
+
+#[derive(Default, PartialEq, Serialize, Deserialize)]
+struct RareRow {
+    place: PlaceRow,
+    end: Option<EndOfItemRow>,
+    quantity: Option<(u64, String)>,
+    contents: u64,
+    bound: Option<(Bytes<16>, Bytes<16>)>,
+}
+
+#[derive(Default, PartialEq, Serialize, Deserialize)]
+enum PlaceRow {
+    #[default]
+    AtHand,
+    Stored,
+    CheckedOut(Bytes<16>),
+    Packed(Bytes<16>),
+    Outside(Bytes<16>, String),
+}
+
+#[derive(PartialEq, Serialize, Deserialize)]
+enum EndOfItemRow {
+    Disposed,
+    Returned,
+    Consumed,
+    Split,
+}
+
+#[derive(Serialize, Deserialize)]
+struct NotesRow {
+    holds: Vec<(Bytes<32>, Bytes<16>)>,
+    disputes: Vec<Bytes<32>>,
+    permissions: Vec<PermissionRow>,
+    handling: Option<(Bytes<16>, Vec<String>)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PermissionRow {
+    record: Bytes<32>,
+    agency: Bytes<16>,
+    usage: String,
+    to: Option<Bytes<16>>,
 }
 
 /// The row of a subject.
@@ -121,6 +172,7 @@ impl StandingRow {
                 quorum: ledger.quorum,
                 founders: ledger.founders.iter().map(|id| (*id).into()).collect(),
                 operator: Bytes(*ledger.operator.as_bytes()),
+                successor: ledger.successor.as_ref().map(Origin::to_string),
             }),
             Standing::Agency(agency) => Self::Agency(AgencyRow {
                 name: agency.name.clone(),
@@ -133,7 +185,11 @@ impl StandingRow {
                 keys: person.keys.iter().map(KeyRow::of).collect(),
             }),
             Standing::Item(item) => Self::Item(ItemRow::of(item)),
-            Standing::Notes => Self::Notes,
+            Standing::Notes(notes) if *notes == NotesState::default() => Self::Notes,
+            Standing::Notes(notes) => Self::OpenNotes(NotesRow::of(notes)),
+            Standing::Request(request) => {
+                Self::Request(request.from.into(), request.to.into(), request.step.to_string())
+            }
         }
     }
 
@@ -145,6 +201,7 @@ impl StandingRow {
                 quorum: row.quorum,
                 founders: row.founders.into_iter().map(Uuid::from).collect(),
                 operator: CoseKey::from_bytes(&row.operator.0).ok()?,
+                successor: row.successor.map(|origin| origin.parse()).transpose().ok()?,
             }),
             Self::Agency(row) => Standing::Agency(AgencyState {
                 name: row.name,
@@ -157,7 +214,13 @@ impl StandingRow {
                 keys: row.keys.into_iter().map(KeyRow::into_state).collect::<Option<_>>()?,
             }),
             Self::Item(row) => Standing::Item(row.into_state()?),
-            Self::Notes => Standing::Notes,
+            Self::Notes => Standing::Notes(NotesState::default()),
+            Self::OpenNotes(row) => Standing::Notes(row.into_state()?),
+            Self::Request(from, to, step) => Standing::Request(RequestState {
+                from: from.into(),
+                to: to.into(),
+                step: RequestStep::from_word(&step)?,
+            }),
         })
     }
 }
@@ -187,43 +250,179 @@ impl KeyRow {
 
 impl ItemRow {
     fn of(item: &ItemState) -> Self {
+        let rest = RareRow::of(item);
+        let release = item.release.as_ref().map(|open| {
+            (open.record.into(), open.to.into(), ByteString::of_ids(&open.substitutes))
+        });
         Self {
             is_physical: item.kind == ItemKind::Physical,
             holder: item.holder.into(),
-            holders: ByteString(item.holders.iter().flat_map(|id| *id.as_bytes()).collect()),
-            release: item.release.map(|open| (open.record.into(), open.to.into())),
-            is_disposed: item.is_disposed,
+            holders: ByteString::of_ids(&item.holders),
+            release,
             parent: item.parent.map(Bytes::from),
+            rest: (rest != RareRow::default()).then(|| Box::new(rest)),
         }
     }
 
     fn into_state(self) -> Option<ItemState> {
-        let (holders, rest) = self.holders.0.as_chunks::<16>();
-        if !rest.is_empty() {
-            return None;
-        }
-        let kind = if self.is_physical { ItemKind::Physical } else { ItemKind::Digital };
-        let open = |(record, to): (Bytes<32>, Bytes<16>)| OpenRelease {
-            record: record.into(),
-            to: to.into(),
+        let rest = self.rest.map(|rest| *rest).unwrap_or_default();
+        let release = match self.release {
+            Some((record, to, substitutes)) => Some(OpenRelease {
+                record: record.into(),
+                to: to.into(),
+                substitutes: substitutes.into_ids()?,
+            }),
+            None => None,
         };
+        let quantity = match rest.quantity {
+            Some((amount, unit)) => Some(Quantity { amount, unit: Unit::from_word(&unit)? }),
+            None => None,
+        };
+        let bound = rest
+            .bound
+            .map(|(agency, request)| Bound { agency: agency.into(), request: request.into() });
         Some(ItemState {
-            kind,
+            kind: if self.is_physical { ItemKind::Physical } else { ItemKind::Digital },
             holder: self.holder.into(),
-            holders: holders.iter().map(|id| Uuid::from_random(*id)).collect(),
-            release: self.release.map(open),
-            is_disposed: self.is_disposed,
+            holders: self.holders.into_ids()?,
+            place: rest.place.into_state()?,
+            release,
+            end: rest.end.map(EndOfItemRow::into_state),
             parent: self.parent.map(Uuid::from),
+            quantity,
+            contents: rest.contents,
+            bound,
+        })
+    }
+}
+
+impl RareRow {
+    fn of(item: &ItemState) -> Self {
+        Self {
+            place: PlaceRow::of(item.place),
+            end: item.end.map(EndOfItemRow::of),
+            quantity: item.quantity.map(|known| (known.amount, known.unit.to_string())),
+            contents: item.contents,
+            bound: item.bound.map(|bound| (bound.agency.into(), bound.request.into())),
+        }
+    }
+}
+
+impl PlaceRow {
+    fn of(place: Whereabouts) -> Self {
+        match place {
+            Whereabouts::AtHand => Self::AtHand,
+            Whereabouts::Stored => Self::Stored,
+            Whereabouts::CheckedOut { agency } => Self::CheckedOut(agency.into()),
+            Whereabouts::Packed { container } => Self::Packed(container.into()),
+            Whereabouts::Outside { agency, party } => {
+                Self::Outside(agency.into(), party.to_string())
+            }
+        }
+    }
+
+    fn into_state(self) -> Option<Whereabouts> {
+        Some(match self {
+            Self::AtHand => Whereabouts::AtHand,
+            Self::Stored => Whereabouts::Stored,
+            Self::CheckedOut(agency) => Whereabouts::CheckedOut { agency: agency.into() },
+            Self::Packed(container) => Whereabouts::Packed { container: container.into() },
+            Self::Outside(agency, party) => {
+                let party = ExternalParty::from_word(&party)?;
+                Whereabouts::Outside { agency: agency.into(), party }
+            }
+        })
+    }
+}
+
+impl EndOfItemRow {
+    fn of(end: ItemEnd) -> Self {
+        match end {
+            ItemEnd::Disposed => Self::Disposed,
+            ItemEnd::Returned => Self::Returned,
+            ItemEnd::Consumed => Self::Consumed,
+            ItemEnd::Split => Self::Split,
+        }
+    }
+
+    fn into_state(self) -> ItemEnd {
+        match self {
+            Self::Disposed => ItemEnd::Disposed,
+            Self::Returned => ItemEnd::Returned,
+            Self::Consumed => ItemEnd::Consumed,
+            Self::Split => ItemEnd::Split,
+        }
+    }
+}
+
+impl NotesRow {
+    fn of(notes: &NotesState) -> Self {
+        let holds = notes.holds.iter().map(|hold| (hold.record.into(), hold.agency.into()));
+        let permission = |known: &Permission| PermissionRow {
+            record: known.record.into(),
+            agency: known.agency.into(),
+            usage: known.usage.to_string(),
+            to: known.to.map(Bytes::from),
+        };
+        let handling = notes.handling.as_ref().map(|known| {
+            (known.agency.into(), known.codes.iter().map(HandlingCode::to_string).collect())
+        });
+        Self {
+            holds: holds.collect(),
+            disputes: notes.disputes.iter().map(|record| (*record).into()).collect(),
+            permissions: notes.permissions.iter().map(permission).collect(),
+            handling,
+        }
+    }
+
+    fn into_state(self) -> Option<NotesState> {
+        let hold = |(record, agency): (Bytes<32>, Bytes<16>)| Hold {
+            record: record.into(),
+            agency: agency.into(),
+        };
+        let permission = |row: PermissionRow| {
+            Some(Permission {
+                record: row.record.into(),
+                agency: row.agency.into(),
+                usage: OnwardUse::from_word(&row.usage)?,
+                to: row.to.map(Uuid::from),
+            })
+        };
+        let handling = match self.handling {
+            Some((agency, codes)) => {
+                let codes: Result<Vec<HandlingCode>, _> =
+                    codes.iter().map(|code| code.parse()).collect();
+                Some(HandlingState { agency: agency.into(), codes: codes.ok()? })
+            }
+            None => None,
+        };
+        Some(NotesState {
+            holds: self.holds.into_iter().map(hold).collect(),
+            disputes: self.disputes.into_iter().map(Hash::from).collect(),
+            permissions: self.permissions.into_iter().map(permission).collect::<Option<_>>()?,
+            handling,
         })
     }
 }
 
 /// A byte string of fixed length: serde would write an array as a list of numbers.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 struct Bytes<const N: usize>([u8; N]);
 
 /// A byte string.
 struct ByteString(Vec<u8>);
+
+impl ByteString {
+    /// Ids end to end.
+    fn of_ids(ids: &[Uuid]) -> Self {
+        Self(ids.iter().flat_map(|id| *id.as_bytes()).collect())
+    }
+
+    fn into_ids(self) -> Option<Vec<Uuid>> {
+        let (ids, rest) = self.0.as_chunks::<16>();
+        rest.is_empty().then(|| ids.iter().map(|id| Uuid::from_random(*id)).collect())
+    }
+}
 
 impl From<Uuid> for Bytes<16> {
     fn from(id: Uuid) -> Self {

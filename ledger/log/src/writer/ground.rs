@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use custody_core::custody::{Applied, Book, Held, Holdings, Subject};
+use custody_core::exhibit::chains_of;
 use custody_core::hash::Hash;
 use custody_core::id::SubjectId;
 use custody_core::key::Kid;
@@ -41,13 +42,11 @@ impl Ground {
         candidates: &[Candidate],
     ) -> Result<(), StoreError> {
         let mut wanted: HashSet<SubjectId> = HashSet::new();
-        for link in candidates.iter().flat_map(|candidate| &candidate.record.payload().subjects) {
-            if let SubjectId::Notes(id) = link.subject {
-                wanted.insert(SubjectId::Item(id));
-            }
-            if !Self::is_registry(&link.subject) {
-                wanted.insert(link.subject.clone());
-            }
+        for candidate in candidates {
+            let payload = candidate.record.payload();
+            let items = payload.subjects.iter().map(|link| &link.subject);
+            wanted.extend(items.filter(|id| !Self::is_registry(id)).flat_map(with_twin));
+            wanted.extend(payload.body.request().map(SubjectId::Request));
         }
         if self.items.len() + wanted.len() > REMEMBERED {
             self.items.retain(|id, _| wanted.contains(id));
@@ -81,6 +80,14 @@ impl Ground {
         if !registry.changes.is_empty() {
             self.registry.absorb(registry);
         }
+    }
+}
+
+/// A chain, and the other one of the same item: rules for either look at both.
+fn with_twin(id: &SubjectId) -> Vec<SubjectId> {
+    match id {
+        SubjectId::Item(item) | SubjectId::Notes(item) => chains_of(*item).to_vec(),
+        other => vec![other.clone()],
     }
 }
 

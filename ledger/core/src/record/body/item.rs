@@ -1,18 +1,14 @@
 use crate::cbor::{CborError, Reader, Value};
-use crate::cose::MAX_TIME_S;
 use crate::hash::Hash;
-use crate::id::{SubjectId, Uuid};
-use crate::record::body::{
-    DeriveMethod, DigestOutcome, DigestScope, DisposeMethod, ItemKind, MovePurpose, RefusalGround,
-    SealKind, SealOutcome,
-};
+use crate::id::Uuid;
+use crate::record::body::part::{Code, Digest, Part, RequestId, body};
+use crate::record::body::{DigestScope, DisposeMethod, ItemKind, LegacyFormat, LegalBasis, Unit};
 use crate::record::error::RecordError;
-use crate::record::payload::decode_subject;
 
 /// Digests of one item, at most.
 const MAX_DIGESTS: usize = 16;
 /// Longest name or version of a tool in bytes.
-const MAX_TOOL: usize = 100;
+pub(super) const MAX_TOOL: usize = 100;
 
 /// COSE algorithm numbers of digests, RFC 9054.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,256 +90,94 @@ pub fn decode_digests(reader: &mut Reader<'_>) -> Result<Vec<EvidenceDigest>, Cb
     (0..count).map(|_| EvidenceDigest::decode(reader)).collect()
 }
 
-fn decode_hash(reader: &mut Reader<'_>) -> Result<Hash, CborError> {
-    reader.array_of().map(Hash::new)
+/// The list as a part of bodies.
+pub(super) struct Digests;
+
+impl Part<Vec<EvidenceDigest>> for Digests {
+    fn encode(value: &Vec<EvidenceDigest>) -> Value {
+        digests_value(value)
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<Vec<EvidenceDigest>, CborError> {
+        decode_digests(reader)
+    }
 }
 
-/// Takes an item into custody. Description, place and, by default, digests are sealed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Collect {
-    /// What it is.
-    pub kind: ItemKind,
-    /// Its digests, where the agency does not seal them.
-    pub digests: Vec<EvidenceDigest>,
+/// How much of something there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quantity {
+    /// How many of the unit.
+    pub amount: u64,
+    /// In what it is counted.
+    pub unit: Unit,
+}
+
+/// `[amount, unit]`.
+struct Amount;
+
+impl Part<Quantity> for Amount {
+    fn encode(value: &Quantity) -> Value {
+        Value::array([Value::Uint(value.amount), value.unit.into()])
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<Quantity, CborError> {
+        reader.array(2, 2)?;
+        Ok(Quantity { amount: reader.uint()?, unit: Unit::decode(reader)? })
+    }
+}
+
+body! {
+    /// Takes an item into custody. Description, place and, by default, digests are sealed.
+    Collect {
+        /// What it is.
+        kind: ItemKind = required "kind" as Code,
+        /// Its digests, where the agency does not seal them.
+        digests: Vec<EvidenceDigest> = listed "digests" as Digests,
+        /// The request for which it was taken.
+        request: Uuid = optional "request" as RequestId,
+        /// How much it is.
+        quantity: Quantity = optional "quantity" as Amount,
+    }
 }
 
 impl Collect {
-    pub(super) fn to_value(&self) -> Value {
-        let mut pairs = vec![("kind", self.kind.into())];
-        if !self.digests.is_empty() {
-            pairs.push(("digests", digests_value(&self.digests)));
-        }
-        Value::map(pairs)
-    }
-
-    pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, RecordError> {
-        let mut fields = reader.fields()?;
-        let kind = ItemKind::decode(fields.required("kind")?)?;
-        let digests = fields.optional("digests")?.map(decode_digests).transpose()?;
-        fields.done()?;
-        Ok(Self { kind, digests: digests.unwrap_or_default() })
+    /// A thing, or data whose digests are sealed.
+    pub fn of(kind: ItemKind) -> Self {
+        Self { kind, digests: Vec::new(), request: None, quantity: None }
     }
 }
 
-/// Makes a new item out of one: an image, a copy, an extract.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Derive {
-    /// The tool that made it.
-    pub tool: String,
-    /// How it was made.
-    pub method: DeriveMethod,
-    /// The item that it was made from.
-    pub parent: Uuid,
-    /// Digests of the new item, where the agency does not seal them.
-    pub digests: Vec<EvidenceDigest>,
-    /// The tool's version.
-    pub version: String,
-}
-
-impl Derive {
-    pub(super) fn to_value(&self) -> Value {
-        let mut pairs = vec![
-            ("tool", Value::text(self.tool.as_str())),
-            ("method", self.method.into()),
-            ("parent", Value::text(SubjectId::Item(self.parent).to_string())),
-            ("version", Value::text(self.version.as_str())),
-        ];
-        if !self.digests.is_empty() {
-            pairs.push(("digests", digests_value(&self.digests)));
-        }
-        Value::map(pairs)
-    }
-
-    pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, RecordError> {
-        let mut fields = reader.fields()?;
-        let tool = fields.required("tool")?.text_to(MAX_TOOL, "a name of 1 to 100 bytes")?;
-        let method = DeriveMethod::decode(fields.required("method")?)?;
-        let parent = decode_item(fields.required("parent")?)?;
-        let digests = fields.optional("digests")?.map(decode_digests).transpose()?;
-        let version = fields.required("version")?;
-        let version = version.text_to(MAX_TOOL, "a version of 1 to 100 bytes")?;
-        fields.done()?;
-        Ok(Self {
-            tool: tool.to_owned(),
-            method,
-            parent,
-            digests: digests.unwrap_or_default(),
-            version: version.to_owned(),
-        })
+body! {
+    /// Takes over data from the provider of a service, which is the sealed field `provider`.
+    ProviderProduction {
+        /// What the production rests on.
+        basis: LegalBasis = required "basis" as Code,
+        /// Digests of the data, where the agency does not seal them.
+        digests: Vec<EvidenceDigest> = listed "digests" as Digests,
+        /// The request for which they were produced.
+        request: Uuid = optional "request" as RequestId,
     }
 }
 
-fn decode_item(reader: &mut Reader<'_>) -> Result<Uuid, CborError> {
-    let offset = reader.offset();
-    match decode_subject(reader)? {
-        SubjectId::Item(id) => Ok(id),
-        _ => Err(reader.out_of_range(offset, "an item's id")),
+body! {
+    /// Takes over an item with a history that others assert: what is said of the time before is the sealed
+    /// field `events`. The ledger vouches for nothing of it but that it was said.
+    RegisterLegacy {
+        /// What it is.
+        kind: ItemKind = required "kind" as Code,
+        /// In what form the history was handed over.
+        format: LegacyFormat = required "format" as Code,
+        /// Its digests, where they are known and not sealed.
+        digests: Vec<EvidenceDigest> = listed "digests" as Digests,
+        /// SHA-256 of the document that holds the history.
+        document: Hash = required "document" as Digest,
     }
 }
 
-/// Sends items on the way to `to`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Release {
-    /// What for.
-    pub purpose: MovePurpose,
-    /// By when they should be received: seconds since 1970.
-    pub expected_s: Option<u64>,
-}
-
-impl Release {
-    pub(super) fn to_value(&self) -> Value {
-        let mut pairs = vec![("purpose", self.purpose.into())];
-        pairs.extend(self.expected_s.map(|time| ("expected", Value::Uint(time))));
-        Value::map(pairs)
-    }
-
-    pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, RecordError> {
-        let mut fields = reader.fields()?;
-        let purpose = MovePurpose::decode(fields.required("purpose")?)?;
-        let expected_s = match fields.optional("expected")? {
-            Some(reader) => Some(reader.uint_to(MAX_TIME_S, "a time before the year 10000")?),
-            None => None,
-        };
-        fields.done()?;
-        Ok(Self { purpose, expected_s })
-    }
-}
-
-/// What a refusal answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// An open release, by the digest of its record: extends the items' custody chains.
-    Release(Hash),
-    /// An offer that was never recorded, by its digest: extends the items' notes chains.
-    Offer(Hash),
-}
-
-/// Does not take items over.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refuse {
-    /// What is answered.
-    pub answers: Refused,
-    /// Why not.
-    pub ground: RefusalGround,
-}
-
-impl Refuse {
-    pub(super) fn to_value(&self) -> Value {
-        let answers = match &self.answers {
-            Refused::Release(digest) => ("release", Value::bytes(digest)),
-            Refused::Offer(digest) => ("offer", Value::bytes(digest)),
-        };
-        Value::map([("ground", self.ground.into()), answers])
-    }
-
-    pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, RecordError> {
-        let start = reader.offset();
-        let mut fields = reader.fields()?;
-        let offer = fields.optional("offer")?.map(decode_hash).transpose()?;
-        let ground = RefusalGround::decode(fields.required("ground")?)?;
-        let release = fields.optional("release")?.map(decode_hash).transpose()?;
-        fields.done()?;
-        let answers = match (release, offer) {
-            (Some(digest), None) => Refused::Release(digest),
-            (None, Some(digest)) => Refused::Offer(digest),
-            _ => return Err(reader.out_of_range(start, "either `release` or `offer`").into()),
-        };
-        Ok(Self { answers, ground })
-    }
-}
-
-/// Declares a body of one required field.
-macro_rules! single_field_body {
-    ($(#[$meta:meta])* $name:ident { $(#[$fmeta:meta])* $field:ident: $type:ty = $key:literal, $decode:path }) => {
-        $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        pub struct $name {
-            $(#[$fmeta])*
-            pub $field: $type,
-        }
-
-        impl $name {
-            pub(super) fn to_value(&self) -> Value {
-                Value::map([($key, self.$field.into())])
-            }
-
-            pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, RecordError> {
-                let mut fields = reader.fields()?;
-                let $field = $decode(fields.required($key)?)?;
-                fields.done()?;
-                Ok(Self { $field })
-            }
-        }
-    };
-}
-
-single_field_body! {
-    /// Puts a seal on. Its number is the sealed field `seal`.
-    Seal {
-        /// What kind of seal.
-        kind: SealKind = "kind", SealKind::decode
-    }
-}
-
-single_field_body! {
-    /// Looks at a seal. The number read is the sealed field `seal`.
-    SealCheck {
-        /// How it was found.
-        outcome: SealOutcome = "outcome", SealOutcome::decode
-    }
-}
-
-single_field_body! {
-    /// Hands items over from hand to hand: both sides sign this one record.
-    Handoff {
-        /// What for.
-        purpose: MovePurpose = "purpose", MovePurpose::decode
-    }
-}
-
-single_field_body! {
-    /// Takes over what was released.
-    Receive {
-        /// Digest of the release.
-        release: Hash = "release", decode_hash
-    }
-}
-
-single_field_body! {
-    /// Takes back what is still on the way.
-    Recall {
-        /// Digest of the release.
-        release: Hash = "release", decode_hash
-    }
-}
-
-single_field_body! {
+body! {
     /// Ends an item. The authority for it is the sealed field `authority`.
     Dispose {
         /// How.
-        method: DisposeMethod = "method", DisposeMethod::decode
-    }
-}
-
-/// Recomputes a digest of an item. The digests found are the sealed field `digests`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VerifyDigest {
-    /// What it was computed over.
-    pub scope: DigestScope,
-    /// Whether it is the recorded one.
-    pub outcome: DigestOutcome,
-}
-
-impl VerifyDigest {
-    pub(super) fn to_value(&self) -> Value {
-        Value::map([("scope", self.scope.into()), ("outcome", self.outcome.into())])
-    }
-
-    pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, RecordError> {
-        let mut fields = reader.fields()?;
-        let scope = DigestScope::decode(fields.required("scope")?)?;
-        let outcome = DigestOutcome::decode(fields.required("outcome")?)?;
-        fields.done()?;
-        Ok(Self { scope, outcome })
+        method: DisposeMethod = required "method" as Code,
     }
 }

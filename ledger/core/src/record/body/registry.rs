@@ -1,11 +1,14 @@
 use crate::cbor::{CborError, Reader, Value};
 use crate::cose::{MAX_TIME_S, Role};
 use crate::hash::Hash;
-use crate::id::{SubjectId, Uuid};
+use crate::id::{Origin, SubjectId, Uuid};
 use crate::key::{CoseKey, Kid};
-use crate::record::body::{KeyReason, KeySlot, LedgerPurpose};
+use crate::merkle::{TreeHead, TreeSize};
+use crate::record::body::part::{
+    AgencyId, ByteString, Code, CustodianId, Digest, LedgerName, Number, Part, Text, Time, body,
+};
+use crate::record::body::{AnchorKind, DigestAlgorithm, KeyReason, KeySlot, LedgerPurpose};
 use crate::record::error::RecordError;
-use crate::record::payload::decode_subject;
 
 /// Founding agencies of one ledger, at most: 64 x 2 keys and the operator's sign entry 0.
 const MAX_FOUNDERS: usize = 64;
@@ -29,6 +32,38 @@ pub struct LedgerOpen {
     pub agencies: Vec<Enrolment>,
     /// The operator's key.
     pub operator: CoseKey,
+    /// The ledger that this one goes on from.
+    pub succeeds: Option<Predecessor>,
+}
+
+/// The last state of a ledger that another one goes on from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Predecessor {
+    /// Its name.
+    pub origin: Origin,
+    /// SHA-256 of its entry 0.
+    pub genesis: Hash,
+    /// Its final tree.
+    pub head: TreeHead,
+}
+
+impl Predecessor {
+    fn to_value(&self) -> Value {
+        Value::array([
+            Value::text(self.origin.as_str()),
+            Value::bytes(self.genesis),
+            Value::Uint(self.head.size.0),
+            Value::bytes(self.head.root),
+        ])
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CborError> {
+        reader.array(4, 4)?;
+        let origin = LedgerName::decode(reader)?;
+        let genesis = Digest::decode(reader)?;
+        let size = TreeSize(reader.uint()?);
+        Ok(Self { origin, genesis, head: TreeHead { size, root: Digest::decode(reader)? } })
+    }
 }
 
 /// An agency and its keys, as enrolled.
@@ -59,7 +94,7 @@ impl Enrolment {
 
     fn decode(reader: &mut Reader<'_>) -> Result<Self, RecordError> {
         let mut fields = reader.fields()?;
-        let id = decode_agency(fields.required("id")?)?;
+        let id = AgencyId::decode(fields.required("id")?)?;
         let key = CoseKey::decode(fields.required("key")?)?;
         let name = fields.required("name")?.text_to(MAX_NAME, "a name of 1 to 200 bytes")?;
         let country = decode_country(fields.required("country")?)?;
@@ -72,13 +107,15 @@ impl Enrolment {
 impl LedgerOpen {
     pub(super) fn to_value(&self) -> Value {
         let log = [Value::bytes(self.log_ed25519), Value::bytes(&self.log_mldsa44)];
-        Value::map([
+        let mut pairs = vec![
             ("log", Value::array(log)),
             ("quorum", Value::Uint(self.quorum)),
             ("purpose", self.purpose.into()),
             ("agencies", Value::array(self.agencies.iter().map(Enrolment::to_value))),
             ("operator", self.operator.to_value()),
-        ])
+        ];
+        pairs.extend(self.succeeds.as_ref().map(|before| ("succeeds", before.to_value())));
+        Value::map(pairs)
     }
 
     pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, RecordError> {
@@ -95,6 +132,7 @@ impl LedgerOpen {
         let agencies =
             (0..count).map(|_| Enrolment::decode(list)).collect::<Result<Vec<_>, _>>()?;
         let operator = CoseKey::decode(fields.required("operator")?)?;
+        let succeeds = fields.optional("succeeds")?.map(Predecessor::decode).transpose()?;
         fields.done()?;
         if !(1..=count as u64).contains(&quorum) {
             let expected = "a quorum between 1 and the number of founders";
@@ -103,7 +141,7 @@ impl LedgerOpen {
         if agencies.windows(2).any(|pair| pair[0].id >= pair[1].id) {
             return Err(reader.out_of_range(start, "agencies in order, none twice").into());
         }
-        Ok(Self { log_ed25519, log_mldsa44, quorum, purpose, agencies, operator })
+        Ok(Self { log_ed25519, log_mldsa44, quorum, purpose, agencies, operator, succeeds })
     }
 }
 
@@ -152,7 +190,7 @@ impl CustodianEnrol {
         let mut fields = reader.fields()?;
         let key = CoseKey::decode(fields.required("key")?)?;
         let roles = decode_roles(fields.required("roles")?)?;
-        let agency = decode_agency(fields.required("agency")?)?;
+        let agency = AgencyId::decode(fields.required("agency")?)?;
         fields.done()?;
         Ok(Self { key, roles, agency })
     }
@@ -238,14 +276,6 @@ impl KeyCompromised {
     }
 }
 
-fn decode_agency(reader: &mut Reader<'_>) -> Result<Uuid, CborError> {
-    let offset = reader.offset();
-    match decode_subject(reader)? {
-        SubjectId::Agency(id) => Ok(id),
-        _ => Err(reader.out_of_range(offset, "an agency's id")),
-    }
-}
-
 fn decode_country(reader: &mut Reader<'_>) -> Result<String, CborError> {
     let offset = reader.offset();
     let country = reader.text()?;
@@ -253,6 +283,147 @@ fn decode_country(reader: &mut Reader<'_>) -> Result<String, CborError> {
         Ok(country.to_owned())
     } else {
         Err(reader.out_of_range(offset, "an ISO 3166-1 alpha-2 code"))
+    }
+}
+
+/// A country: ISO 3166-1 alpha-2.
+struct Country;
+
+impl Part<String> for Country {
+    fn encode(value: &String) -> Value {
+        Value::text(value.as_str())
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<String, CborError> {
+        decode_country(reader)
+    }
+}
+
+/// Roles in which a custodian may sign.
+struct Roles;
+
+impl Part<Vec<Role>> for Roles {
+    fn encode(value: &Vec<Role>) -> Value {
+        Value::array(value.iter().map(|role| Value::Uint(role.number())))
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<Vec<Role>, CborError> {
+        decode_roles(reader)
+    }
+}
+
+/// A time in which a custodian is away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Absence {
+    /// From when: seconds since 1970.
+    pub from_s: u64,
+    /// Until when: seconds since 1970.
+    pub until_s: u64,
+    /// Who stands in, if anybody does.
+    pub alternate: Option<Uuid>,
+}
+
+/// `[from, until, alternate]`.
+struct Away;
+
+impl Part<Absence> for Away {
+    fn encode(value: &Absence) -> Value {
+        let alternate = value.alternate.map_or(Value::Null, |id| CustodianId::encode(&id));
+        Value::array([Value::Uint(value.from_s), Value::Uint(value.until_s), alternate])
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<Absence, CborError> {
+        let offset = reader.offset();
+        reader.array(3, 3)?;
+        let (from_s, until_s) = (Time::decode(reader)?, Time::decode(reader)?);
+        let alternate = if reader.null() { None } else { Some(CustodianId::decode(reader)?) };
+        match from_s < until_s {
+            true => Ok(Absence { from_s, until_s, alternate }),
+            false => Err(reader.out_of_range(offset, "an absence that ends after it begins")),
+        }
+    }
+}
+
+body! {
+    /// What an agency says anew about itself, or about one of its custodians.
+    AgencyUpdate {
+        /// The agency's name.
+        name: String = optional "name" as Text<MAX_NAME>,
+        /// The roles in which the custodian may sign from now on.
+        roles: Vec<Role> = optional "roles" as Roles,
+        /// A time in which the custodian is away.
+        absence: Absence = optional "absence" as Away,
+        /// The agency's country.
+        country: String = optional "country" as Country,
+    }
+}
+
+body! {
+    /// Changes how many founders must sign where founders decide.
+    Policy {
+        /// How many, from now on.
+        quorum: u64 = required "quorum" as Number,
+    }
+}
+
+/// Largest token of a time-stamping authority in bytes: with a chain of certificates about 8 KiB.
+const MAX_TOKEN: usize = 16 * 1024;
+
+body! {
+    /// A time from outside over the checkpoint that the record has seen.
+    Anchor {
+        /// Of what kind.
+        kind: AnchorKind = required "kind" as Code,
+        /// What shows the time.
+        token: Vec<u8> = required "token" as ByteString<MAX_TOKEN>,
+    }
+}
+
+/// The one algorithm that entries are hashed with a second time: SHA-512.
+struct SecondAlgorithm;
+
+impl Part<DigestAlgorithm> for SecondAlgorithm {
+    fn encode(value: &DigestAlgorithm) -> Value {
+        Value::Int(value.number())
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<DigestAlgorithm, CborError> {
+        let offset = reader.offset();
+        match reader.int()? == DigestAlgorithm::Sha512.number() {
+            true => Ok(DigestAlgorithm::Sha512),
+            false => Err(reader.out_of_range(offset, "-44 (SHA-512)")),
+        }
+    }
+}
+
+/// A root of that algorithm: 64 bytes.
+struct SecondRoot;
+
+impl Part<[u8; 64]> for SecondRoot {
+    fn encode(value: &[u8; 64]) -> Value {
+        Value::bytes(value)
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<[u8; 64], CborError> {
+        reader.array_of()
+    }
+}
+
+body! {
+    /// The root of a second tree, over the entries and records of the tree that the record has seen.
+    Renewal {
+        /// The root.
+        root: [u8; 64] = required "root" as SecondRoot,
+        /// What the second tree is hashed with.
+        algorithm: DigestAlgorithm = required "algorithm" as SecondAlgorithm,
+    }
+}
+
+body! {
+    /// Ends the ledger: another one goes on from it.
+    OperatorSuccession {
+        /// The other ledger's name.
+        origin: Origin = required "origin" as LedgerName,
     }
 }
 

@@ -105,6 +105,8 @@ impl Check<'_> {
         let open = match &payload.body {
             Body::Collect(body) => body.digests.clone(),
             Body::Derive(body) => body.digests.clone(),
+            Body::ProviderProduction(body) => body.digests.clone(),
+            Body::RegisterLegacy(body) => body.digests.clone(),
             _ => Vec::new(),
         };
         let sealed = self.fitting_opening(placed, "digests");

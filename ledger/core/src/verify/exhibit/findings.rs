@@ -1,9 +1,15 @@
 //! What a reader should know besides the verdict: time, witnesses, and everything unusual.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::cose::Outcome;
 use crate::exhibit::Placed;
+use crate::hash::Hash;
 use crate::id::SubjectId;
-use crate::record::body::{Body, DigestOutcome, SealOutcome};
+use crate::record::Payload;
+use crate::record::body::{
+    Body, BreakReason, CarrierEvent, DigestOutcome, HandlingCode, SealOutcome,
+};
 use crate::verify::exhibit::Check;
 use crate::verify::findings::{freshness_line, witnesses_line};
 use crate::verify::report::{Line, LineId};
@@ -14,13 +20,47 @@ impl Check<'_> {
         self.report.add(freshness_line(self.verified.as_ref(), self.inputs.at_s));
         self.report_continuity();
         self.report_disputes();
-        let handling = match self.contents.handling.as_slice() {
-            [] => Line::not_applicable(LineId::HandlingCodes, "no handling code"),
-            codes => Line::pass(LineId::HandlingCodes, codes.join(", ")),
+        self.report_handling();
+        self.report_timestamps();
+    }
+
+    /// The codes that the records set for the item are among those that the exhibit carries.
+    fn report_handling(&mut self) {
+        let id = LineId::HandlingCodes;
+        let listed = self.contents.handling.as_slice();
+        let mut in_force = BTreeSet::new();
+        for item in &self.lineage.items {
+            let codes = self.chain(&SubjectId::Notes(*item)).iter().rev();
+            let newest = codes.filter_map(|placed| match &placed.record.payload().body {
+                Body::Handling(body) => Some(&body.codes),
+                _ => None,
+            });
+            in_force.extend(newest.take(1).flatten().map(HandlingCode::as_str));
+        }
+        let hidden = in_force.iter().find(|code| !listed.iter().any(|known| known == **code));
+        let line = match (hidden, listed) {
+            (Some(code), _) => {
+                let text = format!("the records set {code}, which the exhibit does not carry");
+                Line::fail(id, "handling/not-carried", text)
+            }
+            (None, []) => Line::not_applicable(id, "no handling code"),
+            (None, codes) => Line::pass(id, codes.join(", ")),
         };
-        self.report.add(handling);
-        let text = "no timestamp from outside is in the exhibit";
-        self.report.add(Line::not_applicable(LineId::Timestamps, text));
+        self.report.add(line);
+    }
+
+    /// Tokens of time-stamping authorities are carried; this version does not look into them.
+    fn report_timestamps(&mut self) {
+        let id = LineId::Timestamps;
+        let is_anchor = |placed: &&Placed| matches!(placed.record.payload().body, Body::Anchor(_));
+        let line = match self.contents.records.iter().filter(is_anchor).count() {
+            0 => Line::not_applicable(id, "no timestamp from outside is in the exhibit"),
+            n => {
+                let text = format!("{n} timestamps from outside are here and were not verified");
+                Line::not_checked(id, "timestamps/not-verified", text)
+            }
+        };
+        self.report.add(line);
     }
 
     /// Gaps and overlaps between consecutive records of custody, by the times that people claimed.
@@ -42,26 +82,75 @@ impl Check<'_> {
         for placed in self.history(false) {
             late += usize::from(placed.record.payload().occurred.utc_s > placed.accepted_ms / 1000);
         }
+        let (overdue, asserted) = (self.overdue(), self.asserted());
+        let parts = [
+            (!overlaps.is_empty()).then(|| {
+                ("continuity/overlap", format!("claimed times overlap: {}", overlaps.join(", ")))
+            }),
+            (late > 0).then(|| {
+                let text = format!("{late} records claim a time after the log took them in");
+                ("continuity/claimed-later-than-recorded", text)
+            }),
+            (!overdue.is_empty()).then(|| {
+                let text = format!("received after the time expected: {}", overdue.join(", "));
+                ("continuity/overdue", text)
+            }),
+            (!asserted.is_empty()).then(|| {
+                let text = format!(
+                    "asserted by others, not witnessed here: what came before {}",
+                    asserted.join(", ")
+                );
+                ("continuity/asserted", text)
+            }),
+        ];
         let transit = format!("{transit_min} min on the way between release and receipt");
-        let line = match (overlaps.as_slice(), late) {
-            ([], 0) => Line::pass(id, format!("no overlap in the claimed times; {transit}")),
-            ([], n) => Line::pass(
-                id,
-                format!("{n} records claim a time after the log took them in; {transit}"),
-            )
-            .with_code("continuity/claimed-later-than-recorded"),
-            (overlaps, _) => {
-                let text = format!("claimed times overlap: {}; {transit}", overlaps.join(", "));
-                Line::pass(id, text).with_code("continuity/overlap")
+        let parts: Vec<_> = parts.into_iter().flatten().collect();
+        let texts: Vec<_> = parts.iter().map(|(_, text)| text.as_str()).collect();
+        let line = match parts.first() {
+            None => Line::pass(id, format!("no overlap in the claimed times; {transit}")),
+            Some((code, _)) => {
+                Line::pass(id, format!("{}; {transit}", texts.join("; "))).with_code(code)
             }
         };
         self.report.add(line);
     }
 
+    /// Receipts of the item's history that came later than the release expected them.
+    fn overdue(&self) -> Vec<String> {
+        let releases = self.releases();
+        let late = |placed: &Placed| {
+            let payload = placed.record.payload();
+            let Body::Receive(body) = &payload.body else { return None };
+            let Body::Release(release) = &releases.get(&body.release)?.body else { return None };
+            let late_s = payload.occurred.utc_s.checked_sub(release.expected_s?)?;
+            let entry = placed.index.0;
+            (late_s > 0).then(|| format!("entry {entry} by {} min", late_s.div_ceil(60)))
+        };
+        self.history(false).into_iter().filter_map(late).collect()
+    }
+
+    /// The releases of the item's history by their digests.
+    fn releases(&self) -> BTreeMap<Hash, &Payload> {
+        let records = self.history(false).into_iter();
+        let releases =
+            records.filter(|placed| matches!(placed.record.payload().body, Body::Release(_)));
+        releases.map(|placed| (placed.record.digest(), placed.record.payload())).collect()
+    }
+
+    /// Records that take over a history from elsewhere.
+    fn asserted(&self) -> Vec<String> {
+        let is_asserted =
+            |placed: &&Placed| matches!(placed.record.payload().body, Body::RegisterLegacy(_));
+        let records = self.history(false).into_iter();
+        records.filter(is_asserted).map(|placed| format!("entry {}", placed.index.0)).collect()
+    }
+
     fn report_disputes(&mut self) {
+        let releases = self.releases();
         let records = self.history(true).into_iter();
-        let findings: Vec<_> =
-            records.filter_map(|placed| Some((placed.index, self.unusual(placed)?))).collect();
+        let findings: Vec<_> = records
+            .filter_map(|placed| Some((placed.index, self.unusual(placed, &releases)?)))
+            .collect();
         let rows: Vec<_> =
             findings.iter().map(|(index, what)| format!("entry {}: {what}", index.0)).collect();
         let line = match rows.as_slice() {
@@ -72,18 +161,13 @@ impl Check<'_> {
     }
 
     /// What a reader should not overlook in a record.
-    fn unusual(&self, placed: &Placed) -> Option<String> {
+    fn unusual(&self, placed: &Placed, releases: &BTreeMap<Hash, &Payload>) -> Option<String> {
         let payload = placed.record.payload();
-        let is_of_item = |outcome: &&Outcome| match payload.subjects[outcome.position].subject {
-            // A record about many items says of each what was found.
-            SubjectId::Item(id) => self.lineage.contains(&id),
-            _ => false,
-        };
         let lines = placed.record.message().signatures().iter();
         let findings: Vec<_> = lines
             .filter_map(|line| line.header.observed.as_ref())
             .flat_map(|observed| &observed.outcomes)
-            .filter(is_of_item)
+            .filter(|outcome| self.is_of_lineage(payload, outcome))
             .map(|outcome| outcome.finding.word())
             .collect();
         if !findings.is_empty() {
@@ -100,7 +184,49 @@ impl Check<'_> {
             }
             Body::Correct(body) => Some(format!("`{}` corrected: {}", body.field, body.reason)),
             Body::LateEntry(body) => Some(format!("late entry: {}", body.reason)),
-            _ => None,
+            Body::Inventory(body) => self.inventory_text(payload, &body.outcomes),
+            Body::Receive(body)
+                if releases.get(&body.release).is_some_and(|sent| sent.to != payload.to) =>
+            {
+                Some("received by a substitute".to_owned())
+            }
+            body => said_text(body),
         }
     }
+
+    fn inventory_text(&self, payload: &Payload, outcomes: &[Outcome]) -> Option<String> {
+        let found: Vec<_> = outcomes
+            .iter()
+            .filter(|outcome| self.is_of_lineage(payload, outcome))
+            .map(|outcome| outcome.finding.word())
+            .collect();
+        (!found.is_empty()).then(|| format!("the inventory found: {}", found.join(", ")))
+    }
+
+    /// A record about many items says of each what was found.
+    fn is_of_lineage(&self, payload: &Payload, outcome: &Outcome) -> bool {
+        match payload.subjects.get(outcome.position).map(|link| &link.subject) {
+            Some(SubjectId::Item(id) | SubjectId::Notes(id)) => self.lineage.contains(id),
+            _ => false,
+        }
+    }
+}
+
+/// What a reader should not overlook in what is said about an item.
+fn said_text(body: &Body) -> Option<String> {
+    Some(match body {
+        Body::SealBreak(body) if body.reason == BreakReason::Accident => {
+            "seal broken by accident".to_owned()
+        }
+        Body::CarrierScan(body)
+            if matches!(body.event, CarrierEvent::Delayed | CarrierEvent::Exception) =>
+        {
+            format!("on the way: {}", body.event)
+        }
+        Body::Discrepancy(body) => format!("discrepancy: {}", body.kind),
+        Body::Dispute(body) => format!("disputed: {}", body.ground),
+        Body::DisputeResponse(_) => "a dispute was answered".to_owned(),
+        Body::DisputeResolution(body) => format!("a dispute ended: {}", body.outcome),
+        _ => return None,
+    })
 }

@@ -5,8 +5,8 @@ use crate::custody::{RuleViolation, apply};
 use crate::exhibit::Placed;
 use crate::hash::Hash;
 use crate::id::Origin;
-use crate::record::RecordError;
 use crate::record::body::Body;
+use crate::record::{Payload, RecordError, Sides};
 use crate::verify::error_text;
 use crate::verify::exhibit::Check;
 use crate::verify::report::{Line, LineId};
@@ -141,21 +141,37 @@ impl Check<'_> {
     }
 
     fn check_both_sides(&mut self) {
+        let id = LineId::BothSides;
         let records = self.history(false);
-        let of_item: Vec<_> = records.iter().map(|placed| placed.record.payload()).collect();
-        let count = |is: fn(&Body) -> bool| of_item.iter().filter(|p| is(&p.body)).count();
-        let handoffs = count(|body| matches!(body, Body::Handoff(_)));
-        let releases = count(|body| matches!(body, Body::Release(_)));
-        let receipts = count(|body| matches!(body, Body::Receive(_)));
-        let line = match (handoffs, releases) {
-            (0, 0) => Line::not_applicable(LineId::BothSides, "the item was never handed over"),
-            _ => Line::pass(
-                LineId::BothSides,
-                format!(
-                    "{handoffs} handoffs signed by both sides; {receipts} of {releases} releases received"
-                ),
-            ),
+        let count = |is: fn(&Payload) -> bool| {
+            records.iter().filter(|placed| is(placed.record.payload())).count()
+        };
+        let handoffs = count(|payload| payload.sides() == Some(Sides::Both));
+        let releases = count(|payload| matches!(payload.body, Body::Release(_)));
+        let receipts = count(|payload| matches!(payload.body, Body::Receive(_)));
+        let one_sided: Vec<_> = records.iter().filter_map(|placed| one_sided(placed)).collect();
+        let text = format!(
+            "{handoffs} handoffs signed by both sides; {receipts} of {releases} releases received"
+        );
+        let line = match (handoffs + releases, one_sided.as_slice()) {
+            (0, []) => Line::not_applicable(id, "the item was never handed over"),
+            (_, []) => Line::pass(id, text),
+            (_, rows) => Line::pass(id, format!("{text}; one side only: {}", rows.join(", ")))
+                .with_code("handoffs/one-side-only"),
         };
         self.report.add(line.required());
     }
+}
+
+/// Why only one side of a move signed.
+fn one_sided(placed: &Placed) -> Option<String> {
+    let payload = placed.record.payload();
+    let why = match &payload.body {
+        Body::HandoffExternal(body) => format!("{}, {}", body.party, body.stand_in),
+        Body::ReturnToOwner(body) => format!("owner, {}", body.stand_in),
+        Body::Succession(body) => format!("the agency signed, {}", body.reason),
+        _ => return None,
+    };
+    let is_one_sided = payload.sides() == Some(Sides::One);
+    is_one_sided.then(|| format!("entry {} ({why})", placed.index.0))
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::checkpoint::Checkpoint;
 use crate::cose::Role;
 use crate::entry::Entry;
-use crate::exhibit::{Lookup, Placed};
+use crate::exhibit::{Lookup, Placed, chains_of};
 use crate::hash::{Hash, hash_leaf};
 use crate::id::SubjectId;
 use crate::index::{ChainHead, verify_chain_head, verify_no_chain};
@@ -154,22 +154,23 @@ impl Check<'_> {
         placed.record.payload().subjects.iter().any(|link| self.is_listed(&link.subject))
     }
 
-    /// What the item's history consists of: its two chains and those of its ancestors, the ledger's,
-    /// and those of everybody who signed anything here or is a party to it, with their agencies.
+    /// What the item's history consists of: its two chains, those of its forebears and of all their siblings, the
+    /// ledger's, those of everybody who signed anything here or is a party to it, with their agencies, and those of
+    /// the requests under which it moved.
     fn needed_subjects(&self) -> BTreeSet<SubjectId> {
         let ledger = self.contents.placed(LeafIndex(0)).and_then(|placed| {
             placed.record.payload().subjects.last().map(|link| link.subject.clone())
         });
         let mut needed: BTreeSet<_> = ledger.into_iter().collect();
         needed.insert(SubjectId::Custodian(self.exhibit.manifest().exporter));
-        for item in self.lineage.items.iter().copied() {
-            needed.extend([SubjectId::Item(item), SubjectId::Notes(item)]);
-        }
+        let items = self.lineage.items.iter().chain(&self.lineage.siblings);
+        needed.extend(items.flat_map(|item| chains_of(*item)));
         for placed in &self.contents.records {
             let payload = placed.record.payload();
             let standing = payload.signers.iter().filter(|signer| signer.role != Role::NewKey);
             needed.extend(standing.map(|signer| signer.id.clone()));
             needed.extend(payload.parties().map(SubjectId::Custodian));
+            needed.extend(payload.body.request().map(SubjectId::Request));
             if let Body::CustodianEnrol(body) = &payload.body {
                 needed.insert(SubjectId::Agency(body.agency));
             }

@@ -123,16 +123,6 @@ impl Replayer {
                 Line::not_checked(LineId::CustodyRules, "replay/gap", text)
             }
         };
-        let both_sides = match (counts.handoffs, counts.releases) {
-            (0, 0) => Line::not_applicable(LineId::BothSides, "nothing was ever handed over"),
-            (handoffs, releases) => {
-                let text = format!(
-                    "{handoffs} handoffs signed by both sides; {} of {releases} releases received",
-                    counts.receipts
-                );
-                Line::pass(LineId::BothSides, text)
-            }
-        };
         let heads = match (seen, counts.seen_unchecked) {
             (0, _) => Line::not_applicable(LineId::Consistency, "no signer named a tree"),
             (seen, 0) => {
@@ -149,10 +139,24 @@ impl Replayer {
             Line::pass(LineId::Signatures, format!("all {signatures} signatures verify")),
             self.key_line(),
             rules,
-            both_sides,
+            self.both_sides_line(),
             heads,
         ];
         lines.into_iter().map(Line::required).collect()
+    }
+
+    fn both_sides_line(&self) -> Line {
+        let (id, counts) = (LineId::BothSides, &self.counts);
+        let ReplayCounts { handoffs, releases, receipts, one_sided, .. } = counts;
+        let text = format!(
+            "{handoffs} handoffs signed by both sides; {receipts} of {releases} releases received"
+        );
+        match (handoffs + releases, one_sided) {
+            (0, 0) => Line::not_applicable(id, "nothing was ever handed over"),
+            (_, 0) => Line::pass(id, text),
+            (_, n) => Line::pass(id, format!("{text}; {n} with one side only"))
+                .with_code("handoffs/one-side-only"),
+        }
     }
 
     /// A replay shows whether the ledger was kept by the rules. What a compromise is worth for one item, and
