@@ -9,7 +9,8 @@ use custody_core::exhibit::WithholdReason;
 use custody_core::hash::{Hash, sha256};
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::record::body::{
-    Body, Correct, DigestAlgorithm, DigestScope, EvidenceDigest, Recall, Receive, Refuse, Refused,
+    Body, CarrierScan, Correct, DigestAlgorithm, DigestScope, EvidenceDigest, Recall, Receive,
+    Refuse, Refused,
 };
 use custody_core::record::{Payload, Record};
 use custody_core::sealed::Opening;
@@ -102,18 +103,15 @@ impl Writer<'_> {
         let record = Record::parse(&logged.record)?;
         let (payload, digest) = (record.payload(), record.digest());
         let fields = self.fields(&record)?;
-        let result = self.result_of(payload);
-        self.learn(&record, &fields, result);
+        let results = self.results_of(payload);
+        self.learn(&record, &fields, &results);
         let mut people = Vec::new();
         for id in everybody(payload) {
             people.push(self.person(&id)?);
         }
         let headline = headline(self.desk, &self.people, &record)?;
-        let provenance = self.provenance(&digest, &fields, result, &headline);
-        let object = match &payload.body {
-            Body::Derive(body) => body.parent,
-            _ => self.item,
-        };
+        let provenance = self.provenance(&digest, &fields, &results, &headline);
+        let object = parent_of(&payload.body).unwrap_or(self.item);
         let mut node = Map::new();
         let mut put = |name: &str, value: Value| node.insert(name.to_owned(), value);
         put("@id", json!(self.act_id(&digest)));
@@ -170,29 +168,36 @@ impl Writer<'_> {
         self.withhold.iter().find(|(name, _)| is_meant(name)).map(|(_, reason)| *reason)
     }
 
-    /// The item that a record results in: the one that it makes, else the one it is about.
-    fn result_of(&self, payload: &Payload) -> Uuid {
-        let Body::Derive(body) = &payload.body else { return self.item };
-        let made = payload.subjects.iter().find_map(|link| match link.subject {
-            SubjectId::Item(id) if id != body.parent => Some(id),
+    /// The items that a record results in: those that it makes, else the one that this is about. Of several that
+    /// it makes, an item's own history shows only that item.
+    fn results_of(&self, payload: &Payload) -> Vec<Uuid> {
+        let Some(parent) = parent_of(&payload.body).filter(|parent| *parent == self.item) else {
+            return vec![self.item];
+        };
+        let made = payload.subjects.iter().filter_map(|link| match link.subject {
+            SubjectId::Item(id) if id != parent => Some(id),
             _ => None,
         });
-        made.unwrap_or(self.item)
+        made.collect()
     }
 
-    fn learn(&mut self, record: &Record, fields: &Fields, result: Uuid) {
+    /// What the first record of an item says of it.
+    fn learn(&mut self, record: &Record, fields: &Fields, results: &[Uuid]) {
         self.items.entry(self.item).or_default();
-        let begins = record.payload().link(&SubjectId::Item(result)).is_some_and(|it| it.seq == 0);
-        if !begins {
-            return;
-        }
-        let facts = self.items.entry(result).or_default();
-        facts.descriptions.extend(fields.text("description").map(str::to_owned));
-        facts.exhibit = fields.text("reference").map(str::to_owned);
-        facts.digests = recorded_digests(record, &fields.open);
-        if let Body::Derive(body) = &record.payload().body {
-            facts.parent = Some(body.parent);
-            self.items.entry(body.parent).or_default();
+        let parent = parent_of(&record.payload().body);
+        for item in results {
+            let link = record.payload().link(&SubjectId::Item(*item));
+            if link.is_none_or(|link| link.seq > 0) {
+                continue;
+            }
+            let facts = self.items.entry(*item).or_default();
+            facts.descriptions.extend(fields.text("description").map(str::to_owned));
+            facts.exhibit = fields.text("reference").map(str::to_owned);
+            facts.digests = recorded_digests(record, &fields.open);
+            facts.parent = parent;
+            if let Some(parent) = parent {
+                self.items.entry(parent).or_default();
+            }
         }
     }
 
@@ -272,11 +277,11 @@ impl Writer<'_> {
         &mut self,
         record: &Hash,
         fields: &Fields,
-        result: Uuid,
+        results: &[Uuid],
         headline: &str,
     ) -> String {
         let id = self.graph.made_id("provenance-record", &record.to_string());
-        let mut objects = vec![reference(&item_id(result))];
+        let mut objects: Vec<_> = results.iter().map(|item| reference(&item_id(*item))).collect();
         for opening in fields.open.iter().filter(|opening| opening.field.starts_with("attached/")) {
             objects.extend(self.attachment(record, opening).map(|id| reference(&id)));
         }
@@ -286,7 +291,8 @@ impl Writer<'_> {
             "uco-core:description": headline,
             "uco-core:object": objects,
         });
-        let exhibit = self.items.get(&result).and_then(|facts| facts.exhibit.as_ref());
+        let facts = results.iter().filter_map(|item| self.items.get(item));
+        let exhibit = facts.filter_map(|facts| facts.exhibit.as_ref()).next();
         if let Some(exhibit) = exhibit {
             node["case-investigation:exhibitNumber"] = json!(exhibit);
         }
@@ -467,12 +473,26 @@ fn everybody(payload: &Payload) -> Vec<SubjectId> {
     all
 }
 
+/// The item that others are made of.
+fn parent_of(body: &Body) -> Option<Uuid> {
+    match body {
+        Body::Derive(body) => Some(body.parent),
+        Body::Split(body) => Some(body.parent),
+        _ => None,
+    }
+}
+
 /// The record that this one answers.
 fn answered(body: &Body) -> Option<Hash> {
     match body {
-        Body::Receive(Receive { release, .. }) | Body::Recall(Recall { release, .. }) => {
-            Some(*release)
-        }
+        Body::Receive(Receive { release, .. })
+        | Body::Recall(Recall { release, .. })
+        | Body::CarrierScan(CarrierScan { release, .. }) => Some(*release),
+        Body::HoldRelease(body) => Some(body.hold),
+        Body::Dispute(body) => Some(body.record),
+        Body::DisputeResponse(body) => Some(body.dispute),
+        Body::DisputeResolution(body) => Some(body.dispute),
+        Body::Discrepancy(body) => body.record,
         Body::Refuse(Refuse { answers: Refused::Release(release), .. }) => Some(*release),
         Body::Correct(Correct { record, .. }) => Some(*record),
         _ => None,
