@@ -57,9 +57,9 @@ pub struct LegacyEvent {
     pub end_s: Option<u64>,
     /// What was done.
     pub action: String,
-    /// By whom: a name, else the id in the document.
+    /// By whom: name and id in the document.
     pub actor: String,
-    /// Where: a name, else the id in the document.
+    /// Where: the same.
     pub place: String,
     /// The exhibit number under which the item is named.
     pub exhibit: String,
@@ -221,19 +221,22 @@ impl<'d> DocumentReader<'d> {
         })
     }
 
-    /// What the document calls somebody or some place: a name, given and family name, or its id.
+    /// Somebody or some place: what the document calls them, and their id. Two people may have one name, and
+    /// who is who must stay visible.
     fn name(&self, id: &str) -> String {
         let Some(node) = self.document.find(id) else { return id.to_owned() };
-        if let Some(name) = node.texts(&uco("core", "name")).first() {
-            return (*name).to_owned();
-        }
-        let mut names = Vec::new();
-        for facet in self.facets(node) {
-            for part in ["givenName", "familyName"] {
-                names.extend(facet.texts(&uco("identity", part)));
+        let mut names = node.texts(&uco("core", "name"));
+        if names.is_empty() {
+            for facet in self.facets(node) {
+                for part in ["givenName", "familyName"] {
+                    names.extend(facet.texts(&uco("identity", part)));
+                }
             }
         }
-        if names.is_empty() { node.shown.clone() } else { names.join(" ") }
+        match names.is_empty() {
+            true => node.shown.clone(),
+            false => format!("{} ({})", names.join(" "), node.shown),
+        }
     }
 
     fn facets(&self, node: &Node) -> Vec<&'d Node> {

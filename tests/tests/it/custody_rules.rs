@@ -33,7 +33,7 @@ fn every_type_of_record_is_taken_in_its_usual_form() {
         assert!(types.contains(known), "{known} is missing");
     }
     assert_eq!(RecordType::ALL.len(), 20);
-    assert_eq!(state(&story, image).end, Some(ItemEnd::Disposed));
+    assert_eq!(state(&story, image).end, Some(custody_core::custody::ItemEnd::Disposed));
     assert_eq!(state(&story, disk).holder, story.cast.caro.id);
 }
 

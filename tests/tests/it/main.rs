@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod case_document;
 mod cbor_faults;
 mod checkpoint_rules;
 mod checkpoint_vectors;
