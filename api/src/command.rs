@@ -3,6 +3,7 @@
 mod accept;
 mod agency;
 mod alias;
+mod case;
 mod check;
 mod collect;
 mod correct;
@@ -149,6 +150,8 @@ enum Command {
     Label(label::Args),
     #[command(override_help = export::HELP)]
     Export(export::Args),
+    #[command(override_help = case::HELP)]
+    Case(case::Args),
     #[command(override_help = receipt::HELP)]
     Receipt(receipt::Args),
     #[command(override_help = publish::HELP)]
@@ -182,6 +185,7 @@ founding and people:
 evidence:
   collect        take an item into custody
   import         many at once: items, manifests and outcomes from tables
+  import         take over what other programs wrote about items
   seal           put a seal on
   seal-check     look at a seal
   offer          hand over from hand to hand: the first signature
@@ -216,6 +220,8 @@ looking and proving:
   label          labels to stick on items, with QR codes
   export         an exhibit file about one item
   receipt        one record for people, and the proof that it is in the ledger
+  case           an item's history as a CASE document
+  receipt        the proof that one record is in the ledger
   publish        the ledger as static files
   check          the whole ledger, from its bytes
   high-water     where the mark lies that notices an older store
@@ -293,6 +299,7 @@ fn dispatch(command: &Command) -> Result<Answer, Failure> {
         Command::Where(args) => whereabouts::run(args),
         Command::Label(args) => label::run(args),
         Command::Export(args) => export::run(args),
+        Command::Case(args) => case::run(args),
         Command::Receipt(args) => receipt::run(args),
         Command::Publish(args) => publish::run(args),
         Command::Check(args) => check::run(args),

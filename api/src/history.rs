@@ -8,12 +8,14 @@ use custody_core::custody::{ItemState, Standing};
 use custody_core::hash::{Hash, sha256};
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::merkle::LeafIndex;
+use custody_core::printable::printable;
 use custody_core::record::body::{Body, EraseBasis, EvidenceDigest, decode_digests};
 use custody_core::record::{Occurred, Record};
 use custody_core::sealed::Opening;
 use custody_log::Logged;
 
 use crate::alias::{Alias, SaidAlias, aliases_of};
+use crate::case::{LegacyEvent, decode_events};
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::flag::{AHEAD_S, flags};
@@ -246,6 +248,10 @@ pub fn value_text(opening: &Opening) -> String {
     }
     if let Some(alias) = Alias::decode(&opening.value) {
         return alias.to_string();
+    }
+    if let Some(events) = decode_events(&opening.value) {
+        let line = |event: &LegacyEvent| printable(&event.to_string());
+        return events.iter().map(line).collect::<Vec<_>>().join("\n");
     }
     document_text(&opening.value)
         .unwrap_or_else(|| format!("{} bytes of CBOR", opening.value.len()))

@@ -1,3 +1,5 @@
+mod case;
+mod ewf;
 mod items;
 mod manifest;
 mod outcomes;
@@ -16,15 +18,17 @@ use crate::table::{Faults, Form, MAX_TABLE, Sheet};
 use crate::terminal::Answer;
 
 pub const HELP: &str = "\
-usage: custody import items|manifest|outcomes|template FILE.csv [options]
+usage: custody import items|manifest|outcomes|template|case|ewf FILE [options]
 
-Many things at once, from tables (CSV) that a spreadsheet writes. Everything in a table is checked before
+Many things at once, from tables (CSV) that a spreadsheet writes, or from files of other programs. Everything in a table is checked before
 anything is recorded, and everything that is wrong is told, by line and column. With --dry-run that is all.
 
   items         each row is an item that you take into custody
   manifest      the rows are items that you hand over or release together
   outcomes      each row says what became of an item that was released to you
   template      an empty table of each kind, or one filled in from the ledger
+  case          a CASE document (JSON-LD): a history of items that others assert
+  ewf           an image (.E01), with what its header says of the acquisition
 
 example:
   $ custody import template items --out items.csv
@@ -46,6 +50,10 @@ enum Command {
     Outcomes(outcomes::Args),
     #[command(override_help = template::HELP)]
     Template(template::Args),
+    #[command(override_help = case::HELP)]
+    Case(case::Args),
+    #[command(override_help = ewf::HELP)]
+    Ewf(ewf::Args),
 }
 
 pub fn run(args: &Args) -> Result<Answer, Failure> {
@@ -54,6 +62,8 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         Command::Manifest(args) => manifest::run(args),
         Command::Outcomes(args) => outcomes::run(args),
         Command::Template(args) => template::run(args),
+        Command::Case(args) => case::run(args),
+        Command::Ewf(args) => ewf::run(args),
     }
 }
 

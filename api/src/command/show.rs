@@ -80,8 +80,15 @@ pub fn event_lines(event: &Event) -> Vec<String> {
     ];
     lines.extend(event.signers.iter().map(|(role, name)| format!("  {role}: {name}")));
     for (field, value) in &event.fields {
-        let value = value.clone().unwrap_or_else(|| closed_text(event, field));
-        lines.push(format!("  {field}: {value}"));
+        match value.as_deref() {
+            // Line breaks within an event stand escaped: each line is an event.
+            Some(value) if field == "events" && event.record_type == "register-legacy" => {
+                lines.push("  events: asserted, not witnessed by this ledger".to_owned());
+                lines.extend(value.lines().map(|line| format!("    {line}")));
+            }
+            Some(value) => lines.push(format!("  {field}: {value}")),
+            None => lines.push(format!("  {field}: {}", closed_text(event, field))),
+        }
     }
     lines.extend(event.flags.iter().map(|flag| format!("  ! {flag}")));
     lines.push(format!("  record {}", event.digest));

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use custody_api::check_words::{format_check_words, parse_check_words};
+use custody_api::ewf::EwfError;
 use custody_api::failure::{Ending, Failure};
 use custody_api::key_file::KeyFileError;
 use custody_api::moment::Moment;
@@ -233,6 +234,8 @@ fn codes_that_nothing_provokes() {
     assert_eq!(KeyFileError::Make { reason: what() }.code(), "key-file/make");
     assert_eq!(PassphraseError::Unequal { what: what() }.code(), "passphrase/unequal");
     assert_eq!("tomorrow".parse::<Moment>().unwrap_err().code(), "time/malformed");
+    let source = std::io::Error::other("the disk");
+    assert_eq!(EwfError::Io { segment: 1, source }.code(), "ewf/io");
     assert_eq!(GenesisError::Origin.code(), "genesis/origin");
     assert_eq!(FatalError::Closed.code(), "ledger/closed");
     assert_eq!(StoreError::Refused(Refusal::EmptyKey).code(), "store-refused");

@@ -28,7 +28,7 @@ fn foreign(file: &str) -> PathBuf {
 }
 
 /// Says past the harness's capture why a test could not be made.
-fn skip(reason: &str) {
+pub fn skip(reason: &str) {
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("unnamed test");
     // With stderr gone there is nobody left to tell.
@@ -47,11 +47,12 @@ fn expect_ok(output: &Output) {
 /// the next, or why there is none.
 fn python() -> Result<PathBuf, String> {
     static PYTHON: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    PYTHON.get_or_init(make_python).clone()
+    PYTHON.get_or_init(|| make_python("requirements.txt")).clone()
 }
 
-fn make_python() -> Result<PathBuf, String> {
-    let requirements = fs::read(foreign("requirements.txt")).unwrap();
+/// As for other foreign eyes, an environment with exactly the packages of a file in `foreign`.
+pub fn make_python(list: &str) -> Result<PathBuf, String> {
+    let requirements = fs::read(foreign(list)).unwrap();
     let name = format!("python-{}", &sha256(&requirements).to_string()[..16]);
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let python = home.join("bin/python");
@@ -61,7 +62,7 @@ fn make_python() -> Result<PathBuf, String> {
     run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home))?;
     let mut install = Command::new(&python);
     install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]);
-    run(install.arg(foreign("requirements.txt")))?;
+    run(install.arg(foreign(list)))?;
     fs::write(home.join("complete"), []).map_err(|error| error.to_string())?;
     Ok(python)
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod case_document;
 mod cbor_faults;
 mod checkpoint_rules;
 mod checkpoint_vectors;
@@ -27,6 +28,7 @@ mod docs_house;
 mod docs_spec;
 mod docs_story;
 mod docs_text;
+mod ewf_read;
 mod exhibit_busy;
 mod exhibit_compare;
 mod exhibit_evidence;
