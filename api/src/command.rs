@@ -2,6 +2,7 @@
 
 mod accept;
 mod agency;
+mod case;
 mod check;
 mod collect;
 mod correct;
@@ -11,6 +12,7 @@ mod derive;
 mod dispose;
 mod export;
 mod high_water;
+mod import;
 mod init;
 mod key;
 mod late_entry;
@@ -69,6 +71,8 @@ enum Command {
     Custodian(custodian::Args),
     #[command(override_help = collect::HELP)]
     Collect(collect::Args),
+    #[command(override_help = import::HELP)]
+    Import(import::Args),
     #[command(override_help = seal::HELP)]
     Seal(seal::Args),
     #[command(override_help = seal_check::HELP)]
@@ -105,6 +109,8 @@ enum Command {
     Where(whereabouts::Args),
     #[command(override_help = export::HELP)]
     Export(export::Args),
+    #[command(override_help = case::HELP)]
+    Case(case::Args),
     #[command(override_help = receipt::HELP)]
     Receipt(receipt::Args),
     #[command(override_help = publish::HELP)]
@@ -134,6 +140,7 @@ founding and people:
 
 evidence:
   collect        take an item into custody
+  import         take over what other programs wrote about items
   seal           put a seal on
   seal-check     look at a seal
   offer          hand over from hand to hand: the first signature
@@ -154,6 +161,7 @@ looking and proving:
   show           an item's history
   where          where items are
   export         an exhibit file about one item
+  case           an item's history as a CASE document
   receipt        the proof that one record is in the ledger
   publish        the ledger as static files
   check          the whole ledger, from its bytes
@@ -200,6 +208,7 @@ fn dispatch(command: &Command) -> Result<Answer, Failure> {
         Command::Agency(args) => agency::run(args),
         Command::Custodian(args) => custodian::run(args),
         Command::Collect(args) => collect::run(args),
+        Command::Import(args) => import::run(args),
         Command::Seal(args) => seal::run(args),
         Command::SealCheck(args) => seal_check::run(args),
         Command::Offer(args) => offer::run(args),
@@ -218,6 +227,7 @@ fn dispatch(command: &Command) -> Result<Answer, Failure> {
         Command::Show(args) => show::run(args),
         Command::Where(args) => whereabouts::run(args),
         Command::Export(args) => export::run(args),
+        Command::Case(args) => case::run(args),
         Command::Receipt(args) => receipt::run(args),
         Command::Publish(args) => publish::run(args),
         Command::Check(args) => check::run(args),

@@ -22,7 +22,9 @@ use serde_json::{Value, json};
 
 use crate::act::ActError;
 use crate::agency_card::CardError;
+use crate::case::CaseError;
 use crate::check_words::CheckWordsError;
+use crate::ewf::EwfError;
 use crate::file::FileError;
 use crate::key_file::KeyFileError;
 use crate::moment::MomentError;
@@ -167,6 +169,7 @@ macro_rules! coded {
 coded! {
     ActError => CouldNot,
     CardError => CouldNot,
+    CaseError => CouldNot,
     CheckpointError => CouldNot,
     PolicyFileError => CouldNot,
     VerifierKeyError => CouldNot,
@@ -309,6 +312,24 @@ fn store_hint(error: &StoreError) -> Option<String> {
             Some("nothing was repaired; `custody check` finds out what is damaged".to_owned())
         }
         _ => None,
+    }
+}
+
+impl Coded for EwfError {
+    fn stable_code(&self) -> &'static str {
+        self.code()
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Segment { .. } => {
+                Some("`--segment FILE` names the second, the third and so on".to_owned())
+            }
+            Self::Io { .. } | Self::NotAnImage { .. } => None,
+            _ => Some(
+                "`custody collect --file FILE` takes the file as it lies on the disk".to_owned(),
+            ),
+        }
     }
 }
 

@@ -6,11 +6,13 @@ use custody_core::custody::{ItemState, Standing};
 use custody_core::hash::{Hash, sha256};
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::merkle::LeafIndex;
+use custody_core::printable::printable;
 use custody_core::record::body::{Body, EvidenceDigest, decode_digests};
 use custody_core::record::{Occurred, Record};
 use custody_core::sealed::Opening;
 use custody_log::Logged;
 
+use crate::case::{LegacyEvent, decode_events};
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::flag::flags;
@@ -154,6 +156,10 @@ pub fn value_text(opening: &Opening) -> String {
     }
     if let Ok(digests) = decode_digests(&mut Reader::new(&opening.value)) {
         return digests.iter().map(digest_text).collect::<Vec<_>>().join(", ");
+    }
+    if let Some(events) = decode_events(&opening.value) {
+        let line = |event: &LegacyEvent| printable(&event.to_string());
+        return events.iter().map(line).collect::<Vec<_>>().join("\n");
     }
     document_text(&opening.value)
         .unwrap_or_else(|| format!("{} bytes of CBOR", opening.value.len()))

@@ -6,11 +6,13 @@
 
 pub mod act;
 pub mod agency_card;
+pub mod case;
 pub mod check_words;
 pub mod command;
 pub mod demo;
 pub mod desk;
 pub mod evidence;
+pub mod ewf;
 pub mod export;
 pub mod failure;
 pub mod file;

@@ -13,6 +13,7 @@ use crate::failure::Failure;
 pub struct People<'d> {
     desk: &'d Desk,
     known: RefCell<HashMap<SubjectId, Name>>,
+    shows_names: bool,
 }
 
 /// How somebody is called.
@@ -29,7 +30,12 @@ pub struct Name {
 impl<'d> People<'d> {
     /// The people of a ledger.
     pub fn of(desk: &'d Desk) -> Self {
-        Self { desk, known: RefCell::default() }
+        Self { desk, known: RefCell::default(), shows_names: true }
+    }
+
+    /// The people of a ledger by their ids alone, whatever openings are at hand.
+    pub fn nameless(desk: &'d Desk) -> Self {
+        Self { shows_names: false, ..Self::of(desk) }
     }
 
     /// How `id` is called.
@@ -72,6 +78,9 @@ impl<'d> People<'d> {
     }
 
     fn enrolled_name(&self, id: &SubjectId) -> Result<Option<String>, Failure> {
+        if !self.shows_names {
+            return Ok(None);
+        }
         let Some(enrolment) = self.desk.chain(id)?.into_iter().next() else { return Ok(None) };
         let openings = self.desk.openings(&sha256(&enrolment.record))?;
         let name = openings.iter().find(|opening| opening.field == "name");

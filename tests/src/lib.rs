@@ -2,6 +2,8 @@
 //! `tests/it/main.rs`, with a module per subject.
 
 pub mod fault;
+#[allow(clippy::expect_used)]
+pub mod image;
 pub mod load;
 pub mod memory;
 #[allow(clippy::expect_used)]

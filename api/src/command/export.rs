@@ -126,7 +126,8 @@ fn checkpoint(desk: &Desk, path: &PathBuf) -> Result<Checkpoint, Failure> {
     Ok(checkpoint)
 }
 
-fn parse_withhold(text: &str) -> Result<(String, WithholdReason), String> {
+/// A sealed field and why it is withheld.
+pub fn parse_withhold(text: &str) -> Result<(String, WithholdReason), String> {
     let (field, reason) = text.split_once('=').ok_or("expected FIELD=REASON")?;
     match WithholdReason::from_word(reason) {
         // What is erased or not held shows by itself, and is not for anybody to claim.

@@ -67,7 +67,14 @@ fn event_lines(event: &Event) -> Vec<String> {
     ];
     lines.extend(event.signers.iter().map(|(role, name)| format!("  {role}: {name}")));
     for (field, value) in &event.fields {
-        lines.push(format!("  {field}: {}", value.as_deref().unwrap_or("(sealed)")));
+        match value.as_deref() {
+            // Line breaks within an event stand escaped: each line is an event.
+            Some(value) if field == "events" && event.record_type == "register-legacy" => {
+                lines.push("  events: asserted, not witnessed by this ledger".to_owned());
+                lines.extend(value.lines().map(|line| format!("    {line}")));
+            }
+            value => lines.push(format!("  {field}: {}", value.unwrap_or("(sealed)"))),
+        }
     }
     lines.extend(event.flags.iter().map(|flag| format!("  ! {flag}")));
     lines.push(format!("  record {}", event.digest));

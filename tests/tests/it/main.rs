@@ -24,6 +24,7 @@ mod docs_house;
 mod docs_spec;
 mod docs_story;
 mod docs_text;
+mod ewf_read;
 mod exhibit_busy;
 mod exhibit_compare;
 mod exhibit_evidence;
