@@ -2,6 +2,7 @@
 
 mod accept;
 mod agency;
+mod audit;
 mod case;
 mod check;
 mod collect;
@@ -117,6 +118,8 @@ enum Command {
     Publish(publish::Args),
     #[command(override_help = check::HELP)]
     Check(check::Args),
+    #[command(override_help = audit::HELP)]
+    Audit(audit::Args),
     #[command(override_help = high_water::HELP)]
     HighWater(high_water::Args),
     #[command(override_help = policy::HELP)]
@@ -165,6 +168,7 @@ looking and proving:
   receipt        the proof that one record is in the ledger
   publish        the ledger as static files
   check          the whole ledger, from its bytes
+  audit          what is unusual in the ledger, for auditors
   high-water     where the mark lies that notices an older store
   policy         the log's keys, as a trust policy
   trust-sheet    the ledger's and the agencies' keys, to be read over the phone
@@ -231,6 +235,7 @@ fn dispatch(command: &Command) -> Result<Answer, Failure> {
         Command::Receipt(args) => receipt::run(args),
         Command::Publish(args) => publish::run(args),
         Command::Check(args) => check::run(args),
+        Command::Audit(args) => audit::run(args),
         Command::HighWater(args) => high_water::run(args),
         Command::Policy(args) => policy::run(args),
         Command::TrustSheet(args) => trust_sheet::run(args),

@@ -6,6 +6,7 @@
 
 pub mod act;
 pub mod agency_card;
+pub mod audit;
 pub mod case;
 pub mod check_words;
 pub mod command;

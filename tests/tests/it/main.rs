@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod audit_order;
+mod audit_place;
+mod audit_play;
+mod audit_transit;
 mod cbor_faults;
 mod checkpoint_rules;
 mod checkpoint_vectors;
