@@ -34,6 +34,7 @@ mod release;
 mod seal;
 mod seal_check;
 mod show;
+mod stats;
 mod submit;
 mod trust_sheet;
 mod usage;
@@ -120,6 +121,8 @@ enum Command {
     Check(check::Args),
     #[command(override_help = audit::HELP)]
     Audit(audit::Args),
+    #[command(override_help = stats::HELP)]
+    Stats(stats::Args),
     #[command(override_help = high_water::HELP)]
     HighWater(high_water::Args),
     #[command(override_help = policy::HELP)]
@@ -169,6 +172,7 @@ looking and proving:
   publish        the ledger as static files
   check          the whole ledger, from its bytes
   audit          what is unusual in the ledger, for auditors
+  stats          figures by agency and request, for overseers
   high-water     where the mark lies that notices an older store
   policy         the log's keys, as a trust policy
   trust-sheet    the ledger's and the agencies' keys, to be read over the phone
@@ -236,6 +240,7 @@ fn dispatch(command: &Command) -> Result<Answer, Failure> {
         Command::Publish(args) => publish::run(args),
         Command::Check(args) => check::run(args),
         Command::Audit(args) => audit::run(args),
+        Command::Stats(args) => stats::run(args),
         Command::HighWater(args) => high_water::run(args),
         Command::Policy(args) => policy::run(args),
         Command::TrustSheet(args) => trust_sheet::run(args),

@@ -29,5 +29,6 @@ pub mod pen;
 pub mod people;
 mod place;
 pub mod session;
+pub mod stats;
 pub mod summary;
 pub mod terminal;
