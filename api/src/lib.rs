@@ -32,3 +32,4 @@ pub mod session;
 pub mod stats;
 pub mod summary;
 pub mod terminal;
+pub mod training;

@@ -76,6 +76,7 @@ mod store_ledger;
 mod store_rocks;
 mod tile_geometry;
 mod training_mark;
+mod training_scenario;
 mod verify_cli_rules;
 mod verify_cli_site;
 mod verify_cli_terminal;
