@@ -125,6 +125,7 @@ impl Keys {
             log_mldsa44,
             quorum: (founders.len() / 2 + 1) as u64,
             purpose: LedgerPurpose::Training,
+            succeeds: None,
             agencies: founders
                 .iter()
                 .map(|agency| self.enrolment(*agency))
