@@ -6,6 +6,7 @@ mod audit_order;
 mod audit_place;
 mod audit_play;
 mod audit_transit;
+mod audit_whole;
 mod cbor_faults;
 mod checkpoint_rules;
 mod checkpoint_vectors;
