@@ -3,6 +3,7 @@
 mod accept;
 mod agency;
 mod alias;
+mod audit;
 mod case;
 mod check;
 mod collect;
@@ -47,6 +48,7 @@ mod request;
 mod seal;
 mod seal_check;
 mod show;
+mod stats;
 mod submit;
 mod training;
 mod trust_sheet;
@@ -158,6 +160,10 @@ enum Command {
     Publish(publish::Args),
     #[command(override_help = check::HELP)]
     Check(check::Args),
+    #[command(override_help = audit::HELP)]
+    Audit(audit::Args),
+    #[command(override_help = stats::HELP)]
+    Stats(stats::Args),
     #[command(override_help = high_water::HELP)]
     HighWater(high_water::Args),
     #[command(override_help = policy::HELP)]
@@ -184,8 +190,7 @@ founding and people:
 
 evidence:
   collect        take an item into custody
-  import         many at once: items, manifests and outcomes from tables
-  import         take over what other programs wrote about items
+  import         many at once, from tables, and from CASE documents and images
   seal           put a seal on
   seal-check     look at a seal
   offer          hand over from hand to hand: the first signature
@@ -224,6 +229,8 @@ looking and proving:
   receipt        the proof that one record is in the ledger
   publish        the ledger as static files
   check          the whole ledger, from its bytes
+  audit          what is unusual in the ledger, for auditors
+  stats          figures by agency and request, for overseers
   high-water     where the mark lies that notices an older store
   policy         the log's keys, as a trust policy
   trust-sheet    the ledger's and the agencies' keys, to be read over the phone
@@ -303,6 +310,8 @@ fn dispatch(command: &Command) -> Result<Answer, Failure> {
         Command::Receipt(args) => receipt::run(args),
         Command::Publish(args) => publish::run(args),
         Command::Check(args) => check::run(args),
+        Command::Audit(args) => audit::run(args),
+        Command::Stats(args) => stats::run(args),
         Command::HighWater(args) => high_water::run(args),
         Command::Policy(args) => policy::run(args),
         Command::TrustSheet(args) => trust_sheet::run(args),

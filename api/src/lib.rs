@@ -7,6 +7,7 @@
 pub mod act;
 pub mod agency_card;
 mod alias;
+pub mod audit;
 pub mod case;
 pub mod check_words;
 pub mod command;
@@ -38,6 +39,7 @@ pub mod qr;
 mod receipt_page;
 pub mod rehearsal;
 pub mod session;
+pub mod stats;
 pub mod summary;
 pub mod table;
 pub mod terminal;

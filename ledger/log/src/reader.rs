@@ -176,6 +176,38 @@ impl<'a> Reader<'a> {
         Ok(Logged { index, entry: self.entry(index)?, record: self.record(index)? })
     }
 
+    /// The entries `[lo, hi)` with their records. Cost: one scan of each table.
+    ///
+    /// # Errors
+    /// [`ReadError::NoEntry`] where `hi` lies beyond the checkpoint, and [`ReadError::Store`].
+    pub fn page(&self, lo: LeafIndex, hi: LeafIndex) -> Result<Vec<Logged>, ReadError> {
+        let Some(last) = hi.0.checked_sub(1).filter(|last| *last >= lo.0) else {
+            return Ok(Vec::new());
+        };
+        self.check_index(LeafIndex(last))?;
+        let (entries, records) =
+            (self.rows(Table::Entry, lo, hi)?, self.rows(Table::Record, lo, hi)?);
+        let rows = (lo.0..hi.0).zip(entries.into_iter().zip(records));
+        let logged = |(index, (entry, record)): (u64, (Vec<u8>, Vec<u8>))| {
+            let malformed = |_| corrupt(Table::Entry, &number_key(index), "an entry");
+            let entry = Entry::decode(&entry).map_err(malformed)?;
+            Ok(Logged { index: LeafIndex(index), entry, record })
+        };
+        rows.map(logged).collect()
+    }
+
+    /// The rows `[lo, hi)` of a table whose keys are indices, all of which must be there.
+    fn rows(&self, table: Table, lo: LeafIndex, hi: LeafIndex) -> Result<Vec<Vec<u8>>, ReadError> {
+        let scan = Scan::range(table, &number_key(lo.0), &number_key(hi.0));
+        let mut rows = self.read().rows(&scan)?.into_iter();
+        let row = |index: u64| {
+            let row = rows.next().filter(|(key, _)| key[..] == number_key(index));
+            let missing = || corrupt(table, &number_key(index), "a row");
+            Ok(row.ok_or_else(missing)?.1)
+        };
+        (lo.0..hi.0).map(row).collect()
+    }
+
     /// The bytes of a record.
     ///
     /// # Errors

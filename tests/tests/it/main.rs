@@ -2,6 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod audit_order;
+mod audit_place;
+mod audit_play;
+mod audit_transit;
+mod audit_whole;
 mod case_document;
 mod cbor_faults;
 mod checkpoint_rules;
