@@ -93,9 +93,6 @@ pub trait Shelf {
 
 impl Shelf for Reader<'_> {
     fn opening(&self, record: &Hash, field: &str) -> Result<Option<Opening>, Failure> {
-        if self.is_erased(record)? {
-            return Ok(None);
-        }
         Ok(self.openings(record)?.into_iter().find(|opening| opening.field == field))
     }
 
