@@ -149,16 +149,31 @@ impl Act {
     /// # Errors
     /// [`ActError`], or the basis' own.
     pub fn propose<B: Basis>(self, basis: &B, occurred: Occurred) -> Result<Proposal, B::Error> {
+        self.propose_salted(basis, occurred, &mut random)
+    }
+
+    /// As [`Act::propose`], with salts from `salt`. Whoever can guess a salt can guess the field: only for training
+    /// ledgers may they come from anything but the system's randomness.
+    ///
+    /// # Errors
+    /// As there, and what `salt` says.
+    pub(crate) fn propose_salted<B: Basis>(
+        self,
+        basis: &B,
+        occurred: Occurred,
+        salt: &mut dyn FnMut() -> Result<[u8; 16], ActError>,
+    ) -> Result<Proposal, B::Error> {
         let subjects = links(&self.chains, basis)?;
         let (mut sealed, mut attached, mut openings) = (Vec::new(), Vec::new(), Vec::new());
         for (field, value) in self.sealed {
-            let opening = seal(&field, &value)?;
+            let opening = Opening::new(field.as_str(), salt()?, &value);
             sealed.push((field, opening.commitment()));
             openings.push(opening);
         }
         sealed.sort_by(|(left, _), (right, _)| (left.len(), left).cmp(&(right.len(), right)));
         for (position, document) in self.documents.into_iter().enumerate() {
-            let opening = seal(&format!("attached/{position}"), &document.to_value())?;
+            let name = format!("attached/{position}");
+            let opening = Opening::new(name, salt()?, &document.to_value());
             let (media_type, size) = (document.media_type, document.size);
             attached.push(Attachment { media_type, size, commitment: opening.commitment() });
             openings.push(opening);
@@ -257,10 +272,6 @@ fn links<B: Basis>(chains: &[SubjectId], basis: &B) -> Result<Vec<Link>, B::Erro
         Ok(Link { subject, seq, prev })
     };
     chains.into_iter().map(link).collect()
-}
-
-fn seal(field: &str, value: &Value) -> Result<Opening, ActError> {
-    Ok(Opening::new(field, random()?, value))
 }
 
 /// A fresh id.

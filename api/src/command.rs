@@ -35,6 +35,7 @@ mod seal;
 mod seal_check;
 mod show;
 mod submit;
+mod training;
 mod trust_sheet;
 mod usage;
 mod verify_digest;
@@ -128,6 +129,8 @@ enum Command {
     TrustSheet(trust_sheet::Args),
     #[command(override_help = demo::HELP)]
     Demo(demo::Args),
+    #[command(override_help = training::HELP)]
+    Training(training::Args),
 }
 
 const HELP: &str = "\
@@ -173,6 +176,7 @@ looking and proving:
   trust-sheet    the ledger's and the agencies' keys, to be read over the phone
 
   demo           a ledger to try things on
+  training       a ledger of any size to practise on, and exercises
 
 options:
   --json         print one JSON object instead of text
@@ -238,6 +242,7 @@ fn dispatch(command: &Command) -> Result<Answer, Failure> {
         Command::Policy(args) => policy::run(args),
         Command::TrustSheet(args) => trust_sheet::run(args),
         Command::Demo(args) => demo::run(args),
+        Command::Training(args) => training::run(args),
     }
 }
 

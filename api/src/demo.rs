@@ -4,7 +4,7 @@
 //! It is made the way every ledger is made: founded, signed and recorded through the same code, with keys
 //! that are thrown into a folder for whoever wants to go on playing.
 
-mod cast;
+pub(crate) mod cast;
 mod evidence;
 mod exhibit;
 mod papers;
@@ -28,7 +28,7 @@ use stage::Stage;
 const ORIGIN: &str = "training-not-evidence/custody.example/demo";
 
 /// The passphrase of every key in the demo: it stands in `keys/passphrase.txt` and protects nothing.
-const PASSPHRASE: &str = "training";
+pub(crate) const PASSPHRASE: &str = "training";
 
 /// One of the demo's exhibits and what the verifier says about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ fn make_in(dir: &Path, given: &[PathBuf], say: &dyn Fn(&str)) -> Result<Demo, Fa
     Ok(Demo { out: dir.to_owned(), size, item, exhibits })
 }
 
-fn check_empty(out: &Path) -> Result<(), Failure> {
+pub(crate) fn check_empty(out: &Path) -> Result<(), Failure> {
     let is_empty = match fs::read_dir(out) {
         Ok(mut entries) => entries.next().is_none(),
         Err(error) => error.kind() == std::io::ErrorKind::NotFound,
@@ -113,7 +113,7 @@ fn check_empty(out: &Path) -> Result<(), Failure> {
 }
 
 /// A directory beside `out`, so that it can be moved there in one step.
-fn workshop(out: &Path) -> Result<PathBuf, Failure> {
+pub(crate) fn workshop(out: &Path) -> Result<PathBuf, Failure> {
     let unnamed = || Failure::could_not("usage", format!("`{}` is not a name", out.display()));
     let mut name = out.file_name().ok_or_else(unnamed)?.to_owned();
     name.push(format!(".{}.tmp", std::process::id()));

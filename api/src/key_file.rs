@@ -113,6 +113,11 @@ impl KeyFileError {
 }
 
 impl Seed {
+    /// A key that others know: of a training ledger.
+    pub(crate) fn known(kind: KeyKind, bytes: [u8; 32]) -> Self {
+        Self { kind, bytes: Zeroizing::new(bytes) }
+    }
+
     /// A new key from the system's randomness.
     ///
     /// # Errors

@@ -37,3 +37,4 @@ pub mod session;
 pub mod summary;
 pub mod table;
 pub mod terminal;
+pub mod training;

@@ -5,8 +5,8 @@ use custody_core::cose::Role;
 use custody_core::hash::Hash;
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::record::body::{
-    Body, Collect, Derive, Dispose, EvidenceDigest, Handoff, ItemKind, MovePurpose, Recall,
-    Receive, RefusalGround, Refuse, Refused, Release, digests_value,
+    Body, Collect, Derive, Dispose, EvidenceDigest, Handoff, HandoffExternal, ItemKind,
+    MovePurpose, Recall, Receive, RefusalGround, Refuse, Refused, Release, digests_value,
 };
 
 use super::{Act, items, person};
@@ -71,9 +71,19 @@ impl Act {
         purpose: MovePurpose,
         expected_s: Option<u64>,
     ) -> Self {
-        let signers = vec![person(Role::Releasing, parties.from)];
         let body = Release { expected_s, ..Release::for_purpose(purpose) };
+        Self::release_as(ids, parties, body)
+    }
+
+    /// As [`Act::release`], with everything that a release may say.
+    pub(crate) fn release_as(ids: &[Uuid], parties: Parties, body: Release) -> Self {
+        let signers = vec![person(Role::Releasing, parties.from)];
         Self::new(body, items(ids), signers).between(parties.from, parties.to)
+    }
+
+    /// Items are given to somebody who holds no key.
+    pub(crate) fn give_outside(ids: &[Uuid], holder: Uuid, body: HandoffExternal) -> Self {
+        Self::new(body, items(ids), vec![person(Role::Releasing, holder)])
     }
 
     /// The addressee takes over what was released.

@@ -15,6 +15,9 @@ pub struct Applied {
     pub changes: Vec<(SubjectId, Subject)>,
     /// Subjects that rules would have looked at and whose history is not at hand.
     pub unchecked: Vec<SubjectId>,
+    /// Items at hand of which nobody can tell any more how they stand, since they come out of a container whose
+    /// history is not at hand. From now on they are not at hand either.
+    pub lost: Vec<SubjectId>,
     /// The record that a `late-entry` embeds, where [`Holdings::has_record`] could not tell whether an earlier
     /// entry has it: then that is still to be found out, and [`RuleViolation::NotLate`] where one has.
     pub embedded: Option<Hash>,

@@ -50,6 +50,12 @@ impl Book {
             }
             self.subjects.insert(id, subject);
         }
+        for id in applied.lost {
+            self.subjects.remove(&id);
+            if let Some(scope) = &mut self.scope {
+                scope.remove(&id);
+            }
+        }
     }
 
     /// The key with this thumbprint, ended keys included.

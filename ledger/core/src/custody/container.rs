@@ -51,7 +51,9 @@ pub(super) fn take_out<H: Holdings>(
         return Err(RuleViolation::NotPacked { item: act.id(), container: id });
     }
     let Some(outer) = state_of(step, &id) else {
+        // Who held the box, and whether what was in it is bound since, nobody here can tell.
         step.applied.unchecked.push(id);
+        step.applied.lost.push(act.id());
         return Ok(());
     };
     outer.holders.iter().for_each(|holder| next.note_holder(*holder));

@@ -40,6 +40,9 @@ pub(super) fn release<H: Holdings>(
         step.expect(&SubjectId::Custodian(*custodian))?;
     }
     move_on(step, act, &onward, next)?;
+    for substitute in &body.substitutes {
+        check_onward(step, act, &onward, *substitute)?;
+    }
     if let Some(to) = payload.to {
         let (record, substitutes) = (step.record.digest(), body.substitutes.clone());
         next.release = Some(OpenRelease { record, to, substitutes });
@@ -77,6 +80,37 @@ fn move_on<H: Holdings>(
         next.bound = bound.map(|request| Bound { agency: from, request }).or(next.bound);
         return Ok(());
     }
+    check_permitted(step, act, onward, Route { origin, to })
+}
+
+/// Where an item came from, and the agency that it is to go to.
+struct Route {
+    origin: Uuid,
+    to: Uuid,
+}
+
+/// As [`move_on`], for somebody who may receive in the place of the addressee.
+fn check_onward<H: Holdings>(
+    step: &mut Step<'_, H>,
+    act: &Act<'_>,
+    onward: &Onward,
+    substitute: Uuid,
+) -> Result<(), RuleViolation> {
+    let (from, to) = (step.agency_of(act.before.holder)?, step.agency_of(substitute)?);
+    let (Some(from), Some(to), Some(bound)) = (from, to, act.before.bound) else { return Ok(()) };
+    match from == to || bound.agency == from {
+        true => Ok(()),
+        false => check_permitted(step, act, onward, Route { origin: bound.agency, to }),
+    }
+}
+
+fn check_permitted<H: Holdings>(
+    step: &mut Step<'_, H>,
+    act: &Act<'_>,
+    onward: &Onward,
+    route: Route,
+) -> Result<(), RuleViolation> {
+    let Route { origin, to } = route;
     let permitted = |notes: &NotesState| {
         notes.permissions.iter().any(|permission| {
             Some(permission.record) == onward.permission
@@ -242,6 +276,8 @@ pub(super) fn check_in<H: Holdings>(
     };
     let Some(to) = step.record.payload().to else { return Ok(()) };
     step.check_of_agency(to, agency)?;
+    // What was lent as a box may have been filled since with what may not go there.
+    move_on(step, act, &Onward { permission: None, request: None }, next)?;
     if !is_missing(step.record, act.item) {
         next.pass_to(to);
         next.place = Whereabouts::Stored;
