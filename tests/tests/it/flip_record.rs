@@ -18,7 +18,7 @@ fn honest_records() -> Vec<PathBuf> {
 #[test]
 fn every_bit_of_every_type_of_record() {
     let (reader, records) = (Reader::load(), honest_records());
-    assert_eq!(records.len(), 20);
+    assert_eq!(records.len(), 53);
     for path in records {
         let record = fs::read(&path).unwrap();
         reader.read(&record).unwrap();

@@ -21,7 +21,7 @@ pub fn cases() -> Vec<Case> {
     let mut cases: Vec<_> =
         tables.into_iter().chain(more).flatten().map(|breach| case(breach, CustodyRules)).collect();
     cases.extend(REGISTRY.iter().map(|breach| case(breach, KeyStanding)));
-    cases.push(too_many_open());
+    cases.extend([too_many_open(), substituted_onward()]);
     cases
 }
 
@@ -344,7 +344,7 @@ const PEOPLE: [Breach; 8] = [
 
 const NOT_AUTHORISED: &str = "custody/onward-not-authorised";
 
-const ONWARD: [Breach; 7] = [
+const ONWARD: [Breach; 8] = [
     ("onward-without-permission", "to a third agency", NOT_AUTHORISED, |story| {
         requested(story);
         (phone(), story.ledger.handoff(&story.cast.caro, &story.cast.ben, &[phone()], &[]))
@@ -395,6 +395,21 @@ const ONWARD: [Breach; 7] = [
         |story| {
             packed_with_its_bounds(story);
             (phone(), story.ledger.handoff(&story.cast.caro, &story.cast.ben, &[uuid("box")], &[]))
+        },
+    ),
+    (
+        "lent-box-onward-without-permission",
+        "in a box of a third agency, which goes back there",
+        NOT_AUTHORISED,
+        |story| {
+            requested(story);
+            let Story { cast, ledger, .. } = story;
+            ledger.write(&ledger.collect(&cast.ben, uuid("box")));
+            ledger.write(&ledger.store(&cast.ben, &[uuid("box")]));
+            ledger.write(&ledger.check_out(&cast.ben, &cast.caro, &[uuid("box")]));
+            let bound = Some(Bound { agency: cast.north.id, request: uuid("request") });
+            ledger.write(&ledger.pack_bound(&cast.caro, uuid("box"), &[phone()], bound));
+            (phone(), ledger.check_in(&cast.caro, &cast.ben, &[uuid("box")]))
         },
     ),
 ];
@@ -521,6 +536,23 @@ const REGISTRY: [Breach; 7] = [
         },
     ),
 ];
+
+/// On the way back to North, Ben of Transit receives it, who could stand in for Ana.
+fn substituted_onward() -> Case {
+    let (_, exhibit) = told(|story| {
+        requested(story);
+        let Story { cast, ledger, .. } = story;
+        let page = substituted(ledger, &cast.caro, [&cast.ana, &cast.ben]);
+        assert_eq!(ledger.append(&page).unwrap_err().code(), NOT_AUTHORISED);
+        let release = ledger.force_page(&page);
+        let release = ledger.record(release).digest();
+        ledger.force_page(&ledger.receive(&cast.caro, &cast.ben, &[phone()], release));
+        phone()
+    });
+    let desc = "a third agency receives what was on the way back";
+    let name = "substitute-of-a-third-agency";
+    Case::rejected(name, desc, CustodyRules, NOT_AUTHORISED, exhibit.encode()).evidence(&[])
+}
 
 /// 257 disputes of one record.
 fn too_many_open() -> Case {

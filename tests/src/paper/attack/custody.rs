@@ -83,7 +83,7 @@ pub fn codes(codes: &[&str]) -> Vec<String> {
 /// The entry in which Ana collects in a tale.
 pub const COLLECTED: u64 = 7;
 
-const PLAIN: [(&str, &str, Tale); 8] = [
+const PLAIN: [(&str, &str, Tale); 9] = [
     ("happy-path-packed", "in a box, which is handed over twice, and out of it", |story| {
         packed(story);
         let Story { cast, ledger, .. } = story;
@@ -122,6 +122,20 @@ const PLAIN: [(&str, &str, Tale); 8] = [
         ledger.write(&ledger.analyse(&cast.caro, &[uuid("sample")]));
         uuid("sample")
     }),
+    (
+        "happy-path-sibling-in-a-box",
+        "the other part went away in a box that is not here",
+        |story| {
+            split(story);
+            let Story { cast, ledger, .. } = story;
+            ledger.write(&ledger.collect(&cast.ana, uuid("box")));
+            ledger.write(&ledger.pack(&cast.ana, uuid("box"), &[uuid("counter-sample")]));
+            ledger.write(&ledger.handoff(&cast.ana, &cast.ben, &[uuid("box")], &[]));
+            ledger.write(&ledger.unpack(&cast.ben, uuid("box"), &[uuid("counter-sample")]));
+            ledger.write(&ledger.consume(&cast.ben, uuid("counter-sample"), 20, 0));
+            uuid("sample")
+        },
+    ),
     ("happy-path-stored", "out of storage and back into it", |story| {
         checked_out(story);
         let Story { cast, ledger, .. } = story;
