@@ -21,6 +21,8 @@ mod cli_import;
 mod cli_offer;
 mod cli_terminal;
 mod cli_transcripts;
+mod custody_acts;
+mod custody_items;
 mod custody_keys;
 mod custody_rules;
 mod custody_whole;
