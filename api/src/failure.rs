@@ -5,6 +5,7 @@ use std::fmt;
 
 use custody_core::checkpoint::CheckpointError;
 use custody_core::cose::CoseError;
+use custody_core::custody::RuleViolation;
 use custody_core::exhibit::ExhibitError;
 use custody_core::id::IdError;
 use custody_core::key::KeyError;
@@ -280,12 +281,54 @@ impl Coded for SubmitError {
             Self::Conflict { winner: Some(winner), .. } => {
                 Some(format!("record {winner} stands there; look at it and try again"))
             }
+            Self::Rule(rule) => rule_hint(rule).map(str::to_owned),
             Self::Fatal(_) => Some(
                 "try the same again: what is recorded already is not recorded twice".to_owned(),
             ),
             _ => None,
         }
     }
+}
+
+/// What to do about a rule that a record breaks, where there is a way that is always the same.
+fn rule_hint(rule: &RuleViolation) -> Option<&'static str> {
+    Some(match rule {
+        RuleViolation::Packed { .. } => {
+            "`custody unpack ITEM --from CONTAINER` takes it out; or do this with the container"
+        }
+        RuleViolation::NotPacked { .. } => "`custody where ITEM` tells what it is in",
+        RuleViolation::NotEmpty { .. } => {
+            "`custody unpack ITEM --from CONTAINER` takes out what is in it, first"
+        }
+        RuleViolation::Outside { .. } => {
+            "`custody take-back ITEM` records that you have it back, first"
+        }
+        RuleViolation::NotOutside { .. } | RuleViolation::NotCheckedOut { .. } => {
+            "`custody where ITEM` tells where it is"
+        }
+        RuleViolation::NotStored { .. } => {
+            "`custody store ITEM --place TEXT` puts it into storage; without that, hand it over with \
+             `custody offer`"
+        }
+        RuleViolation::CheckedOut { .. } => {
+            "`custody check-in ITEM --to CUSTODIAN` brings it back, first"
+        }
+        RuleViolation::Quantity { .. } => {
+            "`custody where ITEM --json` tells how much it is; leave out `--rest` to have it reckoned"
+        }
+        RuleViolation::OnHold { .. } => {
+            "the agency that set the hold releases it; `custody show ITEM` tells which and why"
+        }
+        RuleViolation::NoOpenHold { .. } | RuleViolation::NoOpenDispute { .. } => {
+            "`custody show ITEM` lists its records and their digests"
+        }
+        RuleViolation::OtherAgency { .. } => "somebody of that agency does this",
+        RuleViolation::Onward { .. } => {
+            "ask that agency to permit it, and name its record with `--permission RECORD`"
+        }
+        RuleViolation::RequestStep { .. } => "`custody request` lists the steps in their order",
+        _ => return None,
+    })
 }
 
 fn recovery_hint(cause: &RecoveryError) -> &'static str {

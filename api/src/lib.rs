@@ -17,6 +17,7 @@ pub mod file;
 mod flag;
 mod headline;
 pub mod history;
+mod holding;
 pub mod key_file;
 pub mod ledger_keys;
 pub mod moment;
