@@ -17,14 +17,17 @@ mod doing;
 mod export;
 mod high_water;
 mod inbox;
+mod import;
 mod init;
 mod inventory;
 mod key;
+mod label;
 mod late_entry;
 mod measured;
 mod note;
 mod observed;
 mod offer;
+mod offer_source;
 mod on_the_way;
 mod option;
 mod outside;
@@ -59,6 +62,8 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub use accept::check_offer;
 pub(crate) use key::end_text;
+pub(crate) use measured::{MAX_DOCUMENTS, MAX_FILES, check_document_name};
+pub(crate) use option::sealed_text;
 
 use crate::failure::Failure;
 use crate::terminal::{self, Answer, Form};
@@ -84,6 +89,8 @@ enum Command {
     Custodian(custodian::Args),
     #[command(override_help = collect::HELP)]
     Collect(collect::Args),
+    #[command(override_help = import::HELP)]
+    Import(import::Args),
     #[command(override_help = seal::HELP)]
     Seal(seal::Args),
     #[command(override_help = seal_check::HELP)]
@@ -150,6 +157,8 @@ enum Command {
     Inbox(inbox::Args),
     #[command(override_help = whereabouts::HELP)]
     Where(whereabouts::Args),
+    #[command(override_help = label::HELP)]
+    Label(label::Args),
     #[command(override_help = export::HELP)]
     Export(export::Args),
     #[command(override_help = receipt::HELP)]
@@ -193,6 +202,7 @@ founding and people:
 
 taking in and keeping:
   collect        take an item into custody
+  import         many at once: items, manifests and outcomes from tables
   seal           put a seal on
   seal-check     look at a seal
   seal-break     take a seal off
@@ -236,8 +246,9 @@ looking and proving:
   inbox          what waits for you
   show           an item's history
   where          where items are
+  label          labels to stick on items, with QR codes
   export         an exhibit file about one item
-  receipt        the proof that one record is in the ledger
+  receipt        one record for people, and the proof that it is in the ledger
   publish        the ledger as static files
   check          the whole ledger, from its bytes
   high-water     where the mark lies that notices an older store
@@ -283,6 +294,7 @@ fn dispatch(command: &Command) -> Result<Answer, Failure> {
         Command::Agency(args) => agency::run(args),
         Command::Custodian(args) => custodian::run(args),
         Command::Collect(args) => collect::run(args),
+        Command::Import(args) => import::run(args),
         Command::Seal(args) => seal::run(args),
         Command::SealCheck(args) => seal_check::run(args),
         Command::SealBreak(args) => seal_break::run(args),
@@ -316,6 +328,7 @@ fn dispatch(command: &Command) -> Result<Answer, Failure> {
         Command::Show(args) => show::run(args),
         Command::Inbox(args) => inbox::run(args),
         Command::Where(args) => whereabouts::run(args),
+        Command::Label(args) => label::run(args),
         Command::Export(args) => export::run(args),
         Command::Receipt(args) => receipt::run(args),
         Command::Publish(args) => publish::run(args),

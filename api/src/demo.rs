@@ -25,7 +25,7 @@ use cast::Cast;
 use stage::Stage;
 
 /// The demo's name for its ledger.
-const ORIGIN: &str = "training.custody.example/demo";
+const ORIGIN: &str = "training-not-evidence/custody.example/demo";
 
 /// The passphrase of every key in the demo: it stands in `keys/passphrase.txt` and protects nothing.
 const PASSPHRASE: &str = "training";

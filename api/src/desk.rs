@@ -11,21 +11,32 @@ use custody_core::index::ChainHead;
 use custody_core::key::Kid;
 use custody_core::merkle::{LeafIndex, TreeHead};
 use custody_core::record::Record;
+use custody_core::record::body::LedgerPurpose;
 use custody_core::sealed::Opening;
 use custody_log::high_water::HighWaterError;
 use custody_log::{
     Acknowledged, Ledger, LedgerError, LedgerOptions, LogKeys, Logged, Reader, SubjectKind,
+    SubmitError,
 };
 
+use rayon::ThreadPoolBuilder;
 use zeroize::Zeroizing;
 
 use crate::act::{Basis, Proposal};
 use crate::failure::Failure;
 use crate::key_file::{KeyKind, Seed, read_private};
+use crate::label_id::parse_label_id;
 use crate::passphrase::PassphraseSource;
+use crate::terminal::is_about;
+
+/// Threads that wait for the disk while many records are submitted.
+const WAITING: usize = 16;
+
+/// Records that are submitted together: a window of the ledger's verify stage.
+const PIECE: usize = 1024;
 
 /// Fewest digits of an id that name something: so that a typing error seldom does.
-const MIN_PREFIX: usize = 4;
+pub(crate) const MIN_PREFIX: usize = 4;
 
 /// A ledger, and its newest checkpoint when it was opened.
 pub struct Desk {
@@ -102,6 +113,38 @@ impl Desk {
             return Err(Failure::could_not("internal", "the ledger is open for reading only"));
         };
         Ok(ledger.submit(proposal.to_bytes(), proposal.openings().to_vec())?)
+    }
+
+    /// Records many proposals in their order, and tells `progress` how many are done. They go a piece at a time; after
+    /// one in which something was refused no more are submitted, and those have no answer.
+    ///
+    /// One commit takes many records. Their openings are flushed each for itself, but many threads wait for the disk at
+    /// the same time, so that it does not matter much how long one flush takes.
+    ///
+    /// # Errors
+    /// The ledger is open for looking only, or threads cannot be had.
+    pub fn submit_all(
+        &self,
+        proposals: &[Proposal],
+        progress: impl Fn(usize) + Sync,
+    ) -> Result<Vec<Result<Acknowledged, SubmitError>>, Failure> {
+        let Some(ledger) = &self.ledger else {
+            return Err(Failure::could_not("internal", "the ledger is open for reading only"));
+        };
+        let pool = ThreadPoolBuilder::new().num_threads(WAITING).build();
+        let pool = pool.map_err(|error| Failure::could_not("internal", error.to_string()))?;
+        let incoming = |each: &Proposal| (each.to_bytes(), each.openings().to_vec());
+        Ok(pool.install(|| {
+            let mut answers = Vec::with_capacity(proposals.len());
+            for piece in proposals.chunks(PIECE) {
+                answers.extend(ledger.submit_all(piece.iter().map(incoming).collect()));
+                progress(answers.len());
+                if answers.iter().rev().take(piece.len()).any(Result::is_err) {
+                    break;
+                }
+            }
+            answers
+        }))
     }
 
     /// What became of `id`.
@@ -201,11 +244,26 @@ impl Desk {
         Ok(self.reader.openings(digest)?)
     }
 
-    /// The item that `text` names: its id, its UUID, or the first digits of it.
+    /// Whether the ledger is for exercises: whatever shows something of it must say so.
     ///
     /// # Errors
-    /// It names none, or several.
+    /// As [`Desk::subject`].
+    pub fn is_training(&self) -> Result<bool, Failure> {
+        match self.subject(&SubjectId::Ledger(self.reader.origin().clone()))?.standing {
+            Standing::Ledger(state) => Ok(state.purpose == LedgerPurpose::Training),
+            _ => Err(mixed_up()),
+        }
+    }
+
+    /// The item that `text` names: its id, its UUID, the first digits of it, or its label id.
+    ///
+    /// # Errors
+    /// It names none, or several, or is a label id that was mistyped.
     pub fn item(&self, text: &str) -> Result<Uuid, Failure> {
+        if let Some(item) = parse_label_id(text.strip_prefix("item:").unwrap_or(text)) {
+            let item = item?;
+            return self.subject(&SubjectId::Item(item)).map(|_| item);
+        }
         match self.named("item", text, SubjectKind::Item)? {
             SubjectId::Item(id) => Ok(id),
             _ => Err(mixed_up()),
@@ -357,7 +415,10 @@ pub fn check_ledger(path: &Path) -> Result<(), Failure> {
 
 fn reader(path: &Path) -> Result<Reader<'static>, Failure> {
     check_ledger(path)?;
-    Ledger::open_read_only(LedgerOptions::new(path)).map_err(|error| opening_failed(path, error))
+    let reader = Ledger::open_read_only(LedgerOptions::new(path));
+    let reader = reader.map_err(|error| opening_failed(path, error))?;
+    is_about(reader.origin());
+    Ok(reader)
 }
 
 /// Why the ledger in `path` does not open. What the store cannot know is where its mark should lie.

@@ -56,6 +56,11 @@ pub fn total_size(paths: &[PathBuf]) -> Result<u64, FileError> {
 /// # Errors
 /// [`FileError`] for the first, in that order, that cannot be read.
 pub fn measure(paths: &[PathBuf], hashed: &Hashed) -> Result<Vec<Measured>, FileError> {
+    measure_each(paths, hashed).into_iter().collect()
+}
+
+/// As [`measure`], with what was found of each.
+pub fn measure_each(paths: &[PathBuf], hashed: &Hashed) -> Vec<Result<Measured, FileError>> {
     let threads = thread::available_parallelism().map_or(1, usize::from).min(paths.len());
     let next = AtomicUsize::new(0);
     let work = || {

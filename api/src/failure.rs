@@ -26,9 +26,17 @@ use crate::agency_card::CardError;
 use crate::check_words::CheckWordsError;
 use crate::file::FileError;
 use crate::key_file::KeyFileError;
+use crate::label_id::LabelIdError;
 use crate::moment::MomentError;
 use crate::offer_file::OfferFileError;
+use crate::offer_part::OfferPartError;
 use crate::passphrase::PassphraseError;
+use crate::print::PrintError;
+use crate::qr::QrError;
+use crate::table::{Fault, Faults};
+
+/// Faults of a table that are shown one by one.
+const SHOWN: usize = 100;
 
 /// How a command ends; its exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +67,7 @@ pub struct Failure {
     code: String,
     message: String,
     hint: Option<String>,
+    faults: Vec<Fault>,
 }
 
 /// An error with a stable code.
@@ -88,13 +97,22 @@ pub trait Coded: Error {
 impl Failure {
     /// A failure to do or check anything.
     pub fn could_not(code: &str, message: impl Into<String>) -> Self {
-        let (ending, hint) = (Ending::CouldNot, None);
-        Self { ending, code: code.to_owned(), message: message.into(), hint }
+        let (ending, hint, faults) = (Ending::CouldNot, None, Vec::new());
+        Self { ending, code: code.to_owned(), message: message.into(), hint, faults }
     }
 
     /// Something was looked at and refused.
     pub fn rejected(code: &str, message: impl Into<String>) -> Self {
         Self { ending: Ending::Rejected, ..Self::could_not(code, message) }
+    }
+
+    /// The table `name` is refused for everything that is wrong with it.
+    pub fn refused_table(name: impl fmt::Display, faults: Faults) -> Self {
+        let faults = faults.into_sorted();
+        let count = faults.len();
+        let things = if count == 1 { "thing is" } else { "things are" };
+        let message = format!("`{name}`: {count} {things} wrong, nothing was recorded");
+        Self { faults, ..Self::rejected("table/refused", message) }
     }
 
     /// The same failure with the next step.
@@ -126,16 +144,28 @@ impl Failure {
         &self.code
     }
 
-    /// The `error:` and `hint:` lines.
+    /// The `error:` and `hint:` lines, and between them those of a table's faults.
     pub fn lines(&self) -> Vec<String> {
-        let hint = self.hint.iter().map(|hint| format!("hint: {hint}"));
-        std::iter::once(format!("error: {}", self.message)).chain(hint).collect()
+        let mut lines = vec![format!("error: {}", self.message)];
+        lines.extend(self.faults.iter().take(SHOWN).map(fault_line));
+        lines.extend(self.more().map(|more| format!("and {more} more")));
+        lines.extend(self.hint.iter().map(|hint| format!("hint: {hint}")));
+        lines
     }
 
     /// What `--json` prints.
     pub fn to_json(&self) -> Value {
-        let error = json!({ "code": self.code, "message": self.message, "hint": self.hint });
+        let mut error = json!({ "code": self.code, "message": self.message, "hint": self.hint });
+        if !self.faults.is_empty() {
+            error["faults"] = self.faults.iter().take(SHOWN).map(fault_json).collect();
+            error["more"] = json!(self.more().unwrap_or(0));
+        }
         json!({ "error": error })
+    }
+
+    /// How many faults are not shown.
+    fn more(&self) -> Option<usize> {
+        self.faults.len().checked_sub(SHOWN).filter(|more| *more > 0)
     }
 }
 
@@ -146,8 +176,23 @@ impl<E: Coded> From<E> for Failure {
             code: error.stable_code().to_owned(),
             message: error.message(),
             hint: error.hint(),
+            faults: Vec::new(),
         }
     }
+}
+
+fn fault_line(fault: &Fault) -> String {
+    let column = fault.column.iter().map(|column| format!(", {column}")).collect::<String>();
+    format!("line {}{column}: {} [{}]", fault.line, fault.message, fault.code)
+}
+
+fn fault_json(fault: &Fault) -> Value {
+    json!({
+        "line": fault.line,
+        "column": fault.column,
+        "code": fault.code,
+        "message": fault.message,
+    })
 }
 
 /// Errors about which a failure says no more than they do.
@@ -181,6 +226,9 @@ coded! {
     PinsError => CouldNot,
     PublishError => CouldNot,
     OfferFileError => Rejected,
+    OfferPartError => Rejected,
+    PrintError => CouldNot,
+    QrError => CouldNot,
     OpeningError => Rejected,
     RecordError => Rejected,
 }
@@ -352,6 +400,20 @@ fn store_hint(error: &StoreError) -> Option<String> {
             Some("nothing was repaired; `custody check` finds out what is damaged".to_owned())
         }
         _ => None,
+    }
+}
+
+impl Coded for LabelIdError {
+    fn stable_code(&self) -> &'static str {
+        self.code()
+    }
+
+    fn ending(&self) -> Ending {
+        Ending::Rejected
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("read the label again, or scan it: its code has the whole id".to_owned())
     }
 }
 

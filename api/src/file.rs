@@ -93,6 +93,16 @@ pub fn create(path: &Path, bytes: &[u8], access: Access) -> Result<(), FileError
     }
 }
 
+/// Makes the name of a file durable that was created in its folder: the file itself is.
+///
+/// # Errors
+/// [`FileError::Io`].
+pub fn flush_name(path: &Path) -> Result<(), FileError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(cannot("flush", folder))
+}
+
 /// Replaces a file, or makes it. Readers see the old contents or the new, never a part.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ use crate::people::People;
 /// How much later than it happened a record may arrive without remark.
 const LATE_S: u64 = 24 * 3600;
 /// How far a clock may be ahead without remark.
-const AHEAD_S: u64 = 300;
+pub const AHEAD_S: u64 = 300;
 
 /// What is unusual about `record` as far as it concerns `item`.
 ///

@@ -13,7 +13,7 @@ use custody_log::Logged;
 
 use crate::desk::Desk;
 use crate::failure::Failure;
-use crate::flag::flags;
+use crate::flag::{AHEAD_S, flags};
 use crate::headline::headline;
 use crate::people::{Name, People};
 use crate::place::place_text;
@@ -81,10 +81,48 @@ impl History {
             children.extend(children_of(&record, item));
             events.push(Event::of(desk, &people, logged, &record, item)?);
         }
+        point_at_order(&mut events);
         let addressee = state.release.as_ref().map(|open| people.custodian(open.to)).transpose()?;
         let holder = people.custodian(state.holder)?;
         let place = place_text(desk, &people, &state)?;
         Ok(Self { item, state, place, holder, addressee, children, events })
+    }
+
+    /// The entries in the order in which their acts happened, as claimed; of one time, as recorded.
+    pub fn claimed_order(&self) -> Vec<LeafIndex> {
+        let mut order: Vec<_> =
+            self.events.iter().map(|event| (event.occurred.utc_s, event.index)).collect();
+        order.sort();
+        order.into_iter().map(|(_, index)| index).collect()
+    }
+
+    /// Whether acts stand in another order than they happened, as claimed, by more than clocks differ.
+    pub fn is_reordered(&self) -> bool {
+        claimed_after(&self.events).iter().any(Option::is_some)
+    }
+}
+
+/// Of each event the first one before it that claims to have happened later.
+fn claimed_after(events: &[Event]) -> Vec<Option<LeafIndex>> {
+    let mut newest_s = 0;
+    let mut find = |(position, event): (usize, &Event)| {
+        let is_later = |claimed_s: u64| claimed_s.saturating_sub(event.occurred.utc_s) > AHEAD_S;
+        let is_out_of_order = is_later(newest_s);
+        newest_s = newest_s.max(event.occurred.utc_s);
+        let mut before = events[..position].iter().filter(|_| is_out_of_order);
+        before.find(|other| is_later(other.occurred.utc_s)).map(|other| other.index)
+    };
+    events.iter().enumerate().map(&mut find).collect()
+}
+
+/// Says of an act which one recorded before it happened after it, as claimed.
+fn point_at_order(events: &mut [Event]) {
+    let later = claimed_after(events);
+    for (event, later) in events.iter_mut().zip(later) {
+        let flag = |index: LeafIndex| {
+            format!("claimed for a time before entry {}, recorded after it", index.0)
+        };
+        event.flags.extend(later.map(flag));
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use custody_core::cose::{Observed, Role};
 use custody_core::id::{SubjectId, Uuid};
-use custody_core::record::{Occurred, Signer};
+use custody_core::record::{Occurred, Signer, TimeSource};
 use custody_core::verify::utc_text;
 use custody_log::Acknowledged;
 use serde_json::{Value, json};
@@ -14,10 +14,13 @@ use crate::command::end_text;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::file::{self, Access};
+use crate::moment::Moment;
 use crate::offer_file::OfferFile;
+use crate::offer_sheet::offer_sheet;
 use crate::passphrase::PassphraseSource;
 use crate::pen::{Pen, sign_in_turn};
 use crate::people::People;
+use crate::print::PrintFile;
 use crate::summary::describe_signer;
 use crate::terminal::Answer;
 
@@ -29,6 +32,8 @@ pub struct Setting {
     pub keys: Vec<PathBuf>,
     /// Where the offer goes; without it, the act is recorded.
     pub out: Option<PathBuf>,
+    /// Where the offer goes as QR codes too.
+    pub qr: Option<PrintFile>,
     /// When it happened, as claimed.
     pub occurred: Occurred,
     /// Passphrases of people's keys.
@@ -42,6 +47,7 @@ pub struct Session {
     desk: Desk,
     pens: Vec<Pen>,
     out: Option<PathBuf>,
+    qr: Option<PrintFile>,
     occurred: Occurred,
 }
 
@@ -55,6 +61,8 @@ pub enum Done {
         path: PathBuf,
         /// What is in it.
         offer: Box<OfferFile>,
+        /// Where it is as QR codes, and how many there are.
+        codes: Option<(PathBuf, usize)>,
     },
 }
 
@@ -64,16 +72,27 @@ impl Session {
     /// # Errors
     /// Either does not open, or the offer's name is taken.
     pub fn open(setting: Setting) -> Result<Self, Failure> {
-        if let Some(path) = &setting.out {
-            file::check_absent(path)?;
-        }
+        let files = setting.out.iter().chain(setting.qr.as_ref().map(|qr| &qr.path));
+        files.into_iter().try_for_each(|path| file::check_absent(path))?;
         let desk = match setting.out {
             Some(_) => Desk::read(&setting.ledger)?,
             None => Desk::write(&setting.ledger, &setting.log)?,
         };
         let open = |path: &PathBuf| Pen::open(path, &setting.people);
         let pens = setting.keys.iter().map(open).collect::<Result<_, _>>()?;
-        Ok(Self { desk, pens, out: setting.out, occurred: setting.occurred })
+        let Setting { out, qr, occurred, .. } = setting;
+        Ok(Self { desk, pens, out, qr, occurred })
+    }
+
+    /// Opens the ledger to look at it, and the keys: what is signed then is shown to nobody.
+    ///
+    /// # Errors
+    /// Either does not open.
+    pub fn rehearse(setting: Setting) -> Result<Self, Failure> {
+        let desk = Desk::read(&setting.ledger)?;
+        let open = |path: &PathBuf| Pen::open(path, &setting.people);
+        let pens = setting.keys.iter().map(open).collect::<Result<_, _>>()?;
+        Ok(Self { desk, pens, out: None, qr: None, occurred: setting.occurred })
     }
 
     /// The ledger.
@@ -170,10 +189,36 @@ impl Session {
         observed: &Observed,
     ) -> Result<Done, Failure> {
         sign_in_turn(&mut proposal, &self.pens, Some(&self.desk), observed)?;
+        self.settle(&proposal)
+    }
+
+    /// Records a proposal that is signed, or writes the offer.
+    ///
+    /// # Errors
+    /// As [`Session::finish`].
+    pub fn settle(&self, proposal: &Proposal) -> Result<Done, Failure> {
         match &self.out {
-            Some(path) => write_offer(&proposal, path, file::create),
-            None => record(&self.desk, &proposal),
+            Some(path) => write_with_codes(proposal, path, self.qr.as_ref()),
+            None => record(&self.desk, proposal),
         }
+    }
+
+    /// Proposes an act and signs it with the keys at hand. `moment` says when it happened, where that is not when the
+    /// others did.
+    ///
+    /// # Errors
+    /// The act cannot be proposed or signed.
+    pub fn sign(
+        &self,
+        act: Act,
+        moment: Option<Moment>,
+        observe: impl FnOnce(&Proposal) -> Result<Observed, Failure>,
+    ) -> Result<Proposal, Failure> {
+        let own = |moment: Moment| moment.claimed(TimeSource::Manual);
+        let mut proposal = act.propose(&self.desk, moment.map_or(self.occurred, own))?;
+        let observed = observe(&proposal)?;
+        sign_in_turn(&mut proposal, &self.pens, Some(&self.desk), &observed)?;
+        Ok(proposal)
     }
 }
 
@@ -203,7 +248,30 @@ pub fn write_offer(
 ) -> Result<Done, Failure> {
     let offer = OfferFile::new(proposal.to_offer()?, proposal.openings().to_vec())?;
     write(path, &offer.encode(), Access::Shared)?;
-    Ok(Done::Offered { path: path.to_owned(), offer: Box::new(offer) })
+    Ok(Done::Offered { path: path.to_owned(), offer: Box::new(offer), codes: None })
+}
+
+/// As [`write_offer`], to a file that is not there yet, and as QR codes to another where `qr` names one.
+///
+/// # Errors
+/// The offer is too large for codes, or a file cannot be written. Then neither is.
+pub fn write_with_codes(
+    proposal: &Proposal,
+    path: &Path,
+    qr: Option<&PrintFile>,
+) -> Result<Done, Failure> {
+    let Some(qr) = qr else { return write_offer(proposal, path, file::create) };
+    let offer = OfferFile::new(proposal.to_offer()?, proposal.openings().to_vec())?;
+    let (paper, count) = offer_sheet(&offer)?;
+    let hint = "an SVG holds six codes; name a file that ends in .pdf";
+    let drawn = paper.draw(qr.form).map_err(|error| Failure::from(error).hint(hint))?;
+    file::create(&qr.path, &drawn, Access::Shared)?;
+    file::create(path, &offer.encode(), Access::Shared).inspect_err(|_| {
+        // The error to tell is the one of writing.
+        let _ = std::fs::remove_file(&qr.path);
+    })?;
+    let codes = Some((qr.path.clone(), count));
+    Ok(Done::Offered { path: path.to_owned(), offer: Box::new(offer), codes })
 }
 
 impl Done {
@@ -227,7 +295,16 @@ impl Done {
     ) -> Result<Answer, Failure> {
         let (more, mine) = match self {
             Self::Recorded(known) => recorded(known),
-            Self::Offered { path, offer } => offered(path, offer, desk),
+            Self::Offered { path, offer, codes } => {
+                let (mut more, mut mine) = offered(path, offer, desk);
+                if let Some((path, count)) = codes {
+                    let path = path.display().to_string();
+                    let codes = if *count == 1 { "code" } else { "codes" };
+                    more.push(format!("the same as {count} QR {codes} in `{path}`"));
+                    mine = merge(mine, json!({ "codes": { "file": path, "parts": count } }));
+                }
+                (more, mine)
+            }
         };
         lines.extend(more);
         Ok(Answer::done(lines, merge(facts, mine)))

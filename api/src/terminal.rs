@@ -4,7 +4,9 @@
 //! file or an agency: every line is escaped here, on its way out, and so stays one line.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use custody_core::id::{Origin, TRAINING_MARK};
 use custody_core::printable::{printable, printable_json};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
@@ -20,13 +22,36 @@ pub struct Answer {
     pub json: Value,
     /// The exit status.
     pub ending: Ending,
+    /// The lines are a file that programs read, in which `#` begins a comment.
+    pub is_a_file: bool,
 }
 
 impl Answer {
     /// The answer of a command that did what was asked.
     pub fn done(lines: Vec<String>, json: Value) -> Self {
-        Self { lines, json, ending: Ending::Done }
+        Self { lines, json, ending: Ending::Done, is_a_file: false }
     }
+
+    /// The same answer with another exit status.
+    #[must_use]
+    pub fn ending(self, ending: Ending) -> Self {
+        Self { ending, ..self }
+    }
+}
+
+/// Whether this run of the program has to do with a training ledger. It is kept here, and set wherever a
+/// ledger or an offer is opened, so that no command can forget what its answer has to begin with.
+static IS_TRAINING: AtomicBool = AtomicBool::new(false);
+
+/// Whatever is printed from now on is about the ledger `origin`.
+pub fn is_about(origin: &Origin) {
+    if origin.is_training() {
+        IS_TRAINING.store(true, Ordering::Relaxed);
+    }
+}
+
+fn is_training() -> bool {
+    IS_TRAINING.load(Ordering::Relaxed)
 }
 
 /// In what form a command answers.
@@ -41,12 +66,15 @@ pub enum Form {
 /// Prints what came of a command and returns how it ended.
 pub fn report(result: Result<Answer, Failure>, form: Form) -> Ending {
     let (printed, ending) = match result {
-        Ok(answer) if form == Form::Json => (print_json(&answer.json), answer.ending),
-        Ok(answer) => (print(&answer.lines), answer.ending),
+        Ok(answer) if form == Form::Json => (print_json(answer.json), answer.ending),
+        Ok(answer) => (print(&answer), answer.ending),
         Err(failure) => {
+            if is_training() {
+                talk(TRAINING_MARK);
+            }
             failure.lines().iter().for_each(|line| talk(line));
             let printed = match form {
-                Form::Json => print_json(&failure.to_json()),
+                Form::Json => print_json(failure.to_json()),
                 Form::Text => Ok(()),
             };
             (printed, failure.ending())
@@ -117,11 +145,22 @@ fn bar(what: &'static str, total: u64, template: &str) -> Bar {
     Bar(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
 }
 
-fn print(lines: &[String]) -> io::Result<()> {
-    write(&lines.iter().map(|line| printable(line) + "\n").collect::<String>())
+fn print(answer: &Answer) -> io::Result<()> {
+    let mark = is_training().then_some(TRAINING_MARK);
+    let comment = if answer.is_a_file { "# " } else { "" };
+    let mark = mark.map(|mark| format!("{comment}{mark}\n"));
+    write(
+        &mark
+            .into_iter()
+            .chain(answer.lines.iter().map(|line| printable(line) + "\n"))
+            .collect::<String>(),
+    )
 }
 
-fn print_json(value: &Value) -> io::Result<()> {
+fn print_json(mut value: Value) -> io::Result<()> {
+    if let (true, Some(object)) = (is_training(), value.as_object_mut()) {
+        object.insert("training".to_owned(), Value::Bool(true));
+    }
     write(&printable_json(&format!("{value:#}\n")))
 }
 

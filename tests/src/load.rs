@@ -77,7 +77,7 @@ impl Load {
             log_ed25519,
             log_mldsa44,
             quorum: 1,
-            purpose: LedgerPurpose::Training,
+            purpose: LedgerPurpose::Evidence,
             agencies: vec![enrolment],
             operator: public(&self.operator),
             succeeds: None,

@@ -31,6 +31,33 @@ const PEOPLE: [(&str, &str, &str, &str); 4] = [
     ("Dora Falk", "dora", "lab", "releasing,receiving,witness,acting"),
 ];
 
+/// Tables to import, good and bad.
+const TABLES: [(&str, &str); 9] = [
+    (
+        "items.csv",
+        "reference,description,place,kind,file,scope,occurred,attach\n\
+         K-17/1,\"knife, kitchen\",kitchen,,,,2026-05-04T13:30:00+02:00,photo.jpg\n\
+         K-17/2,phone,bedroom,physical,,,,\n\
+         K-17/3,copy of a disk,,,disk.img,media,,\n",
+    ),
+    (
+        "bad-items.csv",
+        "place;description;kind;file;occurred;attach\n\
+         kitchen;;physical;;;\n\
+         \n\
+         hall;a box;wooden;nothing.img;yesterday;\n\
+         hall;a stick;digital;;;ledger|photo.jpg\n\
+         attic;a bag\n",
+    ),
+    ("bad-header.csv", "place,colour,place\nhall,grey,attic\n"),
+    ("one.csv", "item\nK-17/1\n"),
+    ("van.csv", "item\nK-17/1\nK-17/2\nK-17/3\n"),
+    ("bad-van.csv", "item,description\nK-17/1,phone\nK-17/9,\nK-17/1,\n,phone\n"),
+    ("back.csv", "outcome,item\naccepted,K-17/1\nmissing,K-17/2\n,K-17/3\n"),
+    ("bad-back.csv", "outcome,item\nlost,K-17/1\naccepted,K-17/4\n"),
+    ("no-back.csv", "outcome,item\n,K-17/1\n"),
+];
+
 impl Office {
     /// Founds an office in `folder`, which is empty.
     pub fn found(folder: &Path) -> Self {
@@ -108,7 +135,8 @@ impl Office {
             ("disk.img", &image),
             ("photo.jpg", b"in place of a photograph"),
         ];
-        for (name, bytes) in files {
+        let tables = TABLES.map(|(name, text)| (name, text.as_bytes()));
+        for (name, bytes) in files.into_iter().chain(tables) {
             fs::write(self.folder.join(name), bytes).expect("the folder can be written");
         }
     }
@@ -150,6 +178,8 @@ impl Office {
     fn collect(&mut self, name: &str, arguments: &[&str]) {
         let answer = self.ask(&[&["collect", "--key", "anna.key"], arguments].concat());
         self.keep(&answer["item"], name);
+        let label = (label_id(self.id(name)), format!("{name}-label"));
+        self.names.push(label);
     }
 
     fn keep(&mut self, id: &Value, name: &str) {
@@ -174,4 +204,22 @@ pub fn copy(from: &Path, to: &Path) {
             }
         }
     }
+}
+
+/// The label id of an item with this UUID, by the definition of its check characters and not by a
+/// calculation: those two for which the whole, as a polynomial in 36, is 1 modulo 1271.
+///
+/// # Panics
+/// `uuid` is none.
+pub fn label_id(uuid: &str) -> String {
+    let digits = uuid.replace('-', "").to_uppercase();
+    let values = |text: &str| text.chars().map(|c| c.to_digit(36).expect("a digit")).collect();
+    let sum = |values: &Vec<u32>| values.iter().fold(0, |sum, value| (sum * 36 + value) % 1271);
+    let body: Vec<u32> = values(&digits);
+    let alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    let pairs = alphabet.chars().flat_map(|a| alphabet.chars().map(move |b| format!("{a}{b}")));
+    let fits = |pair: &String| sum(&[body.clone(), values(pair)].concat()) == 1;
+    let check = pairs.into_iter().find(fits).expect("two characters fit");
+    let groups = digits.as_bytes().chunks(4).map(String::from_utf8_lossy);
+    groups.map(|group| format!("{group}-")).collect::<String>() + &check
 }

@@ -92,7 +92,7 @@ impl World {
             log_ed25519,
             log_mldsa44,
             quorum: self.agencies.len() as u64,
-            purpose: LedgerPurpose::Training,
+            purpose: LedgerPurpose::Evidence,
             agencies: self.agencies.iter().map(Agency::enrolment).collect(),
             operator: public(&self.operator),
             succeeds: None,

@@ -9,8 +9,10 @@ mod note;
 use std::path::Path;
 
 use custody_core::checkpoint::Checkpoint;
+use custody_core::cose::Message;
 use custody_core::entry::Entry;
 use custody_core::exhibit::{Exhibit, MAX_EXHIBIT};
+use custody_core::id::names_training;
 use custody_core::pins::Pins;
 use custody_core::policy::Policy;
 use custody_core::receipt::Receipt;
@@ -20,13 +22,14 @@ use custody_core::verify::error_text;
 use crate::arguments::InspectOptions;
 use crate::failure::Failure;
 use crate::input;
-use crate::output::Answer;
+use crate::output::{Answer, mark};
 use node::Node;
 
 /// What a file turned out to be.
 struct View {
     kind: &'static str,
     content: Node,
+    is_training: bool,
 }
 
 /// Shows what is in a file.
@@ -34,14 +37,17 @@ pub fn run(options: &InspectOptions) -> Result<Answer, Failure> {
     let bytes = input::read_file(&options.file, MAX_EXHIBIT)?;
     let view = recognise(&bytes, &options.file)?;
     if options.json {
-        return Ok(Answer::of_json(&Node::map([
+        let mark = view.is_training.then_some(("training", Node::Bool(true)));
+        let rest = [
             ("kind", Node::text(view.kind)),
             ("verified", Node::Bool(false)),
             ("content", view.content),
-        ])));
+        ];
+        return Ok(Answer::of_json(&Node::map(mark.into_iter().chain(rest))));
     }
     let title = "NOT VERIFIED: this is what somebody wrote";
-    let mut lines = [title, "", view.kind].map(str::to_owned).to_vec();
+    let mut lines = mark(view.is_training);
+    lines.extend([title, "", view.kind].map(str::to_owned));
     lines.extend(view.content.lines());
     Ok(Answer::of_lines(lines))
 }
@@ -49,12 +55,16 @@ pub fn run(options: &InspectOptions) -> Result<Answer, Failure> {
 /// The first form that fits. They exclude each other: each begins in its own way.
 fn recognise(bytes: &[u8], path: &Path) -> Result<View, Failure> {
     let unknown = |reason| Failure::Unknown { path: path.to_owned(), reason };
-    let view = |kind, content| Ok(View { kind, content });
+    let of = |kind, content, origin: &str| {
+        let is_training = names_training(origin);
+        Ok(View { kind, content, is_training })
+    };
+    let view = |kind, content| of(kind, content, "");
     if message::is_tagged(bytes) {
         let parsed = Record::parse(bytes);
         return match (&parsed, Offer::parse(bytes)) {
-            (Ok(record), _) => view("record", message::record(record)),
-            (Err(_), Ok(offer)) => view("offer", message::offer(&offer)),
+            (Ok(record), _) => of("record", message::record(record), made_for(record.message())),
+            (Err(_), Ok(offer)) => of("offer", message::offer(&offer), made_for(offer.message())),
             (Err(error), Err(_)) => Err(unknown(format!("as a record, {}", error_text(error)))),
         };
     }
@@ -63,15 +73,18 @@ fn recognise(bytes: &[u8], path: &Path) -> Result<View, Failure> {
     }
     if custody_core::cbor::check(bytes).is_ok() {
         return match Exhibit::parse(bytes) {
-            Ok(parsed) => view("exhibit", exhibit::exhibit(&parsed)),
+            Ok(parsed) => {
+                let origin = parsed.contents().checkpoint.origin().as_str();
+                of("exhibit", exhibit::exhibit(&parsed), origin)
+            }
             Err(_) => view("cbor", cbor::item(bytes)),
         };
     }
     if let Ok(receipt) = Receipt::parse(bytes) {
-        return view("receipt", note::receipt(&receipt));
+        return of("receipt", note::receipt(&receipt), receipt.checkpoint().origin().as_str());
     }
     if let Ok(checkpoint) = Checkpoint::parse(bytes) {
-        return view("checkpoint", note::checkpoint(&checkpoint));
+        return of("checkpoint", note::checkpoint(&checkpoint), checkpoint.origin().as_str());
     }
     if let Ok(pins) = Pins::parse(bytes) {
         return view("pins", note::pins(&pins));
@@ -80,6 +93,11 @@ fn recognise(bytes: &[u8], path: &Path) -> Result<View, Failure> {
         Ok(policy) => view("policy", note::policy(&policy)),
         Err(_) => Err(unknown(nearest(bytes))),
     }
+}
+
+/// The name of the ledger that a message was made for.
+fn made_for(message: &Message) -> &str {
+    message.header().origin.as_str()
 }
 
 /// What a file that is nothing looks most like, and why it is not that.

@@ -6,6 +6,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
+use custody_core::id::TRAINING_MARK;
 use custody_core::printable::{printable, printable_json};
 use custody_core::verify::{Line, LineId, Outcome, Report, Status, Verdict};
 use serde::Serialize;
@@ -35,6 +36,9 @@ struct Row {
 /// A report in the form that `--json` prints.
 #[derive(Debug, Serialize)]
 pub struct ReportJson<'a, E: Serialize> {
+    /// There only where it is true, so that it cannot be overlooked as one of many falses.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    training: bool,
     verdict: &'static str,
     origin: Option<&'a str>,
     size: Option<u64>,
@@ -140,6 +144,7 @@ fn json_text(value: &impl Serialize) -> String {
 fn to_json<E: Serialize>(outcome: &Outcome, extra: E) -> String {
     let lines = outcome.report.lines().iter().map(line_json).collect();
     json_text(&ReportJson {
+        training: outcome.is_training(),
         verdict: outcome.report.verdict().word(),
         origin: outcome.origin.as_deref(),
         size: outcome.size.map(|size| size.0),
@@ -154,7 +159,8 @@ fn line_json(line: &Line) -> LineJson<'_> {
 }
 
 fn to_rows(outcome: &Outcome) -> Vec<Row> {
-    let mut lines = vec![sentence(&outcome.report)];
+    let mut lines = mark(outcome.is_training());
+    lines.push(sentence(&outcome.report));
     lines.extend(outcome.origin.as_ref().map(|origin| format!("ledger   {origin}")));
     lines.extend(outcome.size.map(|size| format!("size     {size}")));
     lines.extend(outcome.item.as_ref().map(|item| format!("item     {item}")));
@@ -162,6 +168,11 @@ fn to_rows(outcome: &Outcome) -> Vec<Row> {
     let checks = outcome.report.lines().iter();
     let checks = checks.map(|line| Row { text: line.to_string(), status: Some(line.status) });
     rows(lines).chain(checks).collect()
+}
+
+/// The line that comes first in all that is said about a training ledger.
+pub fn mark(is_training: bool) -> Vec<String> {
+    is_training.then(|| TRAINING_MARK.to_owned()).into_iter().collect()
 }
 
 fn colour(status: Status) -> &'static str {

@@ -1,28 +1,39 @@
 use std::path::{Path, PathBuf};
 
+use custody_core::id::SubjectId;
+use custody_core::pins::{MAX_PINS, Pins};
+use custody_core::record::body::Body;
 use custody_core::record::{Link, Record, RecordError};
 use serde_json::json;
 
 use super::observed::{ObservedOption, observed_help};
+use super::offer_source::OfferSource;
 use super::option::{LedgerOption, PassphraseOptions};
 use crate::act::Proposal;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::file;
-use crate::offer_file::{MAX_OFFER_FILE, OfferFile};
+use crate::offer_file::OfferFile;
 use crate::pen::{Pen, sign_in_turn};
-use crate::session::{record, write_offer};
+use crate::print::PrintFile;
+use crate::session::{record, write_with_codes};
 use crate::summary::{describe_signer, summarise};
 use crate::terminal::{Answer, talk};
 
 pub const HELP: &str = concat!(
     "\
-usage: custody accept OFFER --key FILE [--checked CHECKS] [--outcome ITEM=FINDING]... [options]
+usage: custody accept OFFER|--scanned FILE --key FILE [--checked CHECKS] [--outcome ITEM=FINDING]...
+       [options]
 
 Countersign what somebody offers: a handoff you receive, a correction you supervise, a disposal you
 witness, your own enrolment. What is signed is shown first. When nobody's signature is missing, it is
 recorded; with --out it is written to a file instead, for the next signer or to be submitted elsewhere.
-Without --ledger only --out is possible, and whether the ledger agrees is not checked.
+Without --ledger only --out is possible, and whether the ledger agrees is not checked: give --agencies
+to know at least that the offer is of your ledger, and compare the keys that are shown.
+
+  --scanned FILE              the text of the offer's QR codes instead of OFFER: a part on each line, in
+                              any order
+  --agencies FILE             your pins: the ledger's genesis and the agencies' keys
 
 receivers only:
 ",
@@ -33,6 +44,7 @@ signing:
   --key FILE                  your key (or CUSTODY_KEY)
   --with-key FILE             the key of another signer who is here too; may be repeated
   --out FILE                  write the countersigned offer; record nothing
+  --qr FILE                   the same offer as QR codes to be scanned, .pdf or .svg; beside --out
   --passphrase-file FILE      passphrase of the keys (or CUSTODY_PASSPHRASE_FILE); else you are asked
   --log-passphrase-file FILE  passphrase of the log's keys, if another (or CUSTODY_LOG_PASSPHRASE_FILE)
 
@@ -43,8 +55,10 @@ example:
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    #[arg(value_name = "OFFER")]
-    offer: PathBuf,
+    #[command(flatten)]
+    source: OfferSource,
+    #[arg(long, value_name = "FILE")]
+    agencies: Option<PathBuf>,
     #[command(flatten)]
     ledger: LedgerOption,
     #[command(flatten)]
@@ -57,31 +71,25 @@ pub struct Args {
     with_key: Vec<PathBuf>,
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "out")]
+    qr: Option<PrintFile>,
 }
 
 pub fn run(args: &Args) -> Result<Answer, Failure> {
-    let offer = read_offer(&args.offer)?;
-    if let Some(path) = &args.out {
-        file::check_absent(path)?;
+    let offer = args.source.read()?;
+    let files = args.out.iter().chain(args.qr.as_ref().map(|qr| &qr.path));
+    files.into_iter().try_for_each(|path| file::check_absent(path))?;
+    if let Some(pins) = &args.agencies {
+        check_pins(&offer, &read_pins(pins)?)?;
     }
     let desk = open_desk(args)?;
     match &desk {
-        Some(desk) => {
-            check_offer(&offer, desk)?;
-            match (check_place(&offer, desk), &args.out) {
-                (Err(failure), None) => return Err(failure),
-                // It may have happened all the same: `late-entry` then keeps it.
-                (Err(failure), Some(_)) => talk(&format!("note: {}", failure.message())),
-                (Ok(()), _) => {}
-            }
-        }
-        None => talk("note: no ledger is named, so keys and chains are not checked"),
+        Some(desk) => check_against(&offer, desk, args.out.is_some())?,
+        None => unchecked(&offer, args.agencies.is_some()).iter().for_each(|line| talk(line)),
     }
     let mut proposal = Proposal::resume(&offer);
     if proposal.next_signer().is_none() {
-        let message = format!("`{}` is signed by all", args.offer.display());
-        return Err(Failure::could_not("offer/complete", message)
-            .hint(format!("`custody submit {}` records it", args.offer.display())));
+        return Err(args.source.complete());
     }
     let next = describe_signer(proposal.payload(), proposal.signed(), desk.as_ref());
     summarise(&proposal, desk.as_ref())?.iter().for_each(|line| talk(line));
@@ -93,12 +101,72 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         return Err(Failure::rejected("custody/key-not-enrolled", message));
     }
     let done = match (&args.out, &desk) {
-        (Some(path), _) => write_offer(&proposal, path, file::create)?,
+        (Some(path), _) => write_with_codes(&proposal, path, args.qr.as_ref())?,
         (None, Some(desk)) => record(desk, &proposal)?,
         (None, None) => return Err(no_destination()),
     };
     let facts = json!({ "type": proposal.payload().body.record_type().word() });
     done.answer(vec!["signed".to_owned()], facts, desk.as_ref())
+}
+
+/// What the ledger knows better: keys that signed, and whether the offer can still take its place.
+fn check_against(offer: &OfferFile, desk: &Desk, only_signs: bool) -> Result<(), Failure> {
+    check_offer(offer, desk)?;
+    match check_place(offer, desk) {
+        // It may have happened all the same: `late-entry` then keeps it.
+        Err(failure) if only_signs => talk(&format!("note: {}", failure.message())),
+        place => place?,
+    }
+    Ok(())
+}
+
+/// What a signer without the ledger has to compare: the ledger that the offer names, and the keys of those
+/// who have signed. A thumbprint can be read over the phone.
+fn unchecked(offer: &OfferFile, has_pins: bool) -> Vec<String> {
+    let message = offer.offer().message();
+    let header = message.header();
+    let mut lines = vec!["note: no ledger is named, so keys and chains are not checked".to_owned()];
+    lines.push(format!("ledger: {}", header.origin));
+    lines.push(match (header.genesis, has_pins) {
+        (Some(genesis), true) => format!("genesis: {genesis}, as you pinned it"),
+        (Some(genesis), false) => format!("genesis: {genesis}, not compared with pins"),
+        (None, _) => "genesis: none yet, this founds a ledger".to_owned(),
+    });
+    for (signer, line) in offer.offer().payload().signers.iter().zip(message.signatures()) {
+        lines.push(format!("signed by {} with key {}, not checked", signer.id, line.header.kid));
+    }
+    lines
+}
+
+/// An offer of the ledger that was pinned, on which no agency has signed with a key that was not.
+fn check_pins(offer: &OfferFile, pins: &Pins) -> Result<(), Failure> {
+    let offered = offer.offer();
+    let header = offered.message().header();
+    let hint = "it is of another ledger, or your pins are: compare the trust sheet";
+    offered
+        .verify_ledger(&header.origin, &pins.genesis)
+        .map_err(|error| Failure::from(error).hint(hint))?;
+    // The keys of an agency are ended and replaced with its recovery key too, which nobody pins.
+    let is_about_keys = matches!(
+        offered.payload().body,
+        Body::KeyRotate(_) | Body::KeyRevoke(_) | Body::KeyCompromised(_)
+    );
+    let signed = offered.payload().signers.iter().zip(offered.message().signatures());
+    for (signer, line) in signed.filter(|_| !is_about_keys) {
+        let SubjectId::Agency(agency) = signer.id else { continue };
+        let kid = line.header.kid;
+        let mut known = pins.agencies.iter().filter(|(id, _)| *id == agency).peekable();
+        if known.peek().is_some() && !known.any(|(_, pinned)| *pinned == kid) {
+            let message = format!("{} signed with key {kid}, which you did not pin", signer.id);
+            return Err(Failure::rejected("record/unknown-key", message).hint(hint));
+        }
+    }
+    Ok(())
+}
+
+fn read_pins(path: &Path) -> Result<Pins, Failure> {
+    let bytes = file::read(path, MAX_PINS as u64)?;
+    Pins::parse(&bytes).map_err(|error| Failure::from(error).about(format!("`{}`", path.display())))
 }
 
 fn open_desk(args: &Args) -> Result<Option<Desk>, Failure> {
@@ -123,32 +191,6 @@ fn open_pens(args: &Args) -> Result<Vec<Pen>, Failure> {
         .iter()
         .map(|path| Pen::open(path, &source))
         .collect()
-}
-
-/// Reads an offer file.
-///
-/// # Errors
-/// It is none.
-pub fn read_offer(path: &Path) -> Result<OfferFile, Failure> {
-    let bytes = file::read(path, MAX_OFFER_FILE)?;
-    OfferFile::parse(&bytes)
-        .map_err(|error| Failure::from(error).about(format!("`{}`", path.display())))
-}
-
-/// Reads an offer file that everybody has signed.
-///
-/// # Errors
-/// It is none, or somebody has not.
-pub fn read_complete(path: &Path) -> Result<OfferFile, Failure> {
-    let file = read_offer(path)?;
-    let offer = file.offer();
-    if offer.next_signer().is_none() {
-        return Ok(file);
-    }
-    let who = describe_signer(offer.payload(), offer.message().signatures().len(), None);
-    let message = format!("`{}` is not signed by {who}", path.display());
-    Err(Failure::could_not("record/signature-count", message)
-        .hint(format!("`custody accept {}` signs it", path.display())))
 }
 
 /// Checks an offer against the ledger: made for it, and signed by keys it knows.

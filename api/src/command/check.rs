@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::option::{LedgerOption, ledger_help};
 use crate::desk::check_ledger;
 use crate::failure::{Ending, Failure};
-use crate::terminal::{Answer, count_bar};
+use crate::terminal::{Answer, count_bar, is_about};
 
 pub const HELP: &str = concat!(
     "\
@@ -34,6 +34,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     check_ledger(&path)?;
     let options = LedgerOptions::new(path);
     let suspect = Suspect::open(&options).map_err(cannot_look)?;
+    is_about(suspect.origin());
     let bar = count_bar("checking", suspect.size().0);
     let checked = suspect.check(&|progress: Progress| bar.set(progress.done));
     drop(bar);
@@ -101,5 +102,5 @@ fn wrong(checked: &Checked) -> Answer {
     };
     facts["sound"] = false.into();
     facts["findings"] = checked.findings.iter().map(finding).collect();
-    Answer { lines, json: facts, ending: Ending::Rejected }
+    Answer::done(lines, facts).ending(Ending::Rejected)
 }

@@ -27,7 +27,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     #[command(override_help = enrol::HELP)]
-    Enrol(enrol::Args),
+    Enrol(Box<enrol::Args>),
     #[command(override_help = list::HELP)]
     List(list::Args),
 }

@@ -33,7 +33,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let demo = make(&args.out, &args.evidence, &talk)?;
     let is_right = demo.exhibits.iter().all(|judged| judged.verdict == judged.expected);
     let ending = if is_right { Ending::Done } else { Ending::Rejected };
-    Ok(Answer { lines: lines(&demo), json: to_json(&demo), ending })
+    Ok(Answer::done(lines(&demo), to_json(&demo)).ending(ending))
 }
 
 fn lines(demo: &Demo) -> Vec<String> {

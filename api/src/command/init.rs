@@ -26,6 +26,8 @@ Found a ledger, in three steps, so that no machine ever sees everybody's keys:
   --origin ORIGIN             the ledger's name for ever, like police.example/evidence
   --founder CARD              a founding agency's card; may be repeated
   --quorum N                  how many founders admit another agency; more than half
+  --training                  a ledger to practise on: its name begins with training-not-evidence/, and
+                              everything that is said about it with `TRAINING - NOT EVIDENCE`
   --purpose PURPOSE           evidence, or training; evidence
   --sign FILE                 add signatures to the founding record
   --key FILE                  your key (or CUSTODY_KEY)
@@ -58,6 +60,8 @@ pub struct Args {
     founder: Vec<PathBuf>,
     #[arg(long, value_name = "N")]
     quorum: Option<u64>,
+    #[arg(long, conflicts_with = "purpose")]
+    training: bool,
     #[arg(long)]
     purpose: Option<LedgerPurpose>,
     #[arg(long, value_name = "FILE")]
@@ -76,8 +80,8 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     match (&args.prepare, &args.sign, &args.open) {
         (Some(path), _, _) => prepare::run(args, path),
         _ if args.describes_a_ledger() => {
-            let message =
-                "`--origin`, `--founder`, `--quorum` and `--purpose` stand with `--prepare`";
+            let message = "`--origin`, `--founder`, `--quorum`, `--purpose` and `--training` stand with \
+                 `--prepare`";
             Err(Failure::could_not("usage", message).hint("`custody init --help`"))
         }
         (_, Some(path), _) => found::sign(args, path),
@@ -89,7 +93,8 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
 
 impl Args {
     fn describes_a_ledger(&self) -> bool {
-        let is_described = self.origin.is_some() || self.quorum.is_some() || self.purpose.is_some();
+        let has_purpose = self.purpose.is_some() || self.training;
+        let is_described = self.origin.is_some() || self.quorum.is_some() || has_purpose;
         is_described || !self.founder.is_empty()
     }
 }

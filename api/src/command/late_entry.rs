@@ -5,8 +5,8 @@ use custody_core::record::Record;
 use custody_core::record::body::{LateEntry, LateReason};
 use serde_json::json;
 
-use super::accept::read_complete;
 use super::correct::item_of;
+use super::offer_source::read_complete;
 use super::option::{Signing, signing_help};
 use crate::act::Act;
 use crate::failure::Failure;

@@ -10,14 +10,15 @@ use serde_json::{Value, json};
 
 use super::option::{check_count, sealed_text};
 use crate::act::Document;
-use crate::evidence::{Hashed, Measured, measure, total_size};
+use crate::evidence::{Hashed, Measured, measure_each, total_size};
 use crate::failure::Failure;
+use crate::file::FileError;
 use crate::terminal::bytes_bar;
 
 /// Most files of one item: a record has at most 16 digests.
 pub const MAX_FILES: usize = 16;
 /// Most documents of one record.
-const MAX_DOCUMENTS: usize = 32;
+pub const MAX_DOCUMENTS: usize = 32;
 
 /// How often the bar moves.
 const TICK: Duration = Duration::from_millis(100);
@@ -27,6 +28,15 @@ const TICK: Duration = Duration::from_millis(100);
 /// # Errors
 /// One cannot be read.
 pub fn hash(paths: &[PathBuf]) -> Result<Vec<Measured>, Failure> {
+    let measured: Result<_, _> = hash_each(paths)?.into_iter().collect();
+    Ok(measured?)
+}
+
+/// As [`hash`], with what was found of each.
+///
+/// # Errors
+/// One is not there.
+pub fn hash_each(paths: &[PathBuf]) -> Result<Vec<Result<Measured, FileError>>, Failure> {
     let bar = bytes_bar("hashing", total_size(paths)?);
     let hashed = Hashed::default();
     let progress = &hashed;
@@ -34,11 +44,11 @@ pub fn hash(paths: &[PathBuf]) -> Result<Vec<Measured>, Failure> {
     thread::scope(|scope| {
         let worker = scope.spawn(move || {
             // The receiver is below, in the same scope: it is there as long as this thread is.
-            let _ = done.send(measure(paths, progress));
+            let _ = done.send(measure_each(paths, progress));
         });
         loop {
             match result.recv_timeout(TICK) {
-                Ok(measured) => return Ok(measured?),
+                Ok(measured) => return Ok(measured),
                 Err(RecvTimeoutError::Timeout) => bar.set(hashed.bytes()),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -61,19 +71,32 @@ pub fn digests(files: &[Measured], scope: DigestScope) -> Vec<EvidenceDigest> {
 /// One cannot be read, has a name that cannot stand in a record, or they are too many.
 pub fn documents(paths: &[PathBuf]) -> Result<Vec<Document>, Failure> {
     check_count("--attach", paths.len(), MAX_DOCUMENTS)?;
-    for path in paths {
-        sealed_text(&file_name(path)).map_err(|reason| {
+    paths.iter().try_for_each(|path| check_document_name(path))?;
+    Ok(hash(paths)?.into_iter().map(document).collect())
+}
+
+/// Checks that a document's name can stand in a record.
+///
+/// # Errors
+/// It cannot.
+pub fn check_document_name(path: &Path) -> Result<(), Failure> {
+    match sealed_text(&file_name(path)) {
+        Ok(_) => Ok(()),
+        Err(reason) => {
             let message = format!("the name of `{}` cannot be recorded: {reason}", path.display());
-            Failure::could_not("usage", message).hint("give the file another name")
-        })?;
+            Err(Failure::could_not("usage", message).hint("give the file another name"))
+        }
     }
-    let document = |file: Measured| Document {
+}
+
+/// A file as a document that is kept outside.
+pub fn document(file: Measured) -> Document {
+    Document {
         name: file_name(&file.path),
         media_type: media_type(&file.path).to_owned(),
         size: file.size,
         sha256: file.sha256,
-    };
-    Ok(hash(paths)?.into_iter().map(document).collect())
+    }
 }
 
 /// The lines that name files and their digests.

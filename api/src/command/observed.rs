@@ -6,6 +6,7 @@ use custody_core::record::Payload;
 
 use crate::desk::Desk;
 use crate::failure::Failure;
+use crate::label_id::parse_label_id;
 
 /// The options of [`ObservedOption`], help lines.
 macro_rules! observed_help {
@@ -63,7 +64,11 @@ impl ObservedOption {
     }
 }
 
+/// Without a ledger there is nothing in which to look up the beginning of an id.
 fn full_id(text: &str) -> Result<Uuid, Failure> {
+    if let Some(item) = parse_label_id(text.strip_prefix("item:").unwrap_or(text)) {
+        return Ok(item?);
+    }
     match text.parse()? {
         SubjectId::Item(id) => Ok(id),
         other => Err(Failure::could_not("id/malformed", format!("{other} is not an item"))),

@@ -10,6 +10,7 @@ use crate::desk::{Desk, now_s};
 use crate::failure::Failure;
 use crate::moment::Moment;
 use crate::passphrase::PassphraseSource;
+use crate::print::PrintFile;
 use crate::session::{Session, Setting};
 
 /// `--ledger`, help line.
@@ -28,6 +29,7 @@ signing:
   --key FILE                  your key (or CUSTODY_KEY)
   --with-key FILE             the key of another signer who is here too; may be repeated
   --out FILE                  write an offer for others to sign, or to submit elsewhere; record nothing
+  --qr FILE                   the same offer as QR codes to be scanned, .pdf or .svg; beside --out
   --occurred TIME             when it happened, as 2026-05-04T13:30:00+02:00; now if left out
   --time-source SOURCE        ntp, manual, device or tsa; device for now, manual for --occurred
   --passphrase-file FILE      passphrase of the keys (or CUSTODY_PASSPHRASE_FILE); else you are asked
@@ -36,7 +38,25 @@ signing:
     };
 }
 
-pub(super) use {ledger_help, signing_help};
+/// The options of [`SoloSigning`], help section.
+macro_rules! solo_signing_help {
+    () => {
+        "\
+signing:
+  --ledger DIR                the ledger (or CUSTODY_LEDGER)
+  --key FILE                  your key (or CUSTODY_KEY)
+  --occurred TIME             when it happened, as 2026-05-04T13:30:00+02:00; now if left out
+  --time-source SOURCE        ntp, manual, device or tsa; device for now, manual for --occurred
+  --passphrase-file FILE      passphrase of the key (or CUSTODY_PASSPHRASE_FILE); else you are asked
+  --log-passphrase-file FILE  passphrase of the log's keys, if another (or CUSTODY_LOG_PASSPHRASE_FILE)
+"
+    };
+}
+
+pub(super) use {ledger_help, signing_help, solo_signing_help};
+
+/// What helps where a picture is too small.
+pub const PDF_HINT: &str = "name a file that ends in .pdf: it holds as many pages as are needed";
 
 /// Which ledger.
 #[derive(Clone, Debug, clap::Args)]
@@ -74,10 +94,40 @@ pub struct Signing {
     pub with_key: Vec<PathBuf>,
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "out")]
+    pub qr: Option<PrintFile>,
     #[arg(long, value_name = "TIME")]
     occurred: Option<Moment>,
     #[arg(long, value_name = "SOURCE")]
     time_source: Option<TimeSource>,
+}
+
+/// As [`Signing`], where nobody else signs and it is recorded at once.
+#[derive(Clone, Debug, clap::Args)]
+pub struct SoloSigning {
+    #[command(flatten)]
+    ledger: LedgerOption,
+    #[command(flatten)]
+    passphrase: PassphraseOptions,
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    #[arg(long, value_name = "TIME")]
+    occurred: Option<Moment>,
+    #[arg(long, value_name = "SOURCE")]
+    time_source: Option<TimeSource>,
+}
+
+impl SoloSigning {
+    /// Opens the ledger and the key; where `is_dry`, the ledger for looking only.
+    ///
+    /// # Errors
+    /// As [`Signing::session`].
+    pub fn session_or_rehearsal(&self, is_dry: bool) -> Result<Session, Failure> {
+        let Self { ledger, passphrase, key, occurred, time_source } = self.clone();
+        let (with_key, out, qr) = (Vec::new(), None, None);
+        let signing = Signing { ledger, passphrase, key, with_key, out, qr, occurred, time_source };
+        signing.session_or_rehearsal(is_dry)
+    }
 }
 
 impl LedgerOption {
@@ -133,10 +183,23 @@ impl Signing {
     /// # Errors
     /// As [`Session::open`].
     pub fn session(&self) -> Result<Session, Failure> {
-        Session::open(Setting {
+        Session::open(self.setting()?)
+    }
+
+    /// As [`Signing::session`]; where `is_dry`, with the ledger open for looking only.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn session_or_rehearsal(&self, is_dry: bool) -> Result<Session, Failure> {
+        if is_dry { Session::rehearse(self.setting()?) } else { self.session() }
+    }
+
+    fn setting(&self) -> Result<Setting, Failure> {
+        Ok(Setting {
             ledger: self.ledger.path()?,
             keys: [vec![self.key()?], self.with_key.clone()].concat(),
             out: self.out.clone(),
+            qr: self.qr.clone(),
             occurred: self.occurred(),
             people: self.passphrase.of_people(),
             log: self.passphrase.of_log(),

@@ -49,7 +49,8 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         }
         None => {
             let policy = String::from_utf8_lossy(&policy);
-            Ok(Answer::done(policy.lines().map(str::to_owned).collect(), facts))
+            let lines = policy.lines().map(str::to_owned).collect();
+            Ok(Answer { is_a_file: true, ..Answer::done(lines, facts) })
         }
     }
 }

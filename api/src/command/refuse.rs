@@ -5,7 +5,8 @@ use custody_core::id::{SubjectId, Uuid};
 use custody_core::record::body::{Body, RefusalGround};
 use serde_json::json;
 
-use super::accept::{check_offer, read_offer};
+use super::accept::check_offer;
+use super::offer_source::read_offer;
 use super::on_the_way;
 use super::option::{Signing, sealed_text, signing_help};
 use super::party;

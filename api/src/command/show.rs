@@ -15,7 +15,9 @@ pub const HELP: &str = concat!(
 usage: custody show ITEM [options]
 
 An item's history: its custody and what was said about it, in the order of the ledger. A line that
-begins with `!` points at something unusual. Sealed fields are shown where their openings are at hand.
+begins with `!` points at something unusual. Where things happened in another order, as claimed, by
+more than five minutes, that order stands at the end. Sealed fields are shown where their openings are
+at hand.
 
 ",
     ledger_help!(),
@@ -40,6 +42,12 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     for event in &history.events {
         lines.push(String::new());
         lines.extend(event_lines(event));
+    }
+    if history.is_reordered() {
+        let entries: Vec<_> =
+            history.claimed_order().iter().map(|index| index.0.to_string()).collect();
+        let order = format!("order as claimed: entries {}", entries.join(", "));
+        lines.extend([String::new(), format!("{order}; above, as recorded")]);
     }
     lines.extend([String::new(), format!("as of a ledger of {} entries", head.size)]);
     let mut facts = to_json(&history);
@@ -83,6 +91,7 @@ fn to_json(history: &History) -> Value {
         "addressee": history.addressee.as_ref().map(name_json),
         "parent": history.state.parent.map(|id| SubjectId::Item(id).to_string()),
         "children": history.children.iter().map(|id| SubjectId::Item(*id).to_string()).collect::<Vec<_>>(),
+        "claimed_order": history.claimed_order().iter().map(|index| index.0).collect::<Vec<_>>(),
         "records": history.events.iter().map(event_json).collect::<Vec<_>>(),
     })
 }

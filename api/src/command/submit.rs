@@ -1,8 +1,6 @@
-use std::path::PathBuf;
-
 use serde_json::json;
 
-use super::accept::read_complete;
+use super::offer_source::OfferSource;
 use super::option::{LedgerOption, PassphraseOptions, ledger_help};
 use crate::act::Proposal;
 use crate::desk::Desk;
@@ -12,10 +10,12 @@ use crate::terminal::Answer;
 
 pub const HELP: &str = concat!(
     "\
-usage: custody submit OFFER --ledger DIR [options]
+usage: custody submit OFFER|--scanned FILE --ledger DIR [options]
 
-Record what everybody has signed. The same offer may be submitted again: it is recorded once.
+Record what everybody has signed. Either side may submit it, and both: it is recorded once.
 
+  --scanned FILE              the text of the offer's QR codes instead of OFFER: a part on each line, in
+                              any order
 ",
     ledger_help!(),
     "  --log-passphrase-file FILE  passphrase of the log's keys (or CUSTODY_LOG_PASSPHRASE_FILE)
@@ -28,8 +28,8 @@ example:
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    #[arg(value_name = "OFFER")]
-    offer: PathBuf,
+    #[command(flatten)]
+    source: OfferSource,
     #[command(flatten)]
     ledger: LedgerOption,
     #[command(flatten)]
@@ -37,7 +37,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Answer, Failure> {
-    let proposal = Proposal::resume(&read_complete(&args.offer)?);
+    let proposal = Proposal::resume(&args.source.read_complete()?);
     let desk = Desk::write(&args.ledger.path()?, &args.passphrase.of_log())?;
     let facts = json!({ "type": proposal.payload().body.record_type().word() });
     record(&desk, &proposal)?.answer(Vec::new(), facts, Some(&desk))

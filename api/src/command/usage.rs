@@ -68,7 +68,8 @@ fn is_or_are(error: &clap::Error) -> &'static str {
 fn quoted(error: &clap::Error, kind: ContextKind) -> String {
     let quote = |text: &String| match text.split(" <").next() {
         Some(name) if text.starts_with('-') => format!("`{name}`"),
-        _ => format!("`{text}`"),
+        // A word that may be left out stands in brackets.
+        _ => format!("`{}`", text.trim_start_matches('[').trim_end_matches(']')),
     };
     match error.get(kind) {
         Some(ContextValue::String(text)) => quote(text),

@@ -24,6 +24,7 @@ use crate::failure::Failure;
 use crate::file::{self, Access};
 use crate::key_file::{KeyKind, Seed};
 use crate::moment::Moment;
+use crate::terminal::is_about;
 
 /// How long before now the story begins: all of it lies within a day, so that nothing counts as late.
 const DURATION_S: u64 = 20 * 3600;
@@ -45,6 +46,7 @@ impl Stage {
     pub fn found(dir: &Path, cast: &Cast) -> Result<Self, Failure> {
         let path = dir.join("ledger");
         let origin: Origin = ORIGIN.parse()?;
+        is_about(&origin);
         let seeds = (Seed::random(KeyKind::Ed25519)?, Seed::random(KeyKind::MlDsa44)?);
         let body = founding(&origin, cast, &seeds)?;
         let first = now_s().saturating_sub(DURATION_S);

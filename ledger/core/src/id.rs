@@ -89,7 +89,24 @@ impl fmt::Debug for Uuid {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin(String);
 
+/// How the origin of every training ledger begins, and no other ledger's: so each of its checkpoints,
+/// records and receipts shows by itself that it is no evidence.
+pub const TRAINING_ORIGIN: &str = "training-not-evidence/";
+
+/// What everything that is said about a training ledger begins with.
+pub const TRAINING_MARK: &str = "TRAINING - NOT EVIDENCE";
+
+/// Whether a ledger's name, from wherever it was read, is that of a training ledger.
+pub fn names_training(origin: &str) -> bool {
+    origin.starts_with(TRAINING_ORIGIN)
+}
+
 impl Origin {
+    /// Whether this is the name of a training ledger.
+    pub fn is_training(&self) -> bool {
+        names_training(&self.0)
+    }
+
     /// The origin as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -94,6 +94,9 @@ def read(data):
     require(len(data) <= MAX_RECORD or record.type == "late-entry", "record/oversize")
     _signatures(record)
     require((message.genesis is None) == (record.type == "ledger-open"), "record/genesis")
+    if record.type == "ledger-open":
+        marked = message.aud.startswith("training-not-evidence/")
+        require((record.body["purpose"] == "training") == marked, "record/training-origin")
     _signers(record)
     _chains(record)
     _parties(record)

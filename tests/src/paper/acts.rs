@@ -1,5 +1,10 @@
 //! What people do: one page for each type of record, in its usual form. Tests change what they need.
 
+mod examination;
+mod legal;
+mod moves;
+mod registry;
+
 use custody_core::cbor::Value;
 use custody_core::cose::Role;
 use custody_core::hash::{Hash, sha256};
@@ -141,8 +146,7 @@ impl PaperLedger {
     /// Somebody refuses an offer that was never recorded.
     pub fn refuse_offer(&self, from: &Person, to: &Person, items: &[Uuid], offer: Hash) -> Page {
         let body = Refuse { answers: Refused::Offer(offer), ground: RefusalGround::NotAsDescribed };
-        let notes: Vec<_> = items.iter().map(|item| SubjectId::Notes(*item)).collect();
-        self.page(&notes, vec![Hand::of(to, Role::Receiving)], body).between(from, to)
+        self.page(&note_ids(items), vec![Hand::of(to, Role::Receiving)], body).between(from, to)
     }
 
     /// The holder takes back what is on the way.
@@ -228,4 +232,8 @@ pub fn digests_of(file: &[u8]) -> Value {
 
 fn item_ids(items: &[Uuid]) -> Vec<SubjectId> {
     items.iter().map(|item| SubjectId::Item(*item)).collect()
+}
+
+fn note_ids(items: &[Uuid]) -> Vec<SubjectId> {
+    items.iter().map(|item| SubjectId::Notes(*item)).collect()
 }

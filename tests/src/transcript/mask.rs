@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Replaces what differs from run to run by names, and names in commands by what they stand for.
 ///
-/// A UUID or digest gets the name it was given in advance, or a number in the order of appearance. The
+/// A UUID, label id or digest gets the name it was given in advance, or a number in the order of appearance. The
 /// programs have no switch for time or randomness: they are run as their users run them.
 #[derive(Clone, Debug, Default)]
 pub struct Masks {
@@ -83,7 +83,8 @@ impl Masks {
     }
 
     fn match_any(&mut self, rest: &str) -> Option<(usize, String)> {
-        let numbered: [(Matcher, &str); 2] = [(match_uuid, "id"), (match_digest, "digest")];
+        let numbered: [(Matcher, &str); 3] =
+            [(match_label_id, "label"), (match_uuid, "id"), (match_digest, "digest")];
         for (matcher, kind) in numbered {
             if let Some(length) = matcher(rest) {
                 return Some((length, self.name(&rest[..length], kind)));
@@ -122,6 +123,17 @@ fn match_uuid(text: &str) -> Option<usize> {
         _ => is_hex(byte),
     };
     id.bytes().enumerate().all(is_fine).then_some(36)
+}
+
+/// Eight groups of four digits and one of two check characters.
+fn match_label_id(text: &str) -> Option<usize> {
+    let label = text.get(..42)?;
+    let is_fine = |(position, byte): (usize, u8)| match position {
+        40 | 41 => byte.is_ascii_digit() || byte.is_ascii_uppercase(),
+        _ if position % 5 == 4 => byte == b'-',
+        _ => matches!(byte, b'0'..=b'9' | b'A'..=b'F'),
+    };
+    label.bytes().enumerate().all(is_fine).then_some(42)
 }
 
 fn match_digest(text: &str) -> Option<usize> {

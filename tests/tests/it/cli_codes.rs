@@ -9,6 +9,8 @@ use custody_api::failure::{Ending, Failure};
 use custody_api::key_file::KeyFileError;
 use custody_api::moment::Moment;
 use custody_api::passphrase::PassphraseError;
+use custody_api::print::PrintError;
+use custody_api::qr::QrError;
 use custody_core::hash::sha256;
 use custody_core::merkle::TreeSize;
 use custody_log::store::{Refusal, StoreError, Table};
@@ -74,6 +76,8 @@ fn codes_that_words_and_files_provoke() {
         (&["receipt", &digest, "--out", "r"], "read/no-record"),
         (&["publish", "--out", "disk.img"], "publish/io"),
         (&["accept", "photo.jpg", "--key", "ben.key", "--out", "x"], "offer/not-an-offer"),
+        (&["accept", "--scanned", "photo.jpg", "--key", "ben.key"], "offer-part/line"),
+        (&[&["label", "--out", "x.svg"][..], &[laptop.as_str(); 25]].concat(), "print/pages"),
         (&["where", "--ledger", "nowhere"], "store-missing"),
     ] {
         fails(&office, arguments, code);
@@ -205,4 +209,6 @@ fn codes_that_nothing_provokes() {
     let (table, key, source) = (Table::Entry, Vec::new(), "the disk".into());
     assert_eq!(StoreError::Read { table, key, source }.code(), "store-read");
     assert_eq!(Failure::could_not("internal", "a mistake").code(), "internal");
+    assert_eq!(PrintError::Draw { reason: what() }.code(), "print/draw");
+    assert_eq!(QrError::Oversize { bytes: 9999 }.code(), "qr/oversize");
 }

@@ -85,3 +85,36 @@ fn every_deviation_has_its_code() {
     assert_eq!(code(&vec![0; MAX_OFFER_FILE as usize + 1]), "offer/oversize");
     assert_eq!(code(b""), "offer/not-an-offer");
 }
+
+/// Whoever has only the offer, a key and pins notices an offer of another ledger, and an agency's key that
+/// was not pinned.
+#[test]
+fn pins_hold_where_there_is_no_ledger() {
+    let folder = TempDir::new().unwrap();
+    let office = office().1.copy_to(folder.path());
+    let eve = ["custodian", "enrol", "--name", "Eve", "--public", "eve.pub", "--roles", "acting"];
+    office.ask(&[&eve[..], &["--key", "police.key", "--out", "eve.offer"]].concat());
+    office.ask(&["trust-sheet", "--pins", "pins.txt"]);
+    let pins = fs::read_to_string(office.folder().join("pins.txt")).unwrap();
+    let turn = |text: &str, at: usize| {
+        let other = if text.as_bytes()[at] == b'0' { "1" } else { "0" };
+        format!("{}{other}{}", &text[..at], &text[at + 1..])
+    };
+    let police = pins.find(&format!("agency:{} ", office.id("police"))).unwrap();
+    let key = police + "agency:00000000-0000-0000-0000-000000000000 ".len();
+    let accept = |name: &str, pins: &str| {
+        fs::write(office.folder().join(name), pins).unwrap();
+        let arguments = ["accept", "eve.offer", "--agencies", name, "--key", "eve.key"];
+        let out = format!("{name}.offer");
+        let variables = [("CUSTODY_LEDGER", ""), ("CUSTODY_PASSPHRASE_FILE", "passphrase.txt")];
+        let words = [&arguments[..], &["--out", &out, "--json"]].concat();
+        let ran = custody_tests::program::run_in("custody", office.folder(), &words, &variables);
+        let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        json["error"]["code"].as_str().unwrap_or("ok").to_owned()
+    };
+    assert_eq!(accept("same", &pins), "ok");
+    assert_eq!(accept("other-genesis", &turn(&pins, "genesis ".len())), "record/other-genesis");
+    assert_eq!(accept("other-key", &turn(&pins, key)), "record/unknown-key");
+    assert_eq!(accept("no-pins", "agency"), "pins/genesis");
+    assert_eq!(office.ask(&["submit", "same.offer"])["was_known"], false);
+}

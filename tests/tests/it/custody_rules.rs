@@ -2,7 +2,7 @@
 
 use custody_core::cose::{Finding, Observed, Outcome, Role};
 use custody_core::custody::{
-    Book, Held, Holdings, KeyState, RuleViolation, Standing, Subject, apply,
+    Book, Held, Holdings, ItemEnd, KeyState, RuleViolation, Standing, Subject, apply,
 };
 use custody_core::hash::{Hash, sha256};
 use custody_core::id::{SubjectId, Uuid};

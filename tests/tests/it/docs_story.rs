@@ -101,7 +101,7 @@ pub fn ledger_open(signer: &LogSigner) -> LedgerOpen {
         log_ed25519: signer.keys().ed25519().key().encode().try_into().unwrap(),
         log_mldsa44: signer.keys().mldsa44().key().encode(),
         quorum: 2,
-        purpose: LedgerPurpose::Training,
+        purpose: LedgerPurpose::Evidence,
         agencies: vec![enrolment(0x11), enrolment(0x21)],
         operator: public(0x01),
         succeeds: None,

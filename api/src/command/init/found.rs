@@ -10,8 +10,8 @@ use serde_json::json;
 
 use super::Args;
 use crate::act::Proposal;
-use crate::command::accept::read_offer;
 use crate::command::high_water::place;
+use crate::command::offer_source::read_offer;
 use crate::command::option::key_path;
 use crate::desk::LogKeyFiles;
 use crate::failure::Failure;

@@ -6,7 +6,7 @@ use std::path::Path;
 use custody_core::checkpoint::{LogSeeds, LogSigner};
 use custody_core::cose::Observed;
 use custody_core::hash::Hash;
-use custody_core::id::{Origin, SubjectId};
+use custody_core::id::{Origin, SubjectId, TRAINING_ORIGIN};
 use custody_core::index::ChainHead;
 use custody_core::merkle::TreeHead;
 use custody_core::note::KeyName;
@@ -25,12 +25,14 @@ use crate::moment::Moment;
 use crate::pen::{Pen, sign_in_turn};
 use crate::session::write_offer;
 use crate::summary::summarise;
-use crate::terminal::{Answer, talk};
-use custody_core::record::TimeSource;
+use crate::terminal::{Answer, is_about, talk};
+use custody_core::record::{RecordError, TimeSource};
 
 pub fn run(args: &Args, out: &Path) -> Result<Answer, Failure> {
     let missing = |option: &str| Failure::could_not("usage", format!("`{option}` is missing"));
     let origin = args.origin.as_ref().ok_or_else(|| missing("--origin"))?;
+    is_about(origin);
+    let purpose = purpose(args, origin)?;
     let ledger = args.ledger.path()?;
     let files = LogKeyFiles::of(&ledger);
     for path in [out, &files.ed25519, &files.mldsa44] {
@@ -48,7 +50,7 @@ pub fn run(args: &Args, out: &Path) -> Result<Answer, Failure> {
         log_ed25519,
         log_mldsa44,
         quorum,
-        purpose: args.purpose.unwrap_or(LedgerPurpose::Evidence),
+        purpose,
         agencies,
         operator,
         succeeds: None,
@@ -60,6 +62,21 @@ pub fn run(args: &Args, out: &Path) -> Result<Answer, Failure> {
     // The record refuses itself here, before anything is written, where a quorum or a card is wrong.
     proposal.to_offer()?;
     write(&proposal, &files, seeds, args, out)
+}
+
+/// What the ledger is for: its name must say so, which is found out before any key is made.
+fn purpose(args: &Args, origin: &Origin) -> Result<LedgerPurpose, Failure> {
+    let asked = if args.training { Some(LedgerPurpose::Training) } else { args.purpose };
+    let purpose = asked.unwrap_or(LedgerPurpose::Evidence);
+    let is_training = purpose == LedgerPurpose::Training;
+    if is_training == origin.is_training() {
+        return Ok(purpose);
+    }
+    let hint = match is_training {
+        true => format!("`--origin {TRAINING_ORIGIN}{origin}`"),
+        false => "`--training` founds a ledger to practise on; evidence needs another name".into(),
+    };
+    Err(Failure::from(RecordError::TrainingOrigin { purpose, origin: origin.clone() }).hint(hint))
 }
 
 /// Writes the log's keys and the offer, or nothing.

@@ -17,6 +17,9 @@ pub(super) fn put_in(
     others: u64,
 ) -> Result<(), RuleViolation> {
     let is_container = SubjectId::Item(body.container) == *act.item;
+    if !is_container {
+        act.check_not_lent()?;
+    }
     match (next.bound, body.bound) {
         (Some(own), Some(stated)) if own.agency == stated.agency => {}
         (None, stated) if is_container => next.bound = stated,
@@ -31,7 +34,6 @@ pub(super) fn put_in(
         next.contents = next.contents.saturating_add(others);
         return Ok(());
     }
-    act.check_not_lent()?;
     next.place = Whereabouts::Packed { container: body.container };
     Ok(())
 }

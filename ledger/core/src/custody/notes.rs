@@ -1,5 +1,6 @@
 //! What is said about an item: by anybody enrolled, as long as there is an item.
 
+use crate::cose::Role;
 use crate::custody::apply::Step;
 use crate::custody::late;
 use crate::custody::state::{HandlingState, Hold, Holdings, NotesState, Permission, Standing};
@@ -160,7 +161,9 @@ fn check_agency<H: Holdings>(step: &mut Step<'_, H>, expected: Uuid) -> Result<(
 /// Whoever answers for an act is not who did it.
 fn check_supervisor(payload: &Payload) -> Result<(), RuleViolation> {
     match payload.signers.as_slice() {
-        [acting, supervisor] if acting.id == supervisor.id => {
+        [acting, supervisor]
+            if supervisor.role == Role::Supervisor && acting.id == supervisor.id =>
+        {
             Err(RuleViolation::OwnSupervisor { supervisor: supervisor.id.clone() })
         }
         _ => Ok(()),

@@ -3,9 +3,9 @@ use thiserror::Error;
 use crate::cbor::CborError;
 use crate::cose::{CoseError, Role};
 use crate::hash::Hash;
-use crate::id::Origin;
+use crate::id::{Origin, TRAINING_ORIGIN};
 use crate::key::{KeyError, Kid};
-use crate::record::body::RecordType;
+use crate::record::body::{LedgerPurpose, RecordType};
 
 /// Why bytes are not a record, or not one of this ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -83,6 +83,17 @@ pub enum RecordError {
     /// Only the record that makes entry 0 has no genesis, and it must not have one.
     #[error("`genesis` is missing, or stands in a `ledger-open`")]
     Genesis,
+    /// A training ledger is not named as one, or another is.
+    #[error(
+        "a ledger for {purpose} is named `{origin}`: `{TRAINING_ORIGIN}` begins the name of \
+             every training ledger, and of no other"
+    )]
+    TrainingOrigin {
+        /// What the ledger is for.
+        purpose: LedgerPurpose,
+        /// Its name.
+        origin: Origin,
+    },
     /// The record was made for a ledger of another name.
     #[error("made for the ledger `{actual}`, not for `{expected}`")]
     OtherLedger {
@@ -123,6 +134,7 @@ impl RecordError {
             Self::MissingField { .. } => "record/missing-field",
             Self::Outcome { .. } => "record/outcome",
             Self::Genesis => "record/genesis",
+            Self::TrainingOrigin { .. } => "record/training-origin",
             Self::OtherLedger { .. } => "record/other-ledger",
             Self::OtherGenesis { .. } => "record/other-genesis",
             Self::UnknownKey { .. } => "record/unknown-key",

@@ -4,8 +4,8 @@
 use crate::cose::{Message, Role};
 use crate::id::{SubjectId, Uuid};
 use crate::record::body::{
-    AgencyUpdate, Body, HandoffExternal, ItemKind, KeySlot, Note, NoteKind, OnwardUse, Pack,
-    RecordType, Refused, Request, RequestStep, ReturnToOwner, StandIn, Unpack,
+    AgencyUpdate, Body, HandoffExternal, ItemKind, KeySlot, LedgerPurpose, Note, NoteKind,
+    OnwardUse, Pack, RecordType, Refused, Request, RequestStep, ReturnToOwner, StandIn, Unpack,
 };
 use crate::record::error::RecordError;
 use crate::record::payload::{Link, Payload, Signer};
@@ -18,6 +18,7 @@ pub(super) fn check(message: &Message, payload: &Payload) -> Result<(), RecordEr
     if is_opening != message.header().genesis.is_none() {
         return Err(RecordError::Genesis);
     }
+    check_training(message, payload)?;
     if !signers_fit(payload) || !operator_fits(message, payload) {
         return Err(RecordError::Signers { record_type });
     }
@@ -28,6 +29,19 @@ pub(super) fn check(message: &Message, payload: &Payload) -> Result<(), RecordEr
         return Err(RecordError::Parties { record_type });
     }
     check_fields(payload)
+}
+
+/// A ledger is for training exactly where its name says so.
+fn check_training(message: &Message, payload: &Payload) -> Result<(), RecordError> {
+    let origin = &message.header().origin;
+    match &payload.body {
+        Body::LedgerOpen(body)
+            if (body.purpose == LedgerPurpose::Training) != origin.is_training() =>
+        {
+            Err(RecordError::TrainingOrigin { purpose: body.purpose, origin: origin.clone() })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_signatures(message: &Message, payload: &Payload) -> Result<(), RecordError> {

@@ -19,7 +19,7 @@ use crate::checkpoint::Checkpoint;
 use crate::custody::Book;
 use crate::exhibit::{Contents, Exhibit, ExhibitError, Kin, Placed};
 use crate::hash::{Hash, sha256};
-use crate::id::{SubjectId, Uuid};
+use crate::id::{SubjectId, Uuid, names_training};
 use crate::merkle::{LeafIndex, TreeSize};
 use crate::pins::Pins;
 use crate::policy::{Policy, PolicyError, Verified};
@@ -54,6 +54,14 @@ pub struct Outcome {
     pub item: Option<SubjectId>,
     /// Line by line.
     pub report: Report,
+}
+
+impl Outcome {
+    /// Whether the file names a training ledger: then all that is said about it begins with
+    /// [`crate::id::TRAINING_MARK`].
+    pub fn is_training(&self) -> bool {
+        self.origin.as_deref().is_some_and(names_training)
+    }
 }
 
 /// Verifies an exhibit.

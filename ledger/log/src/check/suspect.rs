@@ -44,6 +44,11 @@ pub struct Checked {
 }
 
 impl Suspect {
+    /// The ledger's name.
+    pub fn origin(&self) -> &Origin {
+        self.reader.origin()
+    }
+
     /// Opens the ledger for reading, and looks at its head and its mark. Nothing is changed.
     ///
     /// # Errors

@@ -4,12 +4,12 @@ use custody_core::cose::{Finding, Observed, Outcome, Role};
 use custody_core::hash::sha256;
 use custody_core::id::SubjectId;
 use custody_core::record::Payload;
-use custody_core::record::body::Body;
+use custody_core::record::body::{Body, LedgerPurpose};
 
 use super::envelope::{Case, handoff};
 use crate::paper::story::{IMAGE, Story};
 use crate::paper::vector::Vector;
-use crate::paper::{Agency, Hand, Page, Person, uuid};
+use crate::paper::{Agency, Hand, ORIGIN, Page, PaperLedger, Person, uuid};
 
 /// All of them.
 pub fn vectors() -> Vec<Case> {
@@ -20,6 +20,7 @@ pub fn vectors() -> Vec<Case> {
     cases.extend(parties());
     cases.extend(fields());
     cases.extend(ledgers());
+    cases.extend(purposes());
     cases
 }
 
@@ -317,6 +318,24 @@ fn fields() -> Vec<Case> {
             field,
             &both,
         ),
+    ]
+}
+
+/// A ledger is for training exactly where its name says so.
+fn purposes() -> Vec<Case> {
+    let north = Agency::new("north", "SE");
+    let opening = |origin: &str, purpose| {
+        let mut page = PaperLedger::blank(origin).opening(&[&north]);
+        let Body::LedgerOpen(body) = &mut page.payload.body else { panic!() };
+        body.purpose = purpose;
+        page
+    };
+    let unmarked = opening(ORIGIN, LedgerPurpose::Training);
+    let marked = opening("training-not-evidence/paper", LedgerPurpose::Evidence);
+    let code = "record/training-origin";
+    vec![
+        case("ledger-open", "training-unmarked", "a training ledger of any name", code, &unmarked),
+        case("ledger-open", "evidence-marked", "evidence under a training name", code, &marked),
     ]
 }
 
