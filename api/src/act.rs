@@ -4,6 +4,7 @@
 //! stand and seals what must not be readable; the [`Proposal`] then collects its signatures, on one
 //! machine or, through an offer file, on several. The custody rules are the ledger's to judge.
 
+mod handover;
 mod item;
 mod registry;
 mod said;

@@ -3,10 +3,14 @@
 mod accept;
 mod agency;
 mod alias;
+mod amount;
+mod analyse;
 mod audit;
 mod case;
 mod check;
 mod collect;
+mod consume;
+mod container;
 mod correct;
 mod court;
 mod custodian;
@@ -16,13 +20,16 @@ mod disclose;
 mod discrepancy;
 mod dispose;
 mod dispute;
+mod doing;
 mod erase;
 mod export;
 mod handling;
 mod high_water;
 mod hold;
 mod import;
+mod inbox;
 mod init;
+mod inventory;
 mod key;
 mod label;
 mod late_entry;
@@ -35,6 +42,7 @@ mod offer_source;
 mod on_the_way;
 mod open_notes;
 mod option;
+mod outside;
 mod party;
 mod permit;
 mod policy;
@@ -45,13 +53,20 @@ mod receive;
 mod refuse;
 mod release;
 mod request;
+mod scan;
 mod seal;
+mod seal_break;
 mod seal_check;
+mod several;
 mod show;
+mod split;
 mod stats;
+mod storage;
 mod submit;
+mod succession;
 mod training;
 mod trust_sheet;
+mod under;
 mod usage;
 mod verify_digest;
 mod whereabouts;
@@ -96,6 +111,20 @@ enum Command {
     Seal(seal::Args),
     #[command(override_help = seal_check::HELP)]
     SealCheck(seal_check::Args),
+    #[command(override_help = seal_break::HELP)]
+    SealBreak(seal_break::Args),
+    #[command(override_help = container::pack::HELP)]
+    Pack(container::pack::Args),
+    #[command(override_help = container::unpack::HELP)]
+    Unpack(container::unpack::Args),
+    #[command(override_help = storage::store::HELP)]
+    Store(storage::store::Args),
+    #[command(override_help = storage::check_out::HELP)]
+    CheckOut(storage::check_out::Args),
+    #[command(override_help = storage::check_in::HELP)]
+    CheckIn(storage::check_in::Args),
+    #[command(override_help = inventory::HELP)]
+    Inventory(inventory::Args),
     #[command(override_help = offer::HELP)]
     Offer(offer::Args),
     #[command(override_help = accept::HELP)]
@@ -108,8 +137,22 @@ enum Command {
     Receive(receive::Args),
     #[command(override_help = recall::HELP)]
     Recall(recall::Args),
+    #[command(override_help = scan::HELP)]
+    Scan(scan::Args),
+    #[command(override_help = outside::give::HELP)]
+    Give(outside::give::Args),
+    #[command(override_help = outside::take_back::HELP)]
+    TakeBack(outside::take_back::Args),
+    #[command(override_help = succession::HELP)]
+    Succession(succession::Args),
+    #[command(override_help = analyse::HELP)]
+    Analyse(analyse::Args),
     #[command(override_help = derive::HELP)]
     Derive(derive::Args),
+    #[command(override_help = split::HELP)]
+    Split(split::Args),
+    #[command(override_help = consume::HELP)]
+    Consume(consume::Args),
     #[command(override_help = verify_digest::HELP)]
     VerifyDigest(verify_digest::Args),
     #[command(override_help = correct::HELP)]
@@ -142,10 +185,14 @@ enum Command {
     Request(request::Args),
     #[command(override_help = dispose::HELP)]
     Dispose(dispose::Args),
+    #[command(override_help = outside::return_item::HELP)]
+    Return(outside::return_item::Args),
     #[command(override_help = submit::HELP)]
     Submit(submit::Args),
     #[command(override_help = show::HELP)]
     Show(show::Args),
+    #[command(override_help = inbox::HELP)]
+    Inbox(inbox::Args),
     #[command(override_help = whereabouts::HELP)]
     Where(whereabouts::Args),
     #[command(override_help = label::HELP)]
@@ -181,6 +228,18 @@ usage: custody COMMAND [options]
 
 A record of who holds evidence, signed by both sides of every handoff.
 
+a working day, with CUSTODY_LEDGER and CUSTODY_KEY in the environment:
+  $ custody inbox                                                  what waits for you
+  $ custody receive RELEASE --checked seal,count                   the courier has come
+  $ custody collect --description 'phone, cracked' --place 'hall'  a patrol brings something in
+  $ custody seal ITEM --number B-204417
+  $ custody store ITEM --place 'room 2, shelf 14'
+  $ custody check-out ITEM --to CUSTODIAN --purpose examination --out handing.offer
+  $ custody release ITEM --to CUSTODIAN --purpose examination --carrier Posta
+  $ custody refuse handoff.offer --ground seal                     somebody brings a torn bag
+  $ custody show ITEM                                              somebody asks what happened to it
+  $ custody inventory --method sight                               before you lock up
+
 founding and people:
   init           found a ledger with its agencies
   key            make, show, replace and end keys
@@ -188,20 +247,43 @@ founding and people:
   custodian      enrol a custodian, list them, say what changes
   ledger         change the quorum, anchor, renew, go on elsewhere
 
-evidence:
+taking in and keeping:
   collect        take an item into custody
   import         many at once, from tables, and from CASE documents and images
   seal           put a seal on
   seal-check     look at a seal
+  seal-break     take a seal off
+  pack           put items into a bag or box
+  unpack         take them out again
+  store          put into storage
+  check-out      give out of storage to somebody who brings it back
+  check-in       bring back into storage
+  inventory      look whether everything is there
+
+handing over:
   offer          hand over from hand to hand: the first signature
   accept         countersign what somebody offers
   refuse         do not take over, and say on what ground
   release        send on the way
   receive        take over what was sent
   recall         take back what nobody has received yet
+  scan           note where something on the way was seen
+  give           give to a court, an owner, a carrier: somebody without a key
+  take-back      have it back from there
+  succession     pass on what somebody held who leaves
+
+examining:
+  analyse        examine, and say what was found
   derive         make an image, copy or extract
+  split          make parts out of an item
+  consume        use an item up, or part of it
   verify-digest  recompute a digest and record whether it matches
+
+ending:
   dispose        end an item before a witness
+  return         give it back to its owner
+
+what is said:
   note           remark on an item
   alias          what others call an item
   discrepancy    say that something is not as it should be
@@ -220,6 +302,7 @@ law:
   erase          erase what opens sealed fields
 
 looking and proving:
+  inbox          what waits for you
   show           an item's history
   where          where items are
   label          labels to stick on items, with QR codes
@@ -278,13 +361,27 @@ fn dispatch(command: &Command) -> Result<Answer, Failure> {
         Command::Import(args) => import::run(args),
         Command::Seal(args) => seal::run(args),
         Command::SealCheck(args) => seal_check::run(args),
+        Command::SealBreak(args) => seal_break::run(args),
+        Command::Pack(args) => container::pack::run(args),
+        Command::Unpack(args) => container::unpack::run(args),
+        Command::Store(args) => storage::store::run(args),
+        Command::CheckOut(args) => storage::check_out::run(args),
+        Command::CheckIn(args) => storage::check_in::run(args),
+        Command::Inventory(args) => inventory::run(args),
         Command::Offer(args) => offer::run(args),
         Command::Accept(args) => accept::run(args),
         Command::Refuse(args) => refuse::run(args),
         Command::Release(args) => release::run(args),
         Command::Receive(args) => receive::run(args),
         Command::Recall(args) => recall::run(args),
+        Command::Scan(args) => scan::run(args),
+        Command::Give(args) => outside::give::run(args),
+        Command::TakeBack(args) => outside::take_back::run(args),
+        Command::Succession(args) => succession::run(args),
+        Command::Analyse(args) => analyse::run(args),
         Command::Derive(args) => derive::run(args),
+        Command::Split(args) => split::run(args),
+        Command::Consume(args) => consume::run(args),
         Command::VerifyDigest(args) => verify_digest::run(args),
         Command::Correct(args) => correct::run(args),
         Command::Note(args) => note::run(args),
@@ -301,8 +398,10 @@ fn dispatch(command: &Command) -> Result<Answer, Failure> {
         Command::Ledger(args) => ledger::run(args),
         Command::Request(args) => request::run(args),
         Command::Dispose(args) => dispose::run(args),
+        Command::Return(args) => outside::return_item::run(args),
         Command::Submit(args) => submit::run(args),
         Command::Show(args) => show::run(args),
+        Command::Inbox(args) => inbox::run(args),
         Command::Where(args) => whereabouts::run(args),
         Command::Label(args) => label::run(args),
         Command::Export(args) => export::run(args),

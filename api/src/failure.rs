@@ -341,9 +341,33 @@ impl Coded for SubmitError {
     }
 }
 
-/// The way out, where a rule about what is said of items or asked of agencies has one.
+/// What to do about a rule that a record breaks, where there is a way that is always the same.
 fn rule_hint(rule: &RuleViolation) -> Option<&'static str> {
     Some(match rule {
+        RuleViolation::Packed { .. } => {
+            "`custody unpack ITEM --from CONTAINER` takes it out; or do this with the container"
+        }
+        RuleViolation::NotPacked { .. } => "`custody where ITEM` tells what it is in",
+        RuleViolation::NotEmpty { .. } => {
+            "`custody unpack ITEM --from CONTAINER` takes out what is in it, first"
+        }
+        RuleViolation::Outside { .. } => {
+            "`custody take-back ITEM` records that you have it back, first"
+        }
+        RuleViolation::NotOutside { .. } | RuleViolation::NotCheckedOut { .. } => {
+            "`custody where ITEM` tells where it is"
+        }
+        RuleViolation::NotStored { .. } => {
+            "`custody store ITEM --place TEXT` puts it into storage; without that, hand it over with \
+             `custody offer`"
+        }
+        RuleViolation::CheckedOut { .. } => {
+            "`custody check-in ITEM --to CUSTODIAN` brings it back, first"
+        }
+        RuleViolation::Quantity { .. } => {
+            "`custody where ITEM --json` tells how much it is; leave out `--rest` to have it reckoned"
+        }
+        RuleViolation::OtherAgency { .. } => "somebody of that agency does this",
         RuleViolation::OnHold { .. } => {
             "`custody hold list` shows the holds; the agency that set one ends it with \
              `custody hold release`"

@@ -24,6 +24,9 @@ use crate::people::{Name, People};
 use crate::place::place_text;
 use crate::session::role_word;
 
+/// Most parts of one `split`: a record takes 500 items, and one of them is what was split.
+const MAX_PARTS: usize = 499;
+
 /// One item, from its first record to its newest.
 pub struct History {
     /// The item.
@@ -253,7 +256,12 @@ pub fn value_text(opening: &Opening) -> String {
         let line = |event: &LegacyEvent| printable(&event.to_string());
         return events.iter().map(line).collect::<Vec<_>>().join("\n");
     }
-    document_text(&opening.value)
+    let named = decode_descriptions(opening).map(|list| {
+        list.into_iter().map(|text| text.unwrap_or_else(|| "-".to_owned())).collect::<Vec<_>>()
+    });
+    named
+        .map(|list| list.join(" | "))
+        .or_else(|| document_text(&opening.value))
         .unwrap_or_else(|| format!("{} bytes of CBOR", opening.value.len()))
 }
 
@@ -283,8 +291,29 @@ pub fn description(desk: &Desk, item: Uuid) -> Result<Option<String>, Failure> {
         return Ok(None);
     };
     let openings = desk.openings(&sha256(&first.record))?;
-    let description = openings.iter().find(|opening| opening.field == "description");
-    Ok(description.and_then(|opening| opening.as_text()).map(str::to_owned))
+    let field = |name: &str| openings.iter().find(|opening| opening.field == name);
+    if let Some(text) = field("description").and_then(Opening::as_text) {
+        return Ok(Some(text.to_owned()));
+    }
+    let record = Record::parse(&first.record)?;
+    let Body::Split(body) = &record.payload().body else { return Ok(None) };
+    let position = body.parts.iter().position(|part| part.item == item);
+    let texts = field("descriptions").and_then(decode_descriptions).unwrap_or_default();
+    Ok(position.and_then(|position| texts.into_iter().nth(position)).flatten())
+}
+
+/// The sealed field `descriptions` of a `split`: a text or null for each part, in the order of the parts.
+fn decode_descriptions(opening: &Opening) -> Option<Vec<Option<String>>> {
+    if opening.field != "descriptions" {
+        return None;
+    }
+    let mut reader = Reader::new(&opening.value);
+    let count = reader.array(1, MAX_PARTS).ok()?;
+    let text = |_| match reader.null() {
+        true => Some(None),
+        false => reader.text().ok().map(|text| Some(text.to_owned())),
+    };
+    (0..count).map(text).collect()
 }
 
 /// The item's state, if `standing` is an item's.

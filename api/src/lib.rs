@@ -22,6 +22,7 @@ mod flag;
 pub mod handling;
 mod headline;
 pub mod history;
+mod holding;
 pub mod key_file;
 pub mod label;
 pub mod label_id;

@@ -100,6 +100,12 @@ fn body_lines(body: &Body) -> Vec<String> {
             vec![format!("key: {}, since {}", body.kid, Moment::utc(body.since_s))]
         }
         Body::Handoff(body) => vec![format!("purpose: {}", body.purpose)],
+        Body::CheckOut(body) => {
+            let due = body.due_s.map(|due_s| format!("to be back by: {}", Moment::utc(due_s)));
+            [Some(format!("purpose: {}", body.purpose)), due].into_iter().flatten().collect()
+        }
+        Body::CheckIn(body) => vec![format!("condition: {}", body.condition)],
+        Body::Succession(body) => vec![format!("reason: {}", body.reason)],
         Body::Correct(body) => {
             vec![format!("corrects: `{}` of record {}, {}", body.field, body.record, body.reason)]
         }

@@ -6,7 +6,7 @@ use custody_core::hash::Hash;
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::record::body::{
     Body, Collect, Derive, Dispose, EvidenceDigest, Handoff, HandoffExternal, ItemKind,
-    MovePurpose, Recall, Receive, RefusalGround, Refuse, Refused, Release, digests_value,
+    MovePurpose, Recall, Receive, RefusalGround, Refuse, Refused, Release, Split, digests_value,
 };
 
 use super::{Act, items, person};
@@ -32,18 +32,12 @@ pub struct Reply {
 impl Act {
     /// `holder` takes a new item into custody; its digests are sealed.
     pub fn collect(item: Uuid, holder: Uuid, kind: ItemKind, digests: &[EvidenceDigest]) -> Self {
-        let body = Collect::of(kind);
-        Self::alone(body, &[item], holder).sealing_digests(digests)
+        Self::collect_as(item, holder, Collect::of(kind)).sealing_digests(digests)
     }
 
-    /// As [`Act::collect`], with digests that everybody can read.
-    pub fn collect_openly(
-        item: Uuid,
-        holder: Uuid,
-        kind: ItemKind,
-        digests: Vec<EvidenceDigest>,
-    ) -> Self {
-        Self::alone(Collect { digests, ..Collect::of(kind) }, &[item], holder)
+    /// `holder` takes a new item into custody, as `body` says.
+    pub fn collect_as(item: Uuid, holder: Uuid, body: Collect) -> Self {
+        Self::alone(body, &[item], holder)
     }
 
     /// `holder` does something to items they hold: seal, seal check, verify digest.
@@ -59,9 +53,7 @@ impl Act {
 
     /// Items change hands; both sides sign one record.
     pub fn handoff(ids: &[Uuid], parties: Parties, purpose: MovePurpose) -> Self {
-        let Parties { from, to } = parties;
-        let signers = vec![person(Role::Releasing, from), person(Role::Receiving, to)];
-        Self::new(Handoff::for_purpose(purpose), items(ids), signers).between(from, to)
+        Self::hand_over(ids, parties, Handoff::for_purpose(purpose))
     }
 
     /// Items are sent on the way. `expected_s`: by when, in seconds since 1970.
@@ -71,14 +63,12 @@ impl Act {
         purpose: MovePurpose,
         expected_s: Option<u64>,
     ) -> Self {
-        let body = Release { expected_s, ..Release::for_purpose(purpose) };
-        Self::release_as(ids, parties, body)
+        Self::send(ids, parties, Release { expected_s, ..Release::for_purpose(purpose) })
     }
 
     /// As [`Act::release`], with everything that a release may say.
     pub(crate) fn release_as(ids: &[Uuid], parties: Parties, body: Release) -> Self {
-        let signers = vec![person(Role::Releasing, parties.from)];
-        Self::new(body, items(ids), signers).between(parties.from, parties.to)
+        Self::send(ids, parties, body)
     }
 
     /// Items are given to somebody who holds no key.
@@ -117,6 +107,18 @@ impl Act {
         let Parties { from, to } = answer.parties;
         let signers = vec![person(Role::Releasing, from)];
         Self::new(Recall { release: answer.to }, items(ids), signers).between(from, to)
+    }
+
+    /// The holder puts items into `body.container`, or takes them out of it.
+    pub fn packing(ids: &[Uuid], container: Uuid, holder: Uuid, body: impl Into<Body>) -> Self {
+        Self::alone(body, &[ids, &[container]].concat(), holder)
+    }
+
+    /// The holder of `body.parent` makes parts out of it.
+    pub fn split(holder: Uuid, body: Split) -> Self {
+        let mut ids = vec![body.parent];
+        ids.extend(body.parts.iter().map(|part| part.item));
+        Self::alone(body, &ids, holder)
     }
 
     /// The holder ends an item before a witness who never held it.

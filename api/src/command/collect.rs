@@ -1,9 +1,10 @@
 use std::path::PathBuf;
 
 use custody_core::id::SubjectId;
-use custody_core::record::body::{DigestScope, ItemKind};
+use custody_core::record::body::{Collect, DigestScope, ItemKind, Quantity};
 use serde_json::json;
 
+use super::amount::parse_quantity;
 use super::measured::{self, MAX_FILES};
 use super::option::{Signing, check_count, sealed_text, signing_help};
 use super::party;
@@ -20,6 +21,8 @@ Take an item of evidence into custody. You become its holder.
   --description TEXT          what it is (sealed)
   --place TEXT                where it was taken (sealed)
   --reference TEXT            case or exhibit number (sealed)
+  --quantity QUANTITY         how much it is: a number and piece, mg, g, kg, ul, ml, l, mm or m
+  --request REQUEST           the request for mutual legal assistance for which you took it
   --kind KIND                 physical or digital; digital where a --file is given
   --file FILE                 its data, of which the digest is recorded; may be repeated
   --scope SCOPE               what a digest is over: container, media, logical or manifest; container
@@ -45,6 +48,10 @@ pub struct Args {
     place: Option<String>,
     #[arg(long, value_parser = sealed_text)]
     reference: Option<String>,
+    #[arg(long, value_parser = parse_quantity)]
+    quantity: Option<Quantity>,
+    #[arg(long)]
+    request: Option<String>,
     #[arg(long)]
     kind: Option<ItemKind>,
     #[arg(long)]
@@ -73,11 +80,14 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let files = measured::hash(&args.file)?;
     let digests = measured::digests(&files, args.scope);
     let item = random_id()?;
-    let act = match args.open_digests {
-        true => Act::collect_openly(item, holder, kind, digests),
-        false => Act::collect(item, holder, kind, &digests),
+    let request = args.request.as_ref().map(|text| session.desk().request(text)).transpose()?;
+    let (open, sealed) = match args.open_digests {
+        true => (digests, Vec::new()),
+        false => (Vec::new(), digests),
     };
-    let act = act
+    let body = Collect { kind, digests: open, request, quantity: args.quantity };
+    let act = Act::collect_as(item, holder, body)
+        .sealing_digests(&sealed)
         .sealing_text("description", Some(&args.description))
         .sealing_text("place", args.place.as_deref())
         .sealing_text("reference", args.reference.as_deref())

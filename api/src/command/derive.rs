@@ -93,6 +93,6 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
 }
 
 /// Name or version of a tool.
-fn tool_text(text: &str) -> Result<String, String> {
+pub fn tool_text(text: &str) -> Result<String, String> {
     plain_text(text, 100)
 }

@@ -75,7 +75,7 @@ fn full_id(text: &str) -> Result<Uuid, Failure> {
     }
 }
 
-fn parse_outcome(text: &str) -> Result<(String, Finding), String> {
+pub fn parse_outcome(text: &str) -> Result<(String, Finding), String> {
     let (item, finding) = text.split_once('=').ok_or("expected ITEM=FINDING")?;
     Ok((item.to_owned(), finding.parse()?))
 }

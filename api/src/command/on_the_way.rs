@@ -3,45 +3,62 @@
 use custody_core::hash::Hash;
 use custody_core::id::{SubjectId, Uuid};
 
+use super::party;
 use crate::act::{Parties, Reply};
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::people::People;
 
+/// An open release, as whoever answers it sees it.
+#[derive(Clone, Debug)]
+pub struct Open {
+    /// The release, its sender and its addressee.
+    pub reply: Reply,
+    /// Who may answer in the addressee's place.
+    pub substitutes: Vec<Uuid>,
+}
+
 /// The one open release that all of `items` are under.
 ///
 /// # Errors
 /// One is not on the way, or they are under different releases.
-pub fn open_release(desk: &Desk, items: &[Uuid]) -> Result<Reply, Failure> {
-    let mut found: Option<(Uuid, Reply)> = None;
+pub fn open_release(desk: &Desk, items: &[Uuid]) -> Result<Open, Failure> {
+    let mut found: Option<(Uuid, Open)> = None;
     for item in items {
-        let state = desk.item_state(*item)?;
-        let id = SubjectId::Item(*item);
-        let not_on_the_way =
-            || Failure::rejected("custody/no-open-release", format!("{id} is not on the way"));
-        let open = state.release.ok_or_else(not_on_the_way)?;
-        let parties = Parties { from: state.holder, to: open.to };
-        let answer = Reply { to: open.record, parties };
-        match found {
-            Some((first, known)) if known.to != answer.to => {
-                let first = SubjectId::Item(first);
+        let open = release_of(desk, *item)?;
+        match &found {
+            Some((first, known)) if known.reply.to != open.reply.to => {
+                let (first, id) = (SubjectId::Item(*first), SubjectId::Item(*item));
                 let message = format!("{first} and {id} are under different releases");
                 return Err(Failure::could_not("usage", message).hint("answer each on its own"));
             }
-            _ => found = Some((*item, answer)),
+            _ => found = Some((*item, open)),
         }
     }
-    found.map(|(_, answer)| answer).ok_or_else(|| Failure::could_not("usage", "no item is named"))
+    found.map(|(_, open)| open).ok_or_else(|| Failure::could_not("usage", "no item is named"))
 }
 
-/// The one open release that all of `items` are under, if it is addressed to `me`.
+fn release_of(desk: &Desk, item: Uuid) -> Result<Open, Failure> {
+    let state = desk.item_state(item)?;
+    let not_on_the_way = || {
+        let message = format!("{} is not on the way", SubjectId::Item(item));
+        Failure::rejected("custody/no-open-release", message)
+    };
+    let open = state.release.ok_or_else(not_on_the_way)?;
+    let parties = Parties { from: state.holder, to: open.to };
+    Ok(Open { reply: Reply { to: open.record, parties }, substitutes: open.substitutes })
+}
+
+/// The one open release that all of `items` are under, if `me` may answer it: its addressee or a substitute,
+/// who then stands in the addressee's place.
 ///
 /// # Errors
 /// As [`open_release`], or they are on the way to somebody else.
 pub fn addressed_to(desk: &Desk, items: &[Uuid], me: Uuid) -> Result<Reply, Failure> {
-    let reply = open_release(desk, items)?;
-    if reply.parties.to == me {
-        return Ok(reply);
+    let open = open_release(desk, items)?;
+    let reply = open.reply;
+    if reply.parties.to == me || open.substitutes.contains(&me) {
+        return Ok(Reply { parties: Parties { to: me, ..reply.parties }, ..reply });
     }
     let people = People::of(desk);
     let (to, me) = (people.custodian(reply.parties.to)?, people.custodian(me)?);
@@ -55,7 +72,7 @@ pub fn addressed_to(desk: &Desk, items: &[Uuid], me: Uuid) -> Result<Reply, Fail
 /// # Errors
 /// As [`open_release`], or somebody else sent them.
 pub fn sent_by(desk: &Desk, items: &[Uuid], me: Uuid) -> Result<Reply, Failure> {
-    let reply = open_release(desk, items)?;
+    let reply = open_release(desk, items)?.reply;
     if reply.parties.from == me {
         return Ok(reply);
     }
@@ -99,5 +116,5 @@ pub fn named(desk: &Desk, texts: &[String]) -> Result<Vec<Uuid>, Failure> {
     {
         return items_under(desk, &release);
     }
-    texts.iter().map(|text| desk.item(text)).collect()
+    party::items(desk, texts)
 }

@@ -30,11 +30,18 @@ pub fn somebody_else(desk: &Desk, me: Uuid, option: &str, text: &str) -> Result<
     }
 }
 
+/// Most items of one record.
+pub const MAX_ITEMS: usize = 500;
+
 /// The items that `texts` name.
 ///
 /// # Errors
-/// One of them names none.
+/// One of them names none, or they are more than a record takes.
 pub fn items(desk: &Desk, texts: &[String]) -> Result<Vec<Uuid>, Failure> {
+    if texts.len() > MAX_ITEMS {
+        let message = format!("{} items are named, a record takes {MAX_ITEMS}", texts.len());
+        return Err(Failure::could_not("usage", message).hint("make several records of it"));
+    }
     texts.iter().map(|text| desk.item(text)).collect()
 }
 

@@ -83,9 +83,13 @@ fn is_file(text: &str) -> bool {
 
 fn offered(offer: &OfferFile, me: Uuid) -> Result<(Vec<Uuid>, Reply), Failure> {
     let payload = offer.offer().payload();
-    let (Some(from), Body::Handoff(_)) = (payload.from, &payload.body) else {
-        let message =
-            format!("a `{}` cannot be refused, only a `handoff`", payload.body.record_type());
+    let is_handed_over = matches!(
+        payload.body,
+        Body::Handoff(_) | Body::CheckOut(_) | Body::CheckIn(_) | Body::Succession(_)
+    );
+    let Some(from) = payload.from.filter(|_| is_handed_over) else {
+        let record_type = payload.body.record_type();
+        let message = format!("a `{record_type}` cannot be refused, only what you would take over");
         return Err(Failure::could_not("usage", message).hint("leave it unsigned instead"));
     };
     let item = |id: &SubjectId| match id {

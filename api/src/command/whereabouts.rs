@@ -1,14 +1,15 @@
-use custody_core::custody::ItemState;
+use custody_core::custody::{ItemState, OpenRelease, Whereabouts};
 use custody_core::id::{SubjectId, Uuid};
-use custody_log::SubjectKind;
 use serde_json::{Value, json};
 
+use super::amount::quantity_text;
 use super::option::{LedgerOption, ledger_help};
 use super::show::name_json;
 use crate::alias::{SaidAlias, aliases_of};
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::history::description;
+use crate::holding::{answers_for, items_where};
 use crate::people::People;
 use crate::place::{place_text, state_word};
 use crate::terminal::Answer;
@@ -21,7 +22,7 @@ Where items are: who answers for each, and to whom it is on the way. Without ITE
 
   --holder CUSTODIAN          only items held by, or on the way to, this custodian
   --alias TEXT                only items that somebody calls so; what matches may be others' number too
-  --disposed                  also items that have ended
+  --disposed                  also items that have ended, however
 ",
     ledger_help!(),
     "
@@ -51,8 +52,9 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     for item in items(args, &desk)? {
         let state = desk.item_state(item)?;
         let is_asked_for =
-            (args.disposed || args.alias.is_some() || !args.item.is_empty() || state.end.is_none())
-                && holder.is_none_or(|holder| concerns(&state, holder));
+            args.disposed || args.alias.is_some() || !args.item.is_empty() || state.end.is_none();
+        let concerns = |holder| concerns(&desk, &state, holder);
+        let is_asked_for = is_asked_for && holder.map(concerns).transpose()?.unwrap_or(true);
         let said = called(&desk, item, args.alias.as_ref())?;
         if is_asked_for && (args.alias.is_none() || !said.is_empty()) {
             let (line, mut facts) = row(&desk, &people, item, &state)?;
@@ -80,20 +82,22 @@ fn items(args: &Args, desk: &Desk) -> Result<Vec<Uuid>, Failure> {
     if !args.item.is_empty() {
         return args.item.iter().map(|text| desk.item(text)).collect();
     }
-    let mut items = Vec::new();
-    for subject in desk.reader().subjects(SubjectKind::Item) {
-        if let (SubjectId::Item(id), _) = subject? {
-            let first = desk.chain(&SubjectId::Item(id))?.first().map(|logged| logged.index);
-            items.push((first, id));
-        }
-    }
-    // In the order in which they were collected or made.
-    items.sort();
-    Ok(items.into_iter().map(|(_, id)| id).collect())
+    let all = items_where(desk, |_| Ok(true))?;
+    Ok(all.into_iter().map(|(item, _)| item).collect())
 }
 
-fn concerns(state: &ItemState, custodian: Uuid) -> bool {
-    state.holder == custodian || state.release.as_ref().is_some_and(|open| open.to == custodian)
+/// Whether the custodian answers for the item, or is to receive it, or may in somebody's place.
+fn concerns(desk: &Desk, state: &ItemState, custodian: Uuid) -> Result<bool, Failure> {
+    let is_awaited =
+        |open: &OpenRelease| open.to == custodian || open.substitutes.contains(&custodian);
+    Ok(state.release.as_ref().is_some_and(is_awaited) || answers_for(desk, state)? == custodian)
+}
+
+fn container(state: &ItemState) -> Option<Uuid> {
+    match state.place {
+        Whereabouts::Packed { container } => Some(container),
+        _ => None,
+    }
 }
 
 fn row(
@@ -114,6 +118,9 @@ fn row(
         "state": state_word(state),
         "holder": name_json(&holder),
         "addressee": to.as_ref().map(name_json),
+        "container": container(state).map(|id| SubjectId::Item(id).to_string()),
+        "contents": state.contents,
+        "quantity": state.quantity.map(quantity_text),
         "description": description,
     });
     Ok((line, facts))

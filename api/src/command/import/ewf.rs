@@ -2,7 +2,9 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use custody_core::id::{SubjectId, Uuid};
-use custody_core::record::body::{Derive, DeriveMethod, DigestScope, EvidenceDigest, ItemKind};
+use custody_core::record::body::{
+    Collect, Derive, DeriveMethod, DigestScope, EvidenceDigest, ItemKind,
+};
 use serde_json::{Value, json};
 
 use crate::act::{Act, random_id};
@@ -147,7 +149,10 @@ impl Found {
                 };
                 Act::derive(item, holder, body, &digests)
             }
-            None if args.open_digests => Act::collect_openly(item, holder, ItemKind::Digital, open),
+            None if args.open_digests => {
+                let body = Collect { digests: open, ..Collect::of(ItemKind::Digital) };
+                Act::collect_as(item, holder, body)
+            }
             None => Act::collect(item, holder, ItemKind::Digital, &digests),
         };
         let stated = |option: &Option<String>, stated: Option<String>| option.clone().or(stated);
