@@ -2,7 +2,7 @@
 
 import re
 
-from . import cbor, ids, keys
+from . import cbor, cose, ids, keys
 from .refused import require
 
 COUNTRY = re.compile("[A-Z]{2}")
@@ -43,7 +43,6 @@ STEPS = (
     "withdrawn",
 )
 WITH_DIGESTS = ("collect", "derive", "provider-production", "register-legacy")
-FINDINGS = ("discrepancy", "missing", "not-inventoried", "seal-mismatch")
 HANDLING = ("H0", "H1", "H2", "H3", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:CLEAR", "TLP:GREEN", "TLP:RED")
 NATIONAL = re.compile("[A-Z]{2}:.+")
 
@@ -210,16 +209,6 @@ def _handling_codes(value):
     return codes
 
 
-def outcomes(value):
-    """Pairs of position and finding."""
-    found = []
-    for item in cbor.array(value, 1, 500):
-        position, finding = cbor.array(item, 2, 2)
-        found.append((cbor.uint(position, 0, 499), cbor.word(finding, FINDINGS)))
-    cbor.ascending([position for position, _ in found])
-    return found
-
-
 def _erased_field(value):
     record, name = cbor.array(value, 2, 2)
     return cbor.digest(record), cbor.text(name, 1, 48)
@@ -282,16 +271,22 @@ READERS = {
     "operator-succession": _body(("origin", origin)),
     "provider-production": _body(("basis", BASES), ("digests?", digests), ("request?", ids.request)),
     "register-legacy": _body(
-        ("kind", KINDS), ("format", words("case", "table", "paper", "other")), ("digests?", digests), ("document", cbor.digest)
+        ("kind", KINDS),
+        ("format", words("case", "table", "paper", "other")),
+        ("digests?", digests),
+        ("document", cbor.digest),
     ),
     "seal-break": _body(("reason", words("examination", "inspection", "reseal", "accident", "order"))),
     "pack": _body(("bound?", _bound), ("container", ids.item)),
     "unpack": _body(("container", ids.item)),
     "carrier-scan": _body(
-        ("event", words("picked-up", "in-transit", "customs", "delayed", "delivered", "exception")), ("release", cbor.digest)
+        ("event", words("picked-up", "in-transit", "customs", "delayed", "delivered", "exception")),
+        ("release", cbor.digest),
     ),
     "handoff-external": _body(
-        ("party", words("owner", "court", "carrier", "public", "other")), ("purpose", PURPOSES), ("stand-in", STAND_INS)
+        ("party", words("owner", "court", "carrier", "public", "other")),
+        ("purpose", PURPOSES),
+        ("stand-in", STAND_INS),
     ),
     "succession": _body(("reason", words("left", "reassigned", "absent", "dismissed", "deceased"))),
     "store": _body(("condition", CONDITIONS)),
@@ -335,13 +330,15 @@ READERS = {
         ("until?", cbor.time),
     ),
     "handling": _body(("codes", _handling_codes)),
-    "inventory": _body(("method", words("sight", "scan", "seal", "count")), ("outcomes?", outcomes)),
+    "inventory": _body(("method", words("sight", "scan", "seal", "count")), ("outcomes?", cose.outcomes)),
     "discrepancy": _body(
         ("kind", words("missing", "surplus", "quantity", "seal", "description", "digest", "place", "papers")),
         ("record?", cbor.digest),
     ),
     "return-to-owner": _body(("stand-in", STAND_INS)),
-    "erase-opening": _body(("basis", words("court-order", "retention", "data-subject", "unlawful")), ("fields", _erased)),
+    "erase-opening": _body(
+        ("basis", words("court-order", "retention", "data-subject", "unlawful")), ("fields", _erased)
+    ),
     "request": _body(
         ("to?", ids.agency),
         ("step", words(*STEPS)),
