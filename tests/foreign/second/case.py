@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from . import ids
 from .exhibit import Exhibit
 from .policy import Held, Policy
 from .pins import Pins
@@ -35,25 +36,39 @@ class Case:
                 self.chains.setdefault(subject, []).append(placed)
         first = self.placed[0]
         self.genesis = sha256(first.entry()).digest() if first.index == 0 else None
-        self.lineage = self._find_lineage()
+        self.lineage, self.siblings = [], set()
+        self._find_lineage(self.contents.item)
         self.state = State(self.contents.subjects)
 
     def chain(self, subject):
         """The records here that extend a subject."""
         return self.chains.get(subject, [])
 
-    def _find_lineage(self):
-        """The item, what it was derived from, and so on."""
-        lineage, item = [], self.contents.item
-        while item is not None and item not in lineage:
-            lineage.append(item)
-            derived = [placed.record for placed in self.chain(item) if placed.record.type == "derive"]
-            parents = [record.body["parent"] for record in derived if record.body["parent"] != item]
-            item = parents[0] if parents else None
-        return lineage
+    def _find_lineage(self, item):
+        """The item, what it was made from or packed in, and so on; and the other parts of each split."""
+        found = [item]
+        while found:
+            item = found.pop()
+            if item in self.lineage:
+                continue
+            self.lineage.append(item)
+            for record in (placed.record for placed in self.chain(item)):
+                forebear = record.body.get("container" if record.type == "pack" else "parent", item)
+                if record.type in ("derive", "split", "pack") and forebear != item:
+                    found.append(forebear)
+                    self.siblings |= {part for part, _ in record.body.get("parts", []) if part != item}
 
     def custody_chains(self):
         return [self.chain(item) for item in self.lineage]
+
+    def notes_chains(self):
+        return [self.chain(ids.notes_of(item)) for item in self.lineage]
+
+    def release_of(self, record):
+        """The `release` here that a `receive` answers."""
+        releases = (one for one in self.records.values() if one.type == "release")
+        answered = record.body["release"] if record.type == "receive" else None
+        return next((release for release in releases if release.digest == answered), None)
 
     def check(self, line, what):
         """A line that passes, with the code that is returned, unless the check is refused."""

@@ -140,10 +140,10 @@ def _observed(value):
     """The outcomes, as pairs of position and finding."""
     fields = cbor.Fields(value)
     checked = fields.may("checked", _checked)
-    outcomes = fields.may("outcomes", _outcomes)
+    found = fields.may("outcomes", outcomes)
     fields.end()
-    require(checked is not None or outcomes is not None, "cbor/out-of-range")
-    return outcomes or []
+    require(checked is not None or found is not None, "cbor/out-of-range")
+    return found or []
 
 
 def _checked(value):
@@ -152,10 +152,11 @@ def _checked(value):
     return words
 
 
-def _outcomes(value):
-    outcomes = []
+def outcomes(value):
+    """Pairs of position and finding, also of an `inventory`."""
+    found = []
     for item in cbor.array(value, 1, MAX_ITEMS):
         position, finding = cbor.array(item, 2, 2)
-        outcomes.append((cbor.uint(position, 0, MAX_ITEMS - 1), cbor.word(finding, FINDINGS)))
-    cbor.ascending([position for position, _ in outcomes])
-    return outcomes
+        found.append((cbor.uint(position, 0, MAX_ITEMS - 1), cbor.word(finding, FINDINGS)))
+    cbor.ascending([position for position, _ in found])
+    return found

@@ -1,9 +1,10 @@
 """What an exhibit shows and tells: SPEC, Verifying an exhibit, steps 10, 11, 14 and 15."""
 
-from . import ids
+from . import bodies, ids
 from .refused import require
 
-NOTEWORTHY = ("refuse", "recall", "correct", "late-entry")
+NOTEWORTHY = ("refuse", "recall", "correct", "late-entry", "discrepancy")
+NOTEWORTHY += ("dispute", "dispute-response", "dispute-resolution")
 
 
 def redactions(case):
@@ -15,8 +16,19 @@ def redactions(case):
     sealed = {(at, name) for at, record in case.records.items() for name in record.commitments()}
     withheld = set(case.manifest.withheld)
     require(withheld <= sealed - opened, "redactions/not-withheld")
+    check_erased(case)
     require(sealed == opened | withheld, "redactions/unlisted")
     return "redactions/withheld" if withheld else None
+
+
+def check_erased(case):
+    """What is withheld as erased, an `erase-opening` names."""
+    records = [placed.record for chain in case.notes_chains() for placed in chain]
+    erased = {field for record in records if record.type == "erase-opening" for field in record.body["fields"]}
+    history = {placed.index for chain in lineage_chains(case) for placed in chain}
+    for (index, name), reason in case.manifest.withheld.items():
+        if reason == "erased" and index in history:
+            require((case.records[index].digest, name) in erased, "redactions/erased-unrecorded")
 
 
 def evidence_files(case):
@@ -41,7 +53,7 @@ def recorded_digests(case):
     own, others = set(), set()
     for index in history:
         record = case.records[index]
-        if record.type in ("collect", "derive"):
+        if record.type in bodies.WITH_DIGESTS:
             (own if begins(record, case.contents.item) else others).update(record.body["digests"] or [])
     for opening in case.contents.openings:
         if opening.index in history:
@@ -52,27 +64,51 @@ def recorded_digests(case):
 
 
 def begins(record, item):
-    """Whether a `collect` or `derive` is the record that began the item."""
-    return item in record.ids() and item != record.body.get("parent")
+    """Whether a record is the one that began the item."""
+    return record.type in bodies.WITH_DIGESTS and item in record.ids() and item != record.body.get("parent")
 
 
 def lineage_chains(case):
     """The custody chains of the lineage, and what is said about its items."""
-    return case.custody_chains() + [case.chain(ids.notes_of(item)) for item in case.lineage]
+    return case.custody_chains() + case.notes_chains()
 
 
 def continuity(case):
-    overlap = later = False
-    for chain in case.custody_chains():
-        claimed = [placed.record.payload.occurred for placed in chain]
-        overlap |= any(after < before for before, after in zip(claimed, claimed[1:]))
-        later |= any(utc > placed.accepted_ms // 1000 for utc, placed in zip(claimed, chain))
-    if overlap:
-        case.report.passes("continuity", "continuity/overlap")
-    elif later:
-        case.report.passes("continuity", "continuity/claimed-later-than-recorded")
-    else:
-        case.report.passes("continuity")
+    for code, applies in CONTINUITY:
+        if any(applies(case, chain) for chain in case.custody_chains()):
+            case.report.passes("continuity", code)
+            return
+    case.report.passes("continuity")
+
+
+def overlaps(case, chain):
+    claimed = [placed.record.payload.occurred for placed in chain]
+    return any(after < before for before, after in zip(claimed, claimed[1:]))
+
+
+def claims_later(case, chain):
+    return any(placed.record.payload.occurred > placed.accepted_ms // 1000 for placed in chain)
+
+
+def is_overdue(case, chain):
+    for record in (placed.record for placed in chain):
+        release = case.release_of(record)
+        expected = release.body["expected"] if release is not None else None
+        if expected is not None and record.payload.occurred > expected:
+            return True
+    return False
+
+
+def is_asserted(case, chain):
+    return any(placed.record.type == "register-legacy" for placed in chain)
+
+
+CONTINUITY = (
+    ("continuity/overlap", overlaps),
+    ("continuity/claimed-later-than-recorded", claims_later),
+    ("continuity/overdue", is_overdue),
+    ("continuity/asserted", is_asserted),
+)
 
 
 def disputes(case):
@@ -83,12 +119,40 @@ def disputes(case):
 
 
 def is_noteworthy(case, record):
-    about = [link.subject in case.lineage for link in record.subjects]
-    if any(about[position] for signature in record.message.signatures for position, _ in signature.outcomes):
+    if has_outcome(case, record) or record.type in NOTEWORTHY:
         return True
-    outcome = record.body.get("outcome")
-    if record.type == "seal-check":
-        return outcome != "intact"
-    if record.type == "verify-digest":
-        return outcome == "mismatch"
-    return record.type in NOTEWORTHY
+    body = record.body
+    if record.type == "receive":
+        release = case.release_of(record)
+        return release is not None and record.payload.to != release.payload.to
+    return (
+        record.type == "seal-check"
+        and body["outcome"] != "intact"
+        or record.type == "seal-break"
+        and body["reason"] == "accident"
+        or record.type == "verify-digest"
+        and body["outcome"] == "mismatch"
+        or record.type == "carrier-scan"
+        and body["event"] in ("delayed", "exception")
+    )
+
+
+def has_outcome(case, record):
+    """Whether somebody found something about an item of the lineage."""
+    found = [position for signature in record.message.signatures for position, _ in signature.outcomes]
+    found += [position for position, _ in record.body.get("outcomes") or []]
+    histories = {name for item in case.lineage for name in (item, ids.notes_of(item))}
+    return any(record.subjects[position].subject in histories for position in found)
+
+
+def handling_codes(case):
+    line, carried = "handling-codes", set(case.contents.handling)
+    for chain in case.notes_chains():
+        said = [placed.record.body["codes"] for placed in chain if placed.record.type == "handling"]
+        if said and not carried.issuperset(said[-1]):
+            case.report.fails(line, "handling/not-carried")
+            return
+    if carried:
+        case.report.passes(line)
+    else:
+        case.report.not_applicable(line)

@@ -41,7 +41,7 @@ class Manifest:
     item: str
     contents: bytes
     exporter: str
-    withheld: list  # pairs of index and field
+    withheld: dict  # reasons by pairs of index and field
 
 
 @dataclass
@@ -73,16 +73,15 @@ def _manifest(data):
     exporter = fields.must("exporter", ids.custodian)
     withheld = fields.must("withheld", lambda value: [_withheld(item) for item in cbor.array(value, 0, 1000)])
     fields.end()
-    _in_order(withheld)
-    return Manifest(message, item, contents, exporter, withheld)
+    _in_order([where for where, _ in withheld])
+    return Manifest(message, item, contents, exporter, dict(withheld))
 
 
 def _withheld(value):
     index, name, reason = cbor.array(value, 3, 3)
     cbor.uint(index)
     cbor.text(name, 1, 48)
-    cbor.word(reason, REASONS)
-    return index, name
+    return (index, name), cbor.word(reason, REASONS)
 
 
 def _in_order(pairs):

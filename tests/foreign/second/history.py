@@ -1,6 +1,6 @@
 """The history of all keys and things in an exhibit: SPEC, Verifying an exhibit, steps 4 and 7."""
 
-from . import ids, keys, rules
+from . import cose, ids, keys, standings
 from .policy import Held
 from .record import read as read_record
 from .refused import Refused, require
@@ -13,6 +13,7 @@ KEY_CODES = {
     "custody/not-its-agency",
     "custody/quorum",
 }
+TWO_SIDED = ("handoff", "release", "check-out", "check-in", "succession")
 LINES = ("signatures", "key-standing", "custody-rules", "both-sides-signed")
 
 
@@ -42,10 +43,22 @@ def history(case):
     case.gone_through = True
     for line in LINES[:3]:
         case.report.passes(line)
-    if any(placed.record.type in ("handoff", "release") for chain in case.custody_chains() for placed in chain):
+    both_sides(case)
+
+
+def both_sides(case):
+    records = [placed.record for chain in case.custody_chains() for placed in chain]
+    if any(is_one_sided(record) for record in records):
+        case.report.passes("both-sides-signed", "handoffs/one-side-only")
+    elif any(record.type in TWO_SIDED for record in records):
         case.report.passes("both-sides-signed")
     else:
         case.report.not_applicable("both-sides-signed")
+
+
+def is_one_sided(record):
+    by_agency = record.type == "succession" and bool(record.signed_by(cose.AUTHORITY))
+    return by_agency or record.type in ("handoff-external", "return-to-owner")
 
 
 def check_ledger(case, record):
@@ -77,7 +90,7 @@ def compromised(case):
     for placed in case.placed:
         for signature in signatures_in(placed.record):
             key = case.state.keys.get(signature.kid)
-            if key is None or key.ended != rules.COMPROMISED:
+            if key is None or key.ended != standings.COMPROMISED:
                 continue
             if not seen_before(case, placed.index, key.since) and "key-standing" in case.report.lines:
                 case.report.not_checked("key-standing", "key-standing/compromised")

@@ -37,7 +37,8 @@ def of_kind(name):
     return read
 
 
-agency, custodian, item = of_kind("agency"), of_kind("custodian"), of_kind("item")
+agency, custodian = of_kind("agency"), of_kind("custodian")
+item, request = of_kind("item"), of_kind("request")
 
 
 def notes_of(item_id):

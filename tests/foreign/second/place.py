@@ -68,15 +68,18 @@ def check_chain(case, subject, proof, index_root):
 
 def needed(case):
     """The subjects whose histories belong to the item's."""
-    subjects = {subject for item in case.lineage for subject in (item, ids.notes_of(item))}
+    subjects = {subject for item in case.siblings.union(case.lineage) for subject in (item, ids.notes_of(item))}
     subjects.add(case.manifest.exporter)
     if case.genesis is not None:
         subjects.add("ledger:" + case.placed[0].record.message.aud)
     for placed in case.placed:
         subjects |= {subject for role, subject in placed.record.signers if role != cose.NEW_KEY}
         subjects |= {party for party in (placed.record.payload.giver, placed.record.payload.to) if party is not None}
+        body = placed.record.body
+        bound = body.get("bound") or (None, None)
+        subjects |= {request for request in (body.get("request"), bound[1]) if request is not None}
         if placed.record.type == "custodian-enrol":
-            subjects.add(placed.record.body["agency"])
+            subjects.add(body["agency"])
     return subjects
 
 

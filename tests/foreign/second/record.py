@@ -30,12 +30,67 @@ SHAPES = {
     "late-entry": ("9", "notes:\\d "),
     "note": ("9", "notes:\\d "),
     "dispose": ("93", "(item:\\d )+"),
+    "agency-update": ("5", "(agency|custodian):\\d "),
+    "policy": ("5+", "ledger:\\d "),
+    "anchor": ("6", "ledger:\\d "),
+    "renewal": ("6", "ledger:\\d "),
+    "operator-succession": ("5+", "ledger:\\d "),
+    "provider-production": ("93*", "item:0 "),
+    "register-legacy": ("93*", "item:0 "),
+    "seal-break": ("93*", "(item:\\d )+"),
+    "pack": ("93*", "(item:\\d ){2,}"),
+    "unpack": ("93*", "(item:\\d ){2,}"),
+    "carrier-scan": ("[97]", "(notes:\\d )+"),
+    "handoff-external": ("[12]3*", "(item:\\d )+"),
+    "succession": ("123*|523+", "(item:\\d )+"),
+    "store": ("93*", "(item:\\d )+"),
+    "check-out": ("123*", "(item:\\d )+"),
+    "check-in": ("123*", "(item:\\d )+"),
+    "split": ("93*", "(item:\\d ){2,}"),
+    "consume": ("93*", "item:\\d "),
+    "analyse": ("93*", "(item:\\d )+"),
+    "disclose": ("9", "notes:\\d "),
+    "court-exhibit": ("9", "notes:\\d "),
+    "hold-set": ("9", "(notes:\\d )+"),
+    "hold-release": ("94", "(notes:\\d )+"),
+    "dispute": ("9", "notes:\\d "),
+    "dispute-response": ("9", "notes:\\d "),
+    "dispute-resolution": ("94", "notes:\\d "),
+    "authorise-onward": ("94", "(notes:\\d )+"),
+    "handling": ("9", "(notes:\\d )+"),
+    "inventory": ("93*", "(notes:\\d )+"),
+    "discrepancy": ("9", "notes:\\d "),
+    "return-to-owner": ("13*", "(item:\\d )+"),
+    "erase-opening": ("94", "notes:\\d "),
+    "request": ("9", "request:\\d "),
 }
 
 # The first signer of which role is `from`, and which is `to`; None is anybody.
 PARTIES = {"handoff": (1, 2), "release": (1, None), "receive": (None, 2), "refuse": (None, 2), "recall": (1, None)}
+PARTIES |= {"succession": (1, 2), "check-out": (1, 2), "check-in": (1, 2)}
 
-DEMANDED = {"seal": "seal", "correct": "value", "note": "text", "dispose": "authority"}
+# Sealed fields that a type demands, whatever its body says.
+DEMANDED = {
+    "seal": ["seal"],
+    "correct": ["value"],
+    "dispose": ["authority"],
+    "provider-production": ["provider"],
+    "register-legacy": ["events"],
+    "handoff-external": ["party"],
+    "store": ["place"],
+    "disclose": ["recipient"],
+    "court-exhibit": ["mark"],
+    "hold-set": ["authority"],
+    "hold-release": ["authority"],
+    "dispute": ["text"],
+    "dispute-response": ["text"],
+    "dispute-resolution": ["text"],
+    "authorise-onward": ["authority"],
+    "discrepancy": ["text"],
+    "return-to-owner": ["authority", "party"],
+    "erase-opening": ["authority"],
+}
+NO_DOCUMENT = ("refused", "unable")  # stand-ins that leave nothing to attach
 
 
 @dataclass
@@ -116,6 +171,8 @@ def _signatures(record):
             require(key is not None and keys.kid(key) == signature.kid, "record/signers")
         if signature.outcomes:
             require(signature.outcomes[-1][0] < len(record.subjects), "record/outcome")
+    if record.body.get("outcomes"):
+        require(record.body["outcomes"][-1][0] < len(record.subjects), "record/outcome")
 
 
 def _signers(record):
@@ -140,6 +197,8 @@ def _signers(record):
         require(all(subject == record.body["agency"]["id"] for subject in new), "record/signers")
     else:
         require(all(subject == record.ids()[0] for subject in new), "record/signers")
+    if record.body.get("stand-in") in NO_DOCUMENT:
+        require(record.signed_by(cose.WITNESS), "record/signers")
 
 
 def _chains(record):
@@ -159,6 +218,24 @@ def _chains(record):
     elif record.type == "refuse":
         answers = "notes" if body["release"] is None else "item"
         require(ids.kind(subjects[0]) == answers, "record/subjects")
+    else:
+        _more_chains(record, subjects, body)
+
+
+def _more_chains(record, subjects, body):
+    if record.type == "split":
+        others = [link for link in record.subjects if link.subject != body["parent"]]
+        require([link.subject for link in others] == [part for part, _ in body["parts"]], "record/subjects")
+        require(body["parent"] in subjects and all(link.seq == 0 for link in others), "record/subjects")
+    elif record.type in ("pack", "unpack"):
+        require(body["container"] in subjects, "record/subjects")
+    elif record.type == "agency-update":
+        of_agency = body["name"] is not None or body["country"] is not None
+        of_custodian = body["roles"] is not None or body["absence"] is not None
+        is_agency = ids.kind(subjects[0]) == "agency"
+        require((of_agency, of_custodian) == (is_agency, not is_agency), "record/subjects")
+    elif record.type == "request":
+        require((record.subjects[0].seq == 0) == (body["step"] == "prepared"), "record/subjects")
 
 
 def _parties(record):
@@ -168,12 +245,45 @@ def _parties(record):
         return
     require(giver is not None and to is not None and giver != to, "record/parties")
     for party, role in zip((giver, to), PARTIES[record.type]):
-        require(role is None or party == record.signed_by(role)[0], "record/parties")
+        signers = record.signed_by(role) if role is not None else []
+        require(not signers or party == signers[0], "record/parties")
 
 
 def _fields(record):
-    sealed, body = record.payload.sealed, record.body
-    if record.type in DEMANDED:
-        require(DEMANDED[record.type] in sealed, "record/missing-field")
-    if record.type == "derive" or record.type == "collect" and body["kind"] == "digital":
-        require((body["digests"] is None) == ("digests" in sealed), "record/missing-field")
+    sealed, code = record.payload.sealed, "record/missing-field"
+    for name in DEMANDED.get(record.type, []) + _demanded_by_body(record.type, record.body):
+        require(name in sealed, code)
+    _digests(record, sealed, code)
+    if record.type in ("anchor", "renewal"):
+        require(record.payload.seen is not None, code)
+    if record.body.get("stand-in", "unable") not in NO_DOCUMENT:
+        require(record.payload.attached, code)
+    if record.type == "authorise-onward":
+        require((record.body["to"] is not None) == (record.body["use"] == "transfer"), code)
+    if record.type == "request":
+        _request_fields(record.body, code)
+
+
+def _demanded_by_body(kind, body):
+    if kind == "note":
+        return ["alias" if body["kind"] == "alias" else "text"]
+    if kind == "authorise-onward" and body["use"] != "transfer":
+        return ["recipient"]
+    if kind == "request" and body["step"] == "prepared":
+        return ["contact"]
+    return []
+
+
+def _digests(record, sealed, code):
+    in_body, is_sealed = record.body.get("digests") is not None, "digests" in sealed
+    digital = record.type == "collect" and record.body["kind"] == "digital"
+    if digital or record.type in ("derive", "provider-production"):
+        require(in_body != is_sealed, code)
+    elif record.type == "register-legacy":
+        require(not (in_body and is_sealed), code)
+
+
+def _request_fields(body, code):
+    for name in ("to", "basis", "purpose", "instrument"):
+        require((body[name] is not None) == (body["step"] == "prepared"), code)
+    require((body["ground"] is not None) == (body["step"] == "refused"), code)

@@ -31,7 +31,7 @@ class Opening:
         try:
             if self.field.startswith("attached/"):
                 return [_document(self.check(record))]
-            if self.field == "digests" and record.type in ("collect", "derive"):
+            if self.field == "digests" and record.type in bodies.WITH_DIGESTS:
                 return bodies.digests(self.check(record))
         except Refused:
             pass

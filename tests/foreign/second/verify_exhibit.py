@@ -1,6 +1,6 @@
 """Verifying an exhibit: SPEC, Verifying an exhibit. The steps are in the order of the text."""
 
-from . import cose, disclosure, exhibit, history, place, rules
+from . import cose, disclosure, exhibit, history, place, standings
 from .case import Case, hold
 from .policy import Held
 from .refused import Refused, require
@@ -36,11 +36,11 @@ def verify(data, policy, pins=None, others=(), evidence=(), at=None):
     check_freshness(report, case.held, at)
     disclosure.continuity(case)
     disclosure.disputes(case)
-    if case.contents.handling:
-        report.passes("handling-codes")
+    disclosure.handling_codes(case)
+    if any(placed.record.type == "anchor" for placed in case.placed):
+        report.not_checked("timestamps", "timestamps/not-verified", required=False)
     else:
-        report.not_applicable("handling-codes")
-    report.not_applicable("timestamps")
+        report.not_applicable("timestamps")
     return report, read
 
 
@@ -113,8 +113,8 @@ def agencies_pinned(case):
         return
     people = {subject for placed in case.placed for _, subject in placed.record.signers}
     people.add(case.manifest.exporter)
-    standings = [case.state.standing(subject) for subject in people]
-    agencies = {standing.agency for standing in standings if isinstance(standing, rules.Custodian)}
+    found = [case.state.standing(subject) for subject in people]
+    agencies = {standing.agency for standing in found if isinstance(standing, standings.Custodian)}
     for agency in sorted(agencies):
         if agency not in pins.agencies:
             case.report.not_checked(line, "pins/not-pinned")
@@ -125,7 +125,7 @@ def agencies_pinned(case):
             if key is None or key.slot != "authority":
                 case.report.fails(line, "pins/key-differs")
                 return
-            if key.ended == rules.COMPROMISED:
+            if key.ended == standings.COMPROMISED:
                 case.report.not_checked(line, "pins/key-compromised")
                 return
             kids = list(standing.keys)
