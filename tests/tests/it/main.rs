@@ -22,6 +22,7 @@ mod cli_offer;
 mod cli_terminal;
 mod cli_transcripts;
 mod custody_keys;
+mod custody_model;
 mod custody_rules;
 mod custody_whole;
 mod docs_bodies;
