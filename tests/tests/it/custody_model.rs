@@ -30,6 +30,9 @@ fn random_acts_are_judged_as_the_model_judges_them() {
         accepted.extend(tally.accepted.into_keys());
         refused.extend(tally.refused.into_keys());
     }
+    if steps.is_some_and(|steps| steps < STEPS) {
+        return;
+    }
     assert_eq!(accepted.len(), 28, "a kind of act was never accepted: {accepted:?}");
     assert!(refused.len() >= 20, "a rule was never broken: {refused:?}");
 }
