@@ -6,6 +6,7 @@ pub mod fault;
 pub mod image;
 pub mod load;
 pub mod memory;
+pub mod model;
 #[allow(clippy::expect_used)]
 pub mod office;
 pub mod paper;

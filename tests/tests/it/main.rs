@@ -24,6 +24,7 @@ mod cli_transcripts;
 mod custody_acts;
 mod custody_items;
 mod custody_keys;
+mod custody_model;
 mod custody_rules;
 mod custody_whole;
 mod docs_bodies;
