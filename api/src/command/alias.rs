@@ -16,7 +16,7 @@ pub const HELP: &str = concat!(
 usage: custody alias ITEM --value TEXT --kind KIND [options]
 
 Say what an item is called elsewhere. The name is kept as it is, in the scope of who uses it: the same
-number may mean something else to another agency. `custody where --alias TEXT` finds items by it.
+number may mean something else to another agency. `custody where` finds items by it.
 
   --value TEXT                the name (sealed)
   --kind KIND                 exhibit-mark, case-number, court-number, lab-number or other

@@ -14,8 +14,8 @@ usage: custody permit ITEM... --use transfer --to AGENCY --authority TEXT --supe
        custody permit ITEM... --use USE --recipient TEXT --authority TEXT --supervisor CUSTODIAN [options]
 
 Permit what needs the permission of the agency that an item came from, or that set its handling codes.
-A supervisor signs too, here with --with-key or elsewhere with `custody accept`. The record is what
-`--onward` and `custody export --permission` name.
+A supervisor signs too, here with --with-key or elsewhere with `custody accept`. Whoever offers,
+releases or exports names the record of it as their permission.
 
   --use USE                   transfer: hand the item to an agency of a third state; evidence: use it in
                               court; dissemination: pass on what is known; publication: publish it
