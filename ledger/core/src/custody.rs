@@ -20,6 +20,7 @@ mod violation;
 
 pub use apply::{Applied, apply};
 pub use book::Book;
+pub use item::asks_notes;
 pub use key::{KeyEnd, KeyState};
 pub use state::{
     AgencyState, CustodianState, HandlingState, Held, Hold, Holdings, ItemEnd, ItemState,

@@ -127,6 +127,7 @@ def may_move(state, subject, bound, agencies, onward):
     came_from = bound or giver
     if None in agencies or giver == to or came_from == giver or to == came_from:
         return
+    require(onward is not None, "custody/onward-not-authorised")
     notes_id = ids.notes_of(subject)
     if notes_id in state.chains:
         notes = state.standing(notes_id)

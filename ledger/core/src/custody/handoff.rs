@@ -111,15 +111,20 @@ fn check_permitted<H: Holdings>(
     route: Route,
 ) -> Result<(), RuleViolation> {
     let Route { origin, to } = route;
-    let permitted = |notes: &NotesState| {
+    let permits = |notes: &NotesState, record: Hash| {
         notes.permissions.iter().any(|permission| {
-            Some(permission.record) == onward.permission
+            permission.record == record
                 && permission.agency == origin
                 && permission.usage == OnwardUse::Transfer
                 && permission.to == Some(to)
         })
     };
-    match to == origin || notes(step, act.item).is_some_and(permitted) {
+    // A record that names no permission has none, whatever the notes say.
+    let is_permitted = to == origin
+        || onward
+            .permission
+            .is_some_and(|record| notes(step, act.item).is_none_or(|notes| permits(notes, record)));
+    match is_permitted {
         true => Ok(()),
         false => {
             let (agency, to) = (SubjectId::Agency(origin), SubjectId::Agency(to));

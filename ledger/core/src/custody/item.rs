@@ -204,7 +204,22 @@ pub(super) fn end<H: Holdings>(
     Ok(())
 }
 
-/// What is open on the notes of `item`, where they are at hand and there are any.
+/// Whether a rule may ask what is open on the notes of the record's items. Whoever brings the state a record is
+/// judged by ([`super::Holdings`]) needs them for these, and for no other record on custody chains.
+pub fn asks_notes(body: &Body) -> bool {
+    match body {
+        Body::Handoff(body) => body.onward.is_some(),
+        Body::Release(body) => body.onward.is_some(),
+        Body::Split(_) | Body::Consume(_) | Body::Dispose(_) | Body::ReturnToOwner(_) => true,
+        _ => false,
+    }
+}
+
+/// Notes on which nothing is open.
+static NOTHING_OPEN: NotesState =
+    NotesState { holds: Vec::new(), disputes: Vec::new(), permissions: Vec::new(), handling: None };
+
+/// What is open on the notes of `item`, or `None` where they are not at hand.
 pub(super) fn notes<'a, H: Holdings>(
     step: &mut Step<'a, H>,
     item: &SubjectId,
@@ -216,7 +231,7 @@ pub(super) fn notes<'a, H: Holdings>(
             Standing::Notes(notes) => Some(notes),
             _ => None,
         },
-        Held::Absent => None,
+        Held::Absent => Some(&NOTHING_OPEN),
         Held::Unknown => {
             step.applied.unchecked.push(notes);
             None

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use custody_core::custody::{Applied, Book, Held, Holdings, Subject};
+use custody_core::custody::{Applied, Book, Held, Holdings, Subject, asks_notes};
 use custody_core::exhibit::chains_of;
 use custody_core::hash::Hash;
 use custody_core::id::SubjectId;
@@ -44,8 +44,17 @@ impl Ground {
         let mut wanted: HashSet<SubjectId> = HashSet::new();
         for candidate in candidates {
             let payload = candidate.record.payload();
-            let items = payload.subjects.iter().map(|link| &link.subject);
-            wanted.extend(items.filter(|id| !Self::is_registry(id)).flat_map(with_twin));
+            let asks_notes = asks_notes(&payload.body);
+            for subject in payload.subjects.iter().map(|link| &link.subject) {
+                match *subject {
+                    SubjectId::Item(item) if asks_notes => wanted.extend(chains_of(item)),
+                    SubjectId::Notes(item) => wanted.extend(chains_of(item)),
+                    SubjectId::Item(_) | SubjectId::Request(_) => {
+                        wanted.insert(subject.clone());
+                    }
+                    _ => {}
+                }
+            }
             wanted.extend(payload.body.request().map(SubjectId::Request));
         }
         if self.items.len() + wanted.len() > REMEMBERED {
@@ -80,14 +89,6 @@ impl Ground {
         if !registry.changes.is_empty() {
             self.registry.absorb(registry);
         }
-    }
-}
-
-/// A chain, and the other one of the same item: rules for either look at both.
-fn with_twin(id: &SubjectId) -> Vec<SubjectId> {
-    match id {
-        SubjectId::Item(item) | SubjectId::Notes(item) => chains_of(*item).to_vec(),
-        other => vec![other.clone()],
     }
 }
 

@@ -146,13 +146,8 @@ const PLAIN: [(&str, &str, Tale); 9] = [
         "happy-path-under-a-request",
         "to South under a request, and onward with permission",
         |story| {
-            requested(story);
+            permitted(story);
             let Story { cast, ledger, .. } = story;
-            let permission =
-                ledger.authorise_transfer(&cast.ana, &cast.wim, &[phone()], &cast.transit);
-            let permission = ledger.write_digest(&permission);
-            let page = ledger.handoff(&cast.caro, &cast.ben, &[phone()], &[]);
-            ledger.write(&onward(page, permission));
             ledger.write(&ledger.request_step(&cast.ana, uuid("request"), RequestStep::Fulfilled));
             phone()
         },
@@ -460,6 +455,16 @@ pub fn requested(story: &mut Story) {
     let Story { cast, ledger, .. } = story;
     ledger.write(&ledger.collect_for(&cast.ana, phone(), uuid("request")));
     ledger.write(&under_request(ledger.handoff(&cast.ana, &cast.caro, &[phone()], &[])));
+}
+
+/// Caro passed it on to Ben of Transit, as North had permitted.
+pub fn permitted(story: &mut Story) {
+    requested(story);
+    let Story { cast, ledger, .. } = story;
+    let permission = ledger.authorise_transfer(&cast.ana, &cast.wim, &[phone()], &cast.transit);
+    let permission = ledger.write_digest(&permission);
+    let page = ledger.handoff(&cast.caro, &cast.ben, &[phone()], &[]);
+    ledger.write(&onward(page, permission));
 }
 
 /// North accepted South's request.

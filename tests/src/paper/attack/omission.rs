@@ -12,7 +12,7 @@ use crate::paper::uuid;
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
-    [omissions(), vec![without_ledger()], codes_and_erasures()].concat()
+    [omissions(), vec![without_ledger(), without_notes()], codes_and_erasures()].concat()
 }
 
 /// Who decides with whom is in the ledger's history: without it nobody can judge that founders were enough.
@@ -25,6 +25,22 @@ fn without_ledger() -> Case {
     exhibit.prove(&story.ledger);
     let (name, desc) = ("founders-without-ledger", "the ledger's history is left out");
     Case::rejected(name, desc, CustodyRules, "custody/not-held", exhibit.encode()).evidence(&[])
+}
+
+/// A move that names no permission has none, whoever has the notes.
+fn without_notes() -> Case {
+    let (story, mut exhibit) = told(|story| {
+        requested(story);
+        let Story { cast, ledger, .. } = story;
+        let page = ledger.handoff(&cast.caro, &cast.ben, &[phone()], &[]);
+        ledger.force_page(&page);
+        phone()
+    });
+    exhibit.drop_subject(&SubjectId::Notes(phone()));
+    exhibit.prove(&story.ledger);
+    let (name, desc) = ("onward-without-permission-and-notes", "the notes are left out too");
+    let code = "custody/onward-not-authorised";
+    Case::rejected(name, desc, CustodyRules, code, exhibit.encode()).evidence(&[])
 }
 
 /// Histories that belong to an item's and are left out.
@@ -53,12 +69,23 @@ fn omissions() -> Vec<Case> {
         requested(story);
         phone()
     };
+    // What notes permit is not judged without them, and their absence is the finding.
+    let passed_on: fn(&mut Story) -> Uuid = |story| {
+        permitted(story);
+        phone()
+    };
     let custody = |name| SubjectId::Item(uuid(name));
     let notes = |name| SubjectId::Notes(uuid(name));
     vec![
         without("box-left-out", "the box that it is in is left out", in_a_box, custody("box")),
         without("notes-of-the-box-left-out", "what is said of the box", in_a_box, notes("box")),
         without("outer-box-left-out", "the box around its bag", in_a_bag_in_a_box, custody("box")),
+        without(
+            "notes-with-a-permission-left-out",
+            "what permits the move is left out",
+            passed_on,
+            SubjectId::Notes(phone()),
+        ),
         without("whole-left-out", "what it is a part of is left out", part, custody("powder")),
         without("sibling-left-out", "the other part is left out", part, custody("counter-sample")),
         without("notes-of-a-sibling-left-out", "what is said of it", part, notes("counter-sample")),
