@@ -126,7 +126,7 @@ const PACK: [Bend; 1] = [(
 
 const CODES: &[At<'static>] = &[BODY, At::Key("codes")];
 
-const HANDLING: [Bend; 7] = [
+const HANDLING: [Bend; 8] = [
     ("codes-unordered", "codes in another order", CODES, |v| list(v).reverse()),
     ("code-twice", "a code occurs twice", CODES, |v| texts(v, &["H1", "H1"])),
     ("nine-codes", "nine codes", CODES, |v| {
@@ -136,6 +136,7 @@ const HANDLING: [Bend; 7] = [
     ("unknown-code", "a code of no list", CODES, |v| texts(v, &["H4"])),
     ("national-in-lower-case", "a country in lower case", CODES, |v| texts(v, &["nl:secret"])),
     ("national-without-text", "a country and no text", CODES, |v| texts(v, &["NL:"])),
+    ("national-text-of-two-lines", "a newline in the text", CODES, |v| texts(v, &["NL:a\nb"])),
     ("code-of-65-bytes", "a national text too long", CODES, |v| {
         texts(v, &[&format!("NL:{}", "a".repeat(62))]);
     }),

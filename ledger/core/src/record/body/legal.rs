@@ -119,6 +119,7 @@ impl FromStr for HandlingCode {
                 country.bytes().take(2).all(|byte| byte.is_ascii_uppercase())
                     && country.ends_with(':')
                     && !rest.is_empty()
+                    && !rest.contains('\n')
             }
             None => false,
         };
