@@ -70,6 +70,29 @@ pub trait Basis {
     fn chain_head(&self, subject: &SubjectId) -> Result<Option<ChainHead>, Self::Error>;
 }
 
+/// A ledger that is only being founded: it has a name and nothing else.
+pub struct Unfounded<'a>(pub &'a Origin);
+
+impl Basis for Unfounded<'_> {
+    type Error = ActError;
+
+    fn origin(&self) -> &Origin {
+        self.0
+    }
+
+    fn genesis(&self) -> Option<Hash> {
+        None
+    }
+
+    fn seen(&self) -> Option<TreeHead> {
+        None
+    }
+
+    fn chain_head(&self, _subject: &SubjectId) -> Result<Option<ChainHead>, ActError> {
+        Ok(None)
+    }
+}
+
 /// Why an act cannot be proposed.
 #[derive(Debug, Error)]
 #[non_exhaustive]

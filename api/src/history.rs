@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use custody_core::cbor::Reader;
-use custody_core::custody::{ItemState, Standing};
+use custody_core::custody::ItemState;
 use custody_core::hash::{Hash, sha256};
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::merkle::LeafIndex;
@@ -314,12 +314,4 @@ fn decode_descriptions(opening: &Opening) -> Option<Vec<Option<String>>> {
         false => reader.text().ok().map(|text| Some(text.to_owned())),
     };
     (0..count).map(text).collect()
-}
-
-/// The item's state, if `standing` is an item's.
-pub fn as_item(standing: &Standing) -> Option<&ItemState> {
-    match standing {
-        Standing::Item(state) => Some(state),
-        _ => None,
-    }
 }

@@ -22,16 +22,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use custody_core::cose::Observed;
-use custody_core::hash::Hash;
-use custody_core::id::{Origin, SubjectId};
-use custody_core::index::ChainHead;
-use custody_core::merkle::TreeHead;
+use custody_core::id::Origin;
 use custody_core::policy::Policy;
 use custody_core::record::TimeSource;
 use custody_log::{Ledger, LedgerOptions};
 use serde_json::json;
 
-use crate::act::{Act, Basis};
+use crate::act::{Act, Unfounded};
 use crate::demo::cast::passphrase;
 use crate::demo::{PASSPHRASE, check_empty, workshop};
 use crate::desk::{Desk, LogKeyFiles};
@@ -197,7 +194,7 @@ fn founding(origin: &Origin, keys: &Keys) -> Result<Vec<u8>, Failure> {
     let at_s = START_S - 2 * DAY_S;
     let occurred = Moment::utc(at_s).claimed(TimeSource::Ntp);
     let body = keys.founding(origin)?;
-    let mut proposal = Act::found(origin, body).propose(&Void(origin), occurred)?;
+    let mut proposal = Act::found(origin, body).propose(&Unfounded(origin), occurred)?;
     proposal.sign(keys.operator(), at_s, Observed::default())?;
     for agency in keys.founders() {
         proposal.sign(keys.authority(agency), at_s, Observed::default())?;
@@ -235,27 +232,4 @@ fn write_keys(dir: &Path, keys: &Keys) -> Result<(), Failure> {
         file::create(&path, pem.as_bytes(), Access::Owner)?;
     }
     Ok(())
-}
-
-/// A ledger that does not exist yet.
-struct Void<'a>(&'a Origin);
-
-impl Basis for Void<'_> {
-    type Error = Failure;
-
-    fn origin(&self) -> &Origin {
-        self.0
-    }
-
-    fn genesis(&self) -> Option<Hash> {
-        None
-    }
-
-    fn seen(&self) -> Option<TreeHead> {
-        None
-    }
-
-    fn chain_head(&self, _subject: &SubjectId) -> Result<Option<ChainHead>, Failure> {
-        Ok(None)
-    }
 }

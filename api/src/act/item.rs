@@ -5,8 +5,8 @@ use custody_core::cose::Role;
 use custody_core::hash::Hash;
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::record::body::{
-    Body, Collect, Derive, Dispose, EvidenceDigest, Handoff, HandoffExternal, ItemKind,
-    MovePurpose, Recall, Receive, RefusalGround, Refuse, Refused, Release, Split, digests_value,
+    Body, Collect, Derive, Dispose, EvidenceDigest, Handoff, ItemKind, MovePurpose, Recall,
+    Receive, RefusalGround, Refuse, Refused, Release, Split, digests_value,
 };
 
 use super::{Act, items, person};
@@ -64,16 +64,6 @@ impl Act {
         expected_s: Option<u64>,
     ) -> Self {
         Self::send(ids, parties, Release { expected_s, ..Release::for_purpose(purpose) })
-    }
-
-    /// As [`Act::release`], with everything that a release may say.
-    pub(crate) fn release_as(ids: &[Uuid], parties: Parties, body: Release) -> Self {
-        Self::send(ids, parties, body)
-    }
-
-    /// Items are given to somebody who holds no key.
-    pub(crate) fn give_outside(ids: &[Uuid], holder: Uuid, body: HandoffExternal) -> Self {
-        Self::new(body, items(ids), vec![person(Role::Releasing, holder)])
     }
 
     /// The addressee takes over what was released.

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use super::ORIGIN;
 use super::cast::{Agency, Cast, passphrase};
-use crate::act::{Act, Basis, Proposal};
+use crate::act::{Act, Basis, Proposal, Unfounded};
 use crate::desk::{LogKeyFiles, now_s};
 use crate::failure::Failure;
 use crate::file::{self, Access};
@@ -38,9 +38,6 @@ pub struct Stage {
     now_s: u64,
 }
 
-/// A ledger that does not exist yet.
-struct Void(Origin);
-
 impl Stage {
     /// Founds the ledger in `dir/ledger` and enrols everybody.
     pub fn found(dir: &Path, cast: &Cast) -> Result<Self, Failure> {
@@ -50,7 +47,8 @@ impl Stage {
         let seeds = (Seed::random(KeyKind::Ed25519)?, Seed::random(KeyKind::MlDsa44)?);
         let body = founding(&origin, cast, &seeds)?;
         let first = now_s().saturating_sub(DURATION_S);
-        let mut proposal = Act::found(&origin, body).propose(&Void(origin), claimed(first))?;
+        let mut proposal =
+            Act::found(&origin, body).propose(&Unfounded(&origin), claimed(first))?;
         let agencies = founders(cast);
         let keys = agencies.iter().flat_map(|agency| [&agency.authority.key, &agency.recovery.key]);
         for key in std::iter::once(&cast.operator.key).chain(keys) {
@@ -191,25 +189,5 @@ impl Basis for Stage {
 
     fn chain_head(&self, subject: &SubjectId) -> Result<Option<ChainHead>, Failure> {
         Ok(self.ledger.reader()?.subject(subject)?.map(|subject| subject.chain))
-    }
-}
-
-impl Basis for Void {
-    type Error = Failure;
-
-    fn origin(&self) -> &Origin {
-        &self.0
-    }
-
-    fn genesis(&self) -> Option<Hash> {
-        None
-    }
-
-    fn seen(&self) -> Option<TreeHead> {
-        None
-    }
-
-    fn chain_head(&self, _subject: &SubjectId) -> Result<Option<ChainHead>, Failure> {
-        Ok(None)
     }
 }

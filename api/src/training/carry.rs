@@ -297,7 +297,7 @@ impl<'a> Carrier<'a> {
                 let substitutes = substitute.iter().map(|number| person(*number)).collect();
                 let body = Release::for_purpose(*purpose);
                 let body = Release { expected_s: *expected_s, substitutes, ..body };
-                Act::release_as(&[item], parties, body)
+                Act::send(&[item], parties, body)
             }
             Deed::Pack => {
                 Act::alone(Pack { bound: None, container: carried }, &[item, carried], me)
@@ -371,7 +371,7 @@ fn give_away(carried: Uuid, me: Uuid) -> Act {
         size: waybill.len() as u64,
         sha256: sha256(waybill),
     };
-    Act::give_outside(&[carried], me, body)
+    Act::give(&[carried], me, body)
         .sealing_text("party", Some("Training Couriers"))
         .attaching(vec![document])
 }

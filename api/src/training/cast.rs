@@ -123,15 +123,6 @@ impl Cast {
         (0..self.agencies.len()).filter(|&agency| self.agencies[agency].trade == trade).collect()
     }
 
-    /// The people of an agency who have a post, by number.
-    pub fn people_of(&self, agency: usize, post: Post) -> Vec<usize> {
-        let is_meant = |&number: &usize| {
-            let person = &self.people[number];
-            person.agency == agency && person.post == post
-        };
-        (0..self.people.len()).filter(is_meant).collect()
-    }
-
     /// By how many minutes somebody's clock is ahead of UTC.
     pub fn offset_min(&self, person: usize) -> u64 {
         self.agencies[self.people[person].agency].offset_min

@@ -5,16 +5,13 @@ use std::path::Path;
 
 use custody_core::checkpoint::{LogSeeds, LogSigner};
 use custody_core::cose::Observed;
-use custody_core::hash::Hash;
-use custody_core::id::{Origin, SubjectId, TRAINING_ORIGIN};
-use custody_core::index::ChainHead;
-use custody_core::merkle::TreeHead;
+use custody_core::id::{Origin, TRAINING_ORIGIN};
 use custody_core::note::KeyName;
 use custody_core::record::body::{Enrolment, LedgerOpen, LedgerPurpose};
 use serde_json::json;
 
 use super::Args;
-use crate::act::{Act, Basis, Proposal};
+use crate::act::{Act, Proposal, Unfounded};
 use crate::agency_card::{MAX_CARD, parse_card};
 use crate::command::option::key_path;
 use crate::desk::{LogKeyFiles, now_s};
@@ -56,7 +53,7 @@ pub fn run(args: &Args, out: &Path) -> Result<Answer, Failure> {
         succeeds: None,
     };
     let occurred = Moment::utc(now_s()).claimed(TimeSource::Device);
-    let mut proposal = Act::found(origin, body).propose(&Nothing { origin }, occurred)?;
+    let mut proposal = Act::found(origin, body).propose(&Unfounded(origin), occurred)?;
     summarise(&proposal, None)?.iter().for_each(|line| talk(line));
     sign_in_turn(&mut proposal, &pens, None, &Observed::default())?;
     // The record refuses itself here, before anything is written, where a quorum or a card is wrong.
@@ -156,29 +153,4 @@ fn public_keys(origin: &Origin, seeds: &(Seed, Seed)) -> Result<([u8; 32], Vec<u
     let signer = LogSigner::from_seeds(&name, seeds_of).map_err(|error| malformed(&error))?;
     let ed25519 = *seeds.0.signing_key().verifying_key().as_bytes();
     Ok((ed25519, signer.keys().mldsa44().key().encode()))
-}
-
-/// What a founding builds on.
-struct Nothing<'a> {
-    origin: &'a Origin,
-}
-
-impl Basis for Nothing<'_> {
-    type Error = Failure;
-
-    fn origin(&self) -> &Origin {
-        self.origin
-    }
-
-    fn genesis(&self) -> Option<Hash> {
-        None
-    }
-
-    fn seen(&self) -> Option<TreeHead> {
-        None
-    }
-
-    fn chain_head(&self, _subject: &SubjectId) -> Result<Option<ChainHead>, Failure> {
-        Ok(None)
-    }
 }
