@@ -223,3 +223,12 @@ pub fn label_id(uuid: &str) -> String {
     let groups = digits.as_bytes().chunks(4).map(String::from_utf8_lossy);
     groups.map(|group| format!("{group}-")).collect::<String>() + &check
 }
+
+/// The names of what lies in a folder, in order.
+pub fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}

@@ -2,7 +2,6 @@
 //! the library where it is not, and where nothing can provoke it held as a value. `docs_commands` counts them.
 
 use std::fs;
-use std::path::Path;
 
 use custody_api::check_words::{format_check_words, parse_check_words};
 use custody_api::ewf::EwfError;
@@ -16,7 +15,7 @@ use custody_core::hash::sha256;
 use custody_core::merkle::TreeSize;
 use custody_log::store::{Refusal, StoreError, Table};
 use custody_log::{FatalError, GenesisError, Ledger, LedgerOptions};
-use custody_tests::office::Office;
+use custody_tests::office::{Office, names};
 use custody_tests::program;
 use custody_tests::world::{Scene, World};
 use serde_json::Value;
@@ -36,14 +35,6 @@ fn fails(office: &Office, arguments: &[&str], code: &str) {
     let is_hint = lines.len() == 1 || (lines.len() == 2 && lines[1].starts_with("hint: "));
     assert!(is_hint && [1, 2].contains(&ran.status), "{ran:?}");
     assert_eq!(names(office.folder()), before, "{arguments:?} left something behind");
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<_> =
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
 }
 
 #[test]

@@ -2,9 +2,8 @@
 //! directory that was restored whole.
 
 use std::fs;
-use std::path::Path;
 
-use custody_tests::office::{Office, copy};
+use custody_tests::office::{Office, copy, names};
 use custody_tests::program::Ran;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -131,12 +130,4 @@ fn a_ledger_is_founded_with_its_mark_elsewhere() {
     assert_eq!(names(disk.path()), ["mark"]);
     assert_eq!(names(&ledger), ["high-water.path", "keys", "store", "vault"]);
     office.ask(&["check"]);
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<_> =
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
 }
