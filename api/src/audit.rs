@@ -23,11 +23,11 @@ use custody_core::merkle::{LeafIndex, TreeHead};
 use custody_core::record::Record;
 use custody_core::record::body::Body;
 use custody_core::sealed::Opening;
-use custody_log::Reader;
 
 pub use finding::{Finding, Kind, minutes_between};
 pub use seen::{Seen, as_custodian, newest_s, walk};
 
+use crate::desk::Desk;
 use crate::failure::Failure;
 
 /// Time after which something open is asked about: 30 days.
@@ -91,7 +91,7 @@ pub trait Shelf {
     fn record(&self, index: u64) -> Result<Record, Failure>;
 }
 
-impl Shelf for Reader<'_> {
+impl Shelf for Desk<'_> {
     fn opening(&self, record: &Hash, field: &str) -> Result<Option<Opening>, Failure> {
         Ok(self.openings(record)?.into_iter().find(|opening| opening.field == field))
     }
@@ -141,34 +141,30 @@ impl Pass<'_> {
 ///
 /// # Errors
 /// The ledger cannot be read, a record is not what was stored, or `as_of_s` lies before the newest entry.
-pub fn audit(
-    reader: &Reader<'_>,
-    question: &Question,
-    progress: &dyn Fn(u64),
-) -> Result<Audited, Failure> {
-    let as_of_s = as_of(reader, question)?;
+pub fn audit(desk: &Desk, question: &Question, progress: &dyn Fn(u64)) -> Result<Audited, Failure> {
+    let as_of_s = as_of(desk, question)?;
     let gap_s = question.gap_hours.saturating_mul(3600);
     let (findings, unread) = (Vec::new(), Unread::default());
-    let mut pass = Pass { shelf: reader, as_of_s, gap_s, findings, unread };
+    let mut pass = Pass { shelf: desk, as_of_s, gap_s, findings, unread };
     let mut looks = looks(&question.only);
     let mut corrections = Corrections::default();
-    walk(reader, progress, |seen| {
+    walk(desk, progress, |seen| {
         corrections.see(seen);
         looks.iter_mut().try_for_each(|look| look.see(seen, &mut pass))
     })?;
     looks.iter_mut().try_for_each(|look| look.finish(&mut pass))?;
     let Pass { mut findings, unread, .. } = pass;
     findings.retain(|finding| question.wants(finding));
-    corrections.mark(reader, &mut findings)?;
+    corrections.mark(desk, &mut findings)?;
     findings.sort_by(|left, right| {
         let order = |finding: &Finding| (finding.entries.first().copied(), finding.kind);
         (order(left), &left.entries, &left.items).cmp(&(order(right), &right.entries, &right.items))
     });
-    Ok(Audited { head: reader.head(), as_of_s, findings, unread })
+    Ok(Audited { head: desk.head(), as_of_s, findings, unread })
 }
 
-fn as_of(reader: &Reader<'_>, question: &Question) -> Result<u64, Failure> {
-    let newest_s = newest_s(reader)?;
+fn as_of(desk: &Desk, question: &Question) -> Result<u64, Failure> {
+    let newest_s = newest_s(desk)?;
     match question.as_of_s {
         Some(as_of_s) if as_of_s < newest_s => {
             let newest = custody_core::verify::utc_text(newest_s);
@@ -217,14 +213,14 @@ impl Corrections {
         }
     }
 
-    fn mark(&self, reader: &Reader<'_>, findings: &mut [Finding]) -> Result<(), Failure> {
+    fn mark(&self, desk: &Desk, findings: &mut [Finding]) -> Result<(), Failure> {
         if self.0.is_empty() {
             return Ok(());
         }
         for finding in findings {
             let mut found = BTreeSet::new();
             for index in &finding.entries {
-                let digest = reader.entry(LeafIndex(*index))?.record;
+                let digest = desk.logged(LeafIndex(*index))?.entry.record;
                 found.extend(self.0.get(&digest).into_iter().flatten().copied());
             }
             finding.corrected_by = found.into_iter().collect();

@@ -92,7 +92,7 @@ fn make_in(dir: &Path, given: &[PathBuf], say: &dyn Fn(&str)) -> Result<Demo, Fa
     papers::leave(&desk, dir, told.handoff)?;
     let image = (files.image.path.as_path(), files.image.sha256);
     let exhibits = exhibit::export_and_verify(&desk, dir, &cast, told.image, image)?;
-    let size = desk.reader().head().size.0;
+    let size = desk.head().size.0;
     let item = custody_core::id::SubjectId::Item(told.image).to_string();
     Ok(Demo { out: dir.to_owned(), size, item, exhibits })
 }

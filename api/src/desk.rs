@@ -1,4 +1,4 @@
-//! A ledger on this machine, as a command works on it: looked at, or open for recording.
+//! A ledger, here or at a server, as commands and pages work on it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,39 +11,33 @@ use custody_core::hash::Hash;
 use custody_core::id::{Origin, SubjectId, Uuid};
 use custody_core::index::ChainHead;
 use custody_core::key::Kid;
-use custody_core::merkle::{LeafIndex, TreeHead};
+use custody_core::merkle::{LeafIndex, TreeHead, TreeSize};
 use custody_core::record::Record;
 use custody_core::record::body::LedgerPurpose;
 use custody_core::sealed::Opening;
+use custody_log::exhibit::{Assembled, ExhibitRequest};
 use custody_log::high_water::HighWaterError;
 use custody_log::{
-    Acknowledged, Ledger, LedgerError, LedgerOptions, LogKeys, Logged, Reader, SubjectKind,
-    SubmitError,
+    Acknowledged, Incoming, Ledger, LedgerError, LedgerOptions, LogKeys, Logged, Reader,
+    SubjectKind,
 };
 
-use rayon::ThreadPoolBuilder;
 use zeroize::Zeroizing;
 
 use crate::act::{Basis, Proposal};
+use crate::books::{Answers, Books, OwnBooks, SubjectsOf};
 use crate::failure::Failure;
 use crate::key_file::{KeyKind, Seed, read_private};
 use crate::label_id::parse_label_id;
 use crate::passphrase::PassphraseSource;
 use crate::terminal::is_about;
 
-/// Threads that wait for the disk while many records are submitted.
-const WAITING: usize = 16;
-
-/// Records that are submitted together: a window of the ledger's verify stage.
-const PIECE: usize = 1024;
-
 /// Fewest digits of an id that name something: so that a typing error seldom does.
 pub(crate) const MIN_PREFIX: usize = 4;
 
 /// A ledger, and its newest checkpoint when it was opened.
-pub struct Desk {
-    reader: Reader<'static>,
-    ledger: Option<Ledger>,
+pub struct Desk<'l> {
+    books: Box<dyn Books + 'l>,
 }
 
 /// Where a ledger's own key files lie.
@@ -79,13 +73,13 @@ impl LogKeyFiles {
     }
 }
 
-impl Desk {
+impl Desk<'static> {
     /// Opens the ledger in `path` to look at it.
     ///
     /// # Errors
     /// There is none, or it cannot be read.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        Ok(Self { reader: reader(path)?, ledger: None })
+        Ok(Self::over(OwnBooks::new(reader(path)?, None)))
     }
 
     /// Opens the ledger in `path` for recording.
@@ -98,12 +92,100 @@ impl Desk {
         let ledger = Ledger::open(LedgerOptions::new(path), keys);
         let ledger = ledger.map_err(|error| opening_failed(path, error))?;
         // Opened last, so that it shows what recovery has settled.
-        Ok(Self { reader: reader(path)?, ledger: Some(ledger) })
+        Ok(Self::over(OwnBooks::new(reader(path)?, Some(ledger))))
+    }
+}
+
+impl<'l> Desk<'l> {
+    /// Works with `books`.
+    pub fn over(books: impl Books + 'l) -> Self {
+        Self { books: Box::new(books) }
     }
 
-    /// What is read, all of it at one checkpoint.
-    pub fn reader(&self) -> &Reader<'static> {
-        &self.reader
+    /// Looks at what `reader` shows.
+    pub fn live(reader: Reader<'l>) -> Self {
+        Self::over(OwnBooks::new(reader, None))
+    }
+
+    /// The ledger's name.
+    pub fn origin(&self) -> &Origin {
+        self.books.origin()
+    }
+
+    /// SHA-256 of entry 0.
+    pub fn genesis(&self) -> Hash {
+        self.books.genesis()
+    }
+
+    /// Size and root of the checkpoint at which everything is looked at.
+    pub fn head(&self) -> TreeHead {
+        self.books.head()
+    }
+
+    /// That checkpoint: a signed note.
+    pub fn checkpoint(&self) -> &[u8] {
+        self.books.checkpoint()
+    }
+
+    /// What the records made of a subject; `None` where it has no history.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn look_up(&self, id: &SubjectId) -> Result<Option<Subject>, Failure> {
+        self.books.subject(id)
+    }
+
+    /// Every subject of a kind, in the order of their ids.
+    pub fn subjects(&self, kind: SubjectKind) -> SubjectsOf<'_> {
+        self.books.subjects(kind)
+    }
+
+    /// The entries `[lo, hi)` with their records.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn page(&self, lo: LeafIndex, hi: LeafIndex) -> Result<Vec<Logged>, Failure> {
+        self.books.page(lo, hi)
+    }
+
+    /// An entry and its record.
+    ///
+    /// # Errors
+    /// There is none, or the ledger cannot be read.
+    pub fn logged(&self, index: LeafIndex) -> Result<Logged, Failure> {
+        self.books.logged(index)
+    }
+
+    /// Where the ledger has the record `digest`, if it has it.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn by_digest(&self, digest: &Hash) -> Result<Option<LeafIndex>, Failure> {
+        self.books.by_digest(digest)
+    }
+
+    /// The root that the log signed at `size`; `None` for a size that it never signed.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn root_at(&self, size: TreeSize) -> Result<Option<Hash>, Failure> {
+        self.books.root_at(size)
+    }
+
+    /// The receipt of an entry: C2SP tlog-proof.
+    ///
+    /// # Errors
+    /// The proof cannot be made.
+    pub fn receipt(&self, index: LeafIndex) -> Result<String, Failure> {
+        self.books.receipt(index)
+    }
+
+    /// The contents of an exhibit.
+    ///
+    /// # Errors
+    /// There is no such item, or the ledger cannot be read.
+    pub fn assemble(&self, request: &ExhibitRequest<'_>) -> Result<Assembled, Failure> {
+        self.books.assemble(request)
     }
 
     /// Records what everybody has signed.
@@ -111,42 +193,19 @@ impl Desk {
     /// # Errors
     /// The ledger refuses it, or is open for looking only.
     pub fn submit(&self, proposal: &Proposal) -> Result<Acknowledged, Failure> {
-        let Some(ledger) = &self.ledger else {
-            return Err(Failure::could_not("internal", "the ledger is open for reading only"));
-        };
-        Ok(ledger.submit(proposal.to_bytes(), proposal.openings().to_vec())?)
+        self.books.submit(incoming(proposal))
     }
 
-    /// Records many proposals in their order, and tells `progress` how many are done. They go a piece at a time; after
-    /// one in which something was refused no more are submitted, and those have no answer.
-    ///
-    /// One commit takes many records. Their openings are flushed each for itself, but many threads wait for the disk at
-    /// the same time, so that it does not matter much how long one flush takes.
+    /// Records many proposals in their order, as [`Books::submit_all`] does.
     ///
     /// # Errors
-    /// The ledger is open for looking only, or threads cannot be had.
+    /// As there.
     pub fn submit_all(
         &self,
         proposals: &[Proposal],
         progress: impl Fn(usize) + Sync,
-    ) -> Result<Vec<Result<Acknowledged, SubmitError>>, Failure> {
-        let Some(ledger) = &self.ledger else {
-            return Err(Failure::could_not("internal", "the ledger is open for reading only"));
-        };
-        let pool = ThreadPoolBuilder::new().num_threads(WAITING).build();
-        let pool = pool.map_err(|error| Failure::could_not("internal", error.to_string()))?;
-        let incoming = |each: &Proposal| (each.to_bytes(), each.openings().to_vec());
-        Ok(pool.install(|| {
-            let mut answers = Vec::with_capacity(proposals.len());
-            for piece in proposals.chunks(PIECE) {
-                answers.extend(ledger.submit_all(piece.iter().map(incoming).collect()));
-                progress(answers.len());
-                if answers.iter().rev().take(piece.len()).any(Result::is_err) {
-                    break;
-                }
-            }
-            answers
-        }))
+    ) -> Result<Answers, Failure> {
+        self.books.submit_all(proposals.iter().map(incoming).collect(), &progress)
     }
 
     /// What became of `id`.
@@ -156,7 +215,7 @@ impl Desk {
     pub fn subject(&self, id: &SubjectId) -> Result<Subject, Failure> {
         let missing =
             || Failure::rejected("custody/no-such-subject", format!("{id} does not exist"));
-        self.reader.subject(id)?.ok_or_else(missing)
+        self.look_up(id)?.ok_or_else(missing)
     }
 
     /// Where an item is.
@@ -175,7 +234,7 @@ impl Desk {
     /// # Errors
     /// The ledger cannot be read.
     pub fn notes_state(&self, item: Uuid) -> Result<NotesState, Failure> {
-        match self.reader.subject(&SubjectId::Notes(item))?.map(|subject| subject.standing) {
+        match self.look_up(&SubjectId::Notes(item))?.map(|subject| subject.standing) {
             None => Ok(NotesState::default()),
             Some(Standing::Notes(notes)) => Ok(notes),
             Some(_) => Err(mixed_up()),
@@ -219,7 +278,7 @@ impl Desk {
     /// The ledger cannot be read.
     pub fn enrolled_key(&self, kid: Kid) -> Result<Option<(SubjectId, KeyState)>, Failure> {
         let kinds = [SubjectKind::Agency, SubjectKind::Custodian];
-        for subject in kinds.into_iter().flat_map(|kind| self.reader.subjects(kind)) {
+        for subject in kinds.into_iter().flat_map(|kind| self.books.subjects(kind)) {
             let (id, subject) = subject?;
             let keys = match subject.standing {
                 Standing::Agency(agency) => agency.keys,
@@ -239,7 +298,7 @@ impl Desk {
     /// # Errors
     /// The ledger cannot be read.
     pub fn chain(&self, id: &SubjectId) -> Result<Vec<Logged>, Failure> {
-        Ok(self.reader.chain(id)?)
+        self.books.chain(id)
     }
 
     /// A stored record, parsed.
@@ -247,7 +306,7 @@ impl Desk {
     /// # Errors
     /// It is not what was stored.
     pub fn record(&self, index: LeafIndex) -> Result<Record, Failure> {
-        Ok(Record::parse(&self.reader.record(index)?)?)
+        Ok(Record::parse(&self.logged(index)?.record)?)
     }
 
     /// What opens the sealed fields of the record with this digest, as far as it is kept.
@@ -255,7 +314,7 @@ impl Desk {
     /// # Errors
     /// The vault cannot be read.
     pub fn openings(&self, digest: &Hash) -> Result<Vec<Opening>, Failure> {
-        Ok(self.reader.openings(digest)?)
+        self.books.openings(digest)
     }
 
     /// Whether the ledger is for exercises: whatever shows something of it must say so.
@@ -263,7 +322,7 @@ impl Desk {
     /// # Errors
     /// As [`Desk::subject`].
     pub fn is_training(&self) -> Result<bool, Failure> {
-        match self.subject(&SubjectId::Ledger(self.reader.origin().clone()))?.standing {
+        match self.subject(&SubjectId::Ledger(self.books.origin().clone()))?.standing {
             Standing::Ledger(state) => Ok(state.purpose == LedgerPurpose::Training),
             _ => Err(mixed_up()),
         }
@@ -333,14 +392,14 @@ impl Desk {
         if let Some(digest) = Hash::from_hex(text) {
             let missing =
                 || Failure::rejected("read/no-record", format!("no record {digest} here"));
-            return self.reader.by_digest(&digest)?.ok_or_else(missing);
+            return self.books.by_digest(&digest)?.ok_or_else(missing);
         }
         let expected = "an entry's number or a record's digest of 64 hexadecimal digits";
         let index = text.strip_prefix('#').unwrap_or(text).parse().map_err(|_| {
             Failure::could_not("usage", format!("`{text}` is not {expected}"))
                 .hint("`custody show ITEM` lists both")
         })?;
-        let size = self.reader.head().size.0;
+        let size = self.books.head().size.0;
         match index < size {
             true => Ok(LeafIndex(index)),
             false => {
@@ -364,7 +423,7 @@ impl Desk {
         }
         let prefix = format!("{kind}:{bare}");
         let mut found = Vec::new();
-        for subject in self.reader.subjects(table) {
+        for subject in self.books.subjects(table) {
             let (id, _) = subject?;
             if id.to_string().starts_with(&prefix) {
                 found.push(id);
@@ -385,23 +444,23 @@ impl Desk {
     }
 }
 
-impl Basis for Desk {
+impl Basis for Desk<'_> {
     type Error = Failure;
 
     fn origin(&self) -> &Origin {
-        self.reader.origin()
+        self.books.origin()
     }
 
     fn genesis(&self) -> Option<Hash> {
-        Some(self.reader.genesis())
+        Some(self.books.genesis())
     }
 
     fn seen(&self) -> Option<TreeHead> {
-        Some(self.reader.head())
+        Some(self.books.head())
     }
 
     fn chain_head(&self, subject: &SubjectId) -> Result<Option<ChainHead>, Failure> {
-        Ok(self.reader.subject(subject)?.map(|subject| subject.chain))
+        Ok(self.look_up(subject)?.map(|subject| subject.chain))
     }
 }
 
@@ -427,7 +486,11 @@ pub fn check_ledger(path: &Path) -> Result<(), Failure> {
     Err(Failure::could_not("store-missing", message).hint(hint))
 }
 
-fn reader(path: &Path) -> Result<Reader<'static>, Failure> {
+/// Opens the ledger in `path` for what only its own machine can do.
+///
+/// # Errors
+/// As [`Desk::read`].
+pub fn reader(path: &Path) -> Result<Reader<'static>, Failure> {
     check_ledger(path)?;
     let reader = Ledger::open_read_only(LedgerOptions::new(path));
     let reader = reader.map_err(|error| opening_failed(path, error))?;
@@ -473,6 +536,10 @@ fn of_log(failure: Failure, path: &Path) -> Failure {
 /// What this machine's clock says, in seconds since 1970.
 pub fn now_s() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+fn incoming(proposal: &Proposal) -> Incoming {
+    (proposal.to_bytes(), proposal.openings().to_vec())
 }
 
 fn with_article(kind: &str) -> String {

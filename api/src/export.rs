@@ -11,7 +11,7 @@ use custody_core::id::{SubjectId, Uuid};
 use custody_core::merkle::TreeSize;
 use custody_core::record::body::{Body, HandlingCode};
 use custody_core::record::{Payload, Record, TimeSource};
-use custody_log::exhibit::{ExhibitRequest, assemble};
+use custody_log::exhibit::ExhibitRequest;
 use ed25519_dalek::SigningKey;
 
 use crate::desk::{Desk, now_s};
@@ -78,7 +78,7 @@ pub fn make(desk: &Desk, export: &Export, exporter: Exporter<'_>) -> Result<Expo
     let withhold = |_: &Payload, field: &str| export.reason(field);
     let (item, id) = (export.item, exporter.id);
     let request = ExhibitRequest { item, exporter: id, since, handling, withhold: &withhold };
-    let assembled = assemble(desk.reader(), &request)?;
+    let assembled = desk.assemble(&request)?;
     let flags = check_codes(desk, export, id, &assembled.lineage)?;
     assembled.contents.check_limits().map_err(|excess| beyond(item, excess))?;
     let contents = assembled.contents.encode();
@@ -95,8 +95,8 @@ pub fn make(desk: &Desk, export: &Export, exporter: Exporter<'_>) -> Result<Expo
     manifest.check_limits().map_err(|excess| beyond(item, excess))?;
     let header = BodyHeader {
         content_type: ContentType::Manifest,
-        origin: desk.reader().origin().clone(),
-        genesis: Some(desk.reader().genesis()),
+        origin: desk.origin().clone(),
+        genesis: Some(desk.genesis()),
     };
     let mut draft = Draft::new(header, manifest.encode());
     let params = SignerParams { role: Role::Acting, iat_s: made_s, observed: Observed::default() };
@@ -121,9 +121,7 @@ fn earlier_sizes(desk: &Desk, export: &Export) -> Result<Vec<TreeSize>, Failure>
         if let Body::Disclose(body) = &Record::parse(&logged.record)?.payload().body {
             // Nobody checks what a `disclose` says of its exhibit: a tree that there is not cannot be proved from.
             let size = TreeSize(body.size);
-            let is_signed = size.0 > 0
-                && size <= desk.reader().head().size
-                && desk.reader().root_at(size)?.is_some();
+            let is_signed = size.0 > 0 && size <= desk.head().size && desk.root_at(size)?.is_some();
             since.extend(is_signed.then_some(size));
         }
     }
@@ -173,7 +171,7 @@ fn check_codes(
 
 /// Whether a permission was given for a time that is over.
 fn has_ended(desk: &Desk, record: Hash) -> Result<bool, Failure> {
-    let Some(index) = desk.reader().by_digest(&record)? else { return Ok(true) };
+    let Some(index) = desk.by_digest(&record)? else { return Ok(true) };
     Ok(match &desk.record(index)?.payload().body {
         Body::AuthoriseOnward(body) => body.until_s.is_some_and(|until_s| until_s < now_s()),
         _ => true,

@@ -122,7 +122,7 @@ fn answer_flags(desk: &Desk, record: &Record, item: Uuid) -> Result<Vec<String>,
     };
     match &payload.body {
         Body::Receive(body) => {
-            let Some(index) = desk.reader().by_digest(&body.release)? else { return Ok(flags) };
+            let Some(index) = desk.by_digest(&body.release)? else { return Ok(flags) };
             let release = desk.record(index)?;
             let release = release.payload();
             if let (true, Some(to)) = (release.to != payload.to, release.to) {

@@ -104,7 +104,7 @@ fn of_item(body: &Body) -> Option<String> {
 /// What is said about an item, a request or the ledger.
 fn of_notes(desk: &Desk, people: &People<'_>, body: &Body) -> Result<String, Failure> {
     let entry = |digest: &Hash| -> Result<String, Failure> {
-        let entry = desk.reader().by_digest(digest)?;
+        let entry = desk.by_digest(digest)?;
         Ok(entry.map_or_else(|| digest.to_string(), |index| format!("entry {}", index.0)))
     };
     Ok(match body {

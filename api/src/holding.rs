@@ -31,7 +31,7 @@ pub fn items_where(
     mut is_wanted: impl FnMut(&ItemState) -> Result<bool, Failure>,
 ) -> Result<Vec<(Uuid, ItemState)>, Failure> {
     let mut found = Vec::new();
-    for subject in desk.reader().subjects(SubjectKind::Item) {
+    for subject in desk.subjects(SubjectKind::Item) {
         let (SubjectId::Item(id), subject) = subject? else { continue };
         let Standing::Item(state) = subject.standing else { continue };
         if is_wanted(&state)? {

@@ -21,7 +21,7 @@ pub fn log_keys(desk: &Desk) -> Result<LogKeys, Failure> {
     let Body::LedgerOpen(body) = &record.payload().body else {
         return Err(Failure::could_not("store-corrupt", "entry 0 is not a `ledger-open`"));
     };
-    let name = KeyName::parse(desk.reader().origin().as_str())?;
+    let name = KeyName::parse(desk.origin().as_str())?;
     let ed25519 = VerifierKey::new(name.clone(), Algorithm::Ed25519, &body.log_ed25519)?;
     let mldsa44 = VerifierKey::new(name, Algorithm::MlDsa44, &body.log_mldsa44)?;
     Ok(LogKeys::new(ed25519, mldsa44)?)
@@ -33,7 +33,7 @@ pub fn log_keys(desk: &Desk) -> Result<LogKeys, Failure> {
 /// The ledger cannot be read.
 pub fn pins(desk: &Desk) -> Result<Pins, Failure> {
     let mut agencies = Vec::new();
-    for subject in desk.reader().subjects(SubjectKind::Agency) {
+    for subject in desk.subjects(SubjectKind::Agency) {
         let (id, subject) = subject?;
         let (SubjectId::Agency(id), Standing::Agency(state)) = (id, subject.standing) else {
             continue;
@@ -42,5 +42,5 @@ pub fn pins(desk: &Desk) -> Result<Pins, Failure> {
         let authority = in_use.filter(|key| key.slot == KeySlot::Authority);
         agencies.extend(authority.map(|key| (id, key.key.kid())));
     }
-    Ok(Pins { genesis: desk.reader().genesis(), agencies })
+    Ok(Pins { genesis: desk.genesis(), agencies })
 }

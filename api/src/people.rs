@@ -11,7 +11,7 @@ use crate::failure::Failure;
 
 /// Looks names up, each once.
 pub struct People<'d> {
-    desk: &'d Desk,
+    desk: &'d Desk<'d>,
     known: RefCell<HashMap<SubjectId, Name>>,
     shows_names: bool,
 }

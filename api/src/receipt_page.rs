@@ -51,7 +51,7 @@ pub fn receipt_page(
     write_items(&mut flow, desk, &record, with_description)?;
     write_signers(&mut flow, desk, &record)?;
     write_worth(&mut flow, desk, &digest);
-    let heading = format!("{}, entry {}, record {digest}", desk.reader().origin(), index.0);
+    let heading = format!("{}, entry {}, record {digest}", desk.origin(), index.0);
     Ok(flow.finish(&format!("receipt of record {digest}"), &heading))
 }
 
@@ -62,7 +62,7 @@ fn write_head(
     record: &Record,
 ) -> Result<(), Failure> {
     let people = People::of(desk);
-    let (payload, accepted_ms) = (record.payload(), desk.reader().entry(index)?.accepted_ms);
+    let (payload, accepted_ms) = (record.payload(), desk.logged(index)?.entry.accepted_ms);
     flow.text(TITLE, 0.0, "Receipt");
     flow.gap(2.0);
     flow.text(BODY, 0.0, &headline(desk, &people, record)?);
@@ -79,7 +79,7 @@ fn write_head(
         0.0,
         &format!("recorded, by the log's clock: {}", utc_text(accepted_ms / 1000)),
     );
-    flow.text(BODY, 0.0, &format!("ledger: {}", desk.reader().origin()));
+    flow.text(BODY, 0.0, &format!("ledger: {}", desk.origin()));
     flow.text(BODY, 0.0, &format!("entry: {}", index.0));
     flow.text(SMALL, 0.0, "record, as the code has it:");
     flow.text(SMALL, 0.0, &record.digest().to_string());
@@ -149,7 +149,7 @@ fn write_signers(flow: &mut Flow, desk: &Desk, record: &Record) -> Result<(), Fa
 
 fn write_worth(flow: &mut Flow, desk: &Desk, digest: &Hash) {
     flow.gap(4.0);
-    let (origin, genesis) = (desk.reader().origin(), desk.reader().genesis());
+    let (origin, genesis) = (desk.origin(), desk.genesis());
     for text in [
         format!(
             "What this paper is worth: it repeats what the ledger {origin} holds under the digest above. \

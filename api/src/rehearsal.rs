@@ -18,7 +18,7 @@ use crate::failure::Failure;
 ///
 /// Signatures are not verified: whoever rehearses has just made them. They are when the records are submitted.
 pub struct Rehearsal<'d> {
-    desk: &'d Desk,
+    desk: &'d Desk<'d>,
     known: HashMap<SubjectId, Option<Subject>>,
     next: u64,
 }
@@ -26,7 +26,7 @@ pub struct Rehearsal<'d> {
 impl<'d> Rehearsal<'d> {
     /// The state as it stands.
     pub fn of(desk: &'d Desk) -> Self {
-        Self { desk, known: HashMap::new(), next: desk.reader().head().size.0 }
+        Self { desk, known: HashMap::new(), next: desk.head().size.0 }
     }
 
     /// Judges a complete proposal, and goes on as if it were recorded.
@@ -71,7 +71,7 @@ impl<'d> Rehearsal<'d> {
 
     fn learn(&mut self, id: &SubjectId) -> Result<(), Failure> {
         if !self.known.contains_key(id) {
-            let subject = self.desk.reader().subject(id)?;
+            let subject = self.desk.look_up(id)?;
             self.known.insert(id.clone(), subject);
         }
         Ok(())

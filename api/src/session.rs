@@ -44,7 +44,7 @@ pub struct Setting {
 
 /// A ledger and the keys to sign with.
 pub struct Session {
-    desk: Desk,
+    desk: Desk<'static>,
     pens: Vec<Pen>,
     out: Option<PathBuf>,
     qr: Option<PrintFile>,
@@ -96,7 +96,7 @@ impl Session {
     }
 
     /// The ledger.
-    pub fn desk(&self) -> &Desk {
+    pub fn desk(&self) -> &Desk<'static> {
         &self.desk
     }
 

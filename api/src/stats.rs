@@ -15,12 +15,12 @@ use custody_core::id::{SubjectId, Uuid};
 use custody_core::merkle::TreeHead;
 use custody_core::record::Sides;
 use custody_core::record::body::{Body, Receive, Refuse, Refused, Release, Request, RequestStep};
-use custody_log::Reader;
 
 pub use figures::{Figures, Spread};
 pub use picture::{bars, shortened, svg};
 
 use crate::audit::{Seen, minutes_between, newest_s, walk};
+use crate::desk::Desk;
 use crate::failure::Failure;
 
 /// Which entries count: those recorded in `[since_s, until_s)`, in seconds since 1970.
@@ -60,20 +60,16 @@ pub struct Stats {
 ///
 /// # Errors
 /// The ledger cannot be read, or a record is not what was stored.
-pub fn stats(
-    reader: &Reader<'_>,
-    window: Window,
-    progress: &dyn Fn(u64),
-) -> Result<Stats, Failure> {
+pub fn stats(desk: &Desk, window: Window, progress: &dyn Fn(u64)) -> Result<Stats, Failure> {
     let mut count = Count { window, ..Count::default() };
-    walk(reader, progress, |seen| {
+    walk(desk, progress, |seen| {
         count.see(seen);
         Ok(())
     })?;
-    let as_of_s = newest_s(reader)?;
+    let as_of_s = newest_s(desk)?;
     count.finish(as_of_s);
     let Count { all, agencies, requests, .. } = count;
-    Ok(Stats { head: reader.head(), as_of_s, all, agencies, requests })
+    Ok(Stats { head: desk.head(), as_of_s, all, agencies, requests })
 }
 
 impl Default for Window {

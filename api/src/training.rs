@@ -158,7 +158,7 @@ pub(crate) fn make_in(dir: &Path, scenario: &Scenario, tell: Tell<'_>) -> Result
     create("policy.txt", &policy.format())?;
     create("agencies.txt", pins(&desk)?.to_string().as_bytes())?;
     write_keys(dir, &keys)?;
-    let size = desk.reader().head().size.0;
+    let size = desk.head().size.0;
     let list: Vec<_> = planted.iter().map(Planted::to_json).collect();
     let json = json!({ "training": true, "seed": scenario.seed, "size": size, "planted": list });
     create("planted.json", format!("{json:#}\n").as_bytes())?;

@@ -9,8 +9,9 @@ use custody_core::merkle::LeafIndex;
 use custody_core::record::body::Body;
 use custody_core::record::{Payload, Record};
 use custody_core::verify::error_text;
-use custody_log::{Logged, Reader};
+use custody_log::Logged;
 
+use crate::desk::Desk;
 use crate::failure::Failure;
 
 /// Entries that are read at once: with records of at most 128 KiB no more than 64 MiB.
@@ -118,14 +119,14 @@ pub fn as_custodian(id: &SubjectId) -> Option<Uuid> {
 /// # Errors
 /// The ledger cannot be read, a record is not what was stored, or `look`'s own.
 pub fn walk(
-    reader: &Reader<'_>,
+    desk: &Desk,
     progress: &dyn Fn(u64),
     mut look: impl FnMut(&Seen<'_>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let size = reader.head().size.0;
+    let size = desk.head().size.0;
     for lo in (0..size).step_by(PAGE as usize) {
         let hi = size.min(lo.saturating_add(PAGE));
-        for logged in reader.page(LeafIndex(lo), LeafIndex(hi))? {
+        for logged in desk.page(LeafIndex(lo), LeafIndex(hi))? {
             let record = parse(&logged)?;
             let (index, accepted_s) = (logged.index.0, logged.entry.accepted_ms / 1000);
             look(&Seen { index, accepted_s, record: &record })?;
@@ -156,7 +157,7 @@ pub fn parse(logged: &Logged) -> Result<Record, Failure> {
 ///
 /// # Errors
 /// The ledger cannot be read.
-pub fn newest_s(reader: &Reader<'_>) -> Result<u64, Failure> {
-    let last = reader.head().size.0.saturating_sub(1);
-    Ok(reader.entry(LeafIndex(last))?.accepted_ms / 1000)
+pub fn newest_s(desk: &Desk) -> Result<u64, Failure> {
+    let last = desk.head().size.0.saturating_sub(1);
+    Ok(desk.logged(LeafIndex(last))?.entry.accepted_ms / 1000)
 }

@@ -46,7 +46,7 @@ struct ItemFacts {
 }
 
 struct Writer<'d> {
-    desk: &'d Desk,
+    desk: &'d Desk<'d>,
     people: People<'d>,
     graph: Graph,
     item: Uuid,
@@ -81,7 +81,7 @@ pub fn export(
     let mut writer = Writer {
         desk,
         people: if hides_names { People::nameless(desk) } else { People::of(desk) },
-        graph: Graph::new(desk.reader().origin()),
+        graph: Graph::new(desk.origin()),
         item,
         withhold,
         acts: logged.iter().map(|logged| sha256(&logged.record)).collect(),
@@ -424,8 +424,8 @@ impl Writer<'_> {
     }
 
     fn ledger(&mut self, acts: usize) {
-        let reader = self.desk.reader();
-        let (origin, genesis, head) = (reader.origin(), reader.genesis(), reader.head());
+        let desk = self.desk;
+        let (origin, genesis, head) = (desk.origin(), desk.genesis(), desk.head());
         let withheld = self.withheld;
         let description = format!(
             "{acts} acts of {} in the custody ledger {origin}, as of {} entries; {withheld} sealed \

@@ -169,7 +169,7 @@ fn read_pins(path: &Path) -> Result<Pins, Failure> {
     Pins::parse(&bytes).map_err(|error| Failure::from(error).about(format!("`{}`", path.display())))
 }
 
-fn open_desk(args: &Args) -> Result<Option<Desk>, Failure> {
+fn open_desk(args: &Args) -> Result<Option<Desk<'static>>, Failure> {
     match (args.ledger.get(), &args.out) {
         (None, None) => Err(no_destination()),
         (None, Some(_)) => Ok(None),
@@ -199,7 +199,7 @@ fn open_pens(args: &Args) -> Result<Vec<Pen>, Failure> {
 /// The first that is not so.
 pub fn check_offer(offer: &OfferFile, desk: &Desk) -> Result<(), Failure> {
     let offered = offer.offer();
-    offered.verify_ledger(desk.reader().origin(), &desk.reader().genesis())?;
+    offered.verify_ledger(desk.origin(), &desk.genesis())?;
     let enrolled = offered.payload().body.enrolled_keys();
     for (position, line) in offered.message().signatures().iter().enumerate() {
         let kid = line.header.kid;
@@ -220,7 +220,7 @@ pub fn check_offer(offer: &OfferFile, desk: &Desk) -> Result<(), Failure> {
 /// A chain has gone on since, or the offer is recorded already.
 pub fn check_place(offer: &OfferFile, desk: &Desk) -> Result<(), Failure> {
     for link in &offer.offer().payload().subjects {
-        let known = desk.reader().subject(&link.subject)?.map(|subject| subject.chain);
+        let known = desk.look_up(&link.subject)?.map(|subject| subject.chain);
         let length = known.as_ref().map_or(0, |chain| chain.length);
         let head = known.map(|chain| chain.digest);
         if (link.seq, link.prev) != (length, head) {
@@ -234,7 +234,7 @@ pub fn check_place(offer: &OfferFile, desk: &Desk) -> Result<(), Failure> {
 fn moved_on(offer: &OfferFile, desk: &Desk, link: &Link, length: u64) -> Failure {
     let is_recorded = Record::parse(offer.offer().message().as_bytes())
         .ok()
-        .and_then(|record| desk.reader().by_digest(&record.digest()).ok().flatten());
+        .and_then(|record| desk.by_digest(&record.digest()).ok().flatten());
     if let Some(index) = is_recorded {
         let message = format!("the offer is recorded already, as entry {}", index.0);
         return Failure::could_not("offer/recorded", message);

@@ -53,8 +53,8 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let items = args.item.iter().map(|text| desk.item(text)).collect::<Result<_, _>>()?;
     let (as_of_s, only) = (args.as_of.map(|moment| moment.utc_s), args.only.clone());
     let question = Question { as_of_s, gap_hours: args.gap_hours, only, items };
-    let bar = count_bar("looking", desk.reader().head().size.0);
-    let audited = audit(desk.reader(), &question, &|done| bar.set(done))?;
+    let bar = count_bar("looking", desk.head().size.0);
+    let audited = audit(&desk, &question, &|done| bar.set(done))?;
     drop(bar);
     answer(&desk, &audited, &question)
 }

@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let item = desk.item(&args.item)?;
     let made = case::export(&desk, item, &args.withhold)?;
     file::create(&args.out, made.text.as_bytes(), Access::Shared)?;
-    let size = desk.reader().head().size;
+    let size = desk.head().size;
     let out = args.out.display().to_string();
     let line = format!(
         "CASE document `{out}`, {} acts, {} fields withheld, as of a ledger of {size} entries",

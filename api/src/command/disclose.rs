@@ -7,7 +7,7 @@ use custody_core::record::body::{Disclose, DiscloseBasis};
 use serde_json::json;
 
 use super::option::{Signing, sealed_text, signing_help};
-use crate::act::{Act, Basis as _};
+use crate::act::Act;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::file;
@@ -76,7 +76,7 @@ fn size_of(desk: &Desk, item: Uuid, path: &Path, bytes: &[u8]) -> Result<u64, Fa
     let about = |failure: Failure| failure.about(format!("`{}`", path.display()));
     let exhibit = Exhibit::parse(bytes).map_err(|error| about(error.into()))?;
     let header = exhibit.signed_manifest().header();
-    if header.origin != *desk.origin() || header.genesis != desk.genesis() {
+    if header.origin != *desk.origin() || header.genesis != Some(desk.genesis()) {
         let message = format!("is of {}, this ledger is {}", header.origin, desk.origin());
         return Err(about(Failure::rejected("disclose/other-ledger", message)));
     }
@@ -86,7 +86,7 @@ fn size_of(desk: &Desk, item: Uuid, path: &Path, bytes: &[u8]) -> Result<u64, Fa
         return Err(about(Failure::rejected("disclose/other-item", message)));
     }
     let head = *exhibit.contents().checkpoint.tree_head();
-    match desk.reader().root_at(head.size)? {
+    match desk.root_at(head.size)? {
         Some(root) if root == head.root => Ok(head.size.0),
         _ => {
             let message = format!("stands on {head}, which this ledger never signed");

@@ -107,7 +107,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let exported = make(&desk, &export, Exporter { id, key: pen.key() })?;
     file::create(&args.out, &exported.bytes, Access::Shared)?;
     let withheld = exported.withheld.len();
-    let size = desk.reader().head().size;
+    let size = desk.head().size;
     let line = format!(
         "exhibit `{}`, {} records, {withheld} fields withheld, as of a ledger of {size} entries",
         args.out.display(),
@@ -132,12 +132,12 @@ fn checkpoint(desk: &Desk, path: &PathBuf) -> Result<Checkpoint, Failure> {
     let checkpoint = Checkpoint::parse(&bytes).map_err(|error| about(error.into()))?;
     checkpoint.verify_log(&log_keys(desk)?).map_err(|error| about(error.into()))?;
     let size = checkpoint.size();
-    let head = desk.reader().head();
+    let head = desk.head();
     if size > head.size {
         let message = format!("is of {size} entries, the ledger has {}", head.size);
         return Err(about(Failure::rejected("consistency/newer", message)));
     }
-    let root = desk.reader().root_at(TreeSize(size.0))?;
+    let root = desk.root_at(TreeSize(size.0))?;
     if root != Some(*checkpoint.root()) {
         let known = root.map_or_else(|| "none".to_owned(), |root| root.to_string());
         let message =

@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let disk = LocalDisk::default();
     let place = locate(&ledger, &disk)?;
     let mark = head_at(&place)?;
-    let store = desk.reader().head();
+    let store = desk.head();
     let mut lines = vec![format!("mark   {}", place.display()), format!("       {mark}")];
     lines.push(format!("store  {store}"));
     lines.extend(was.iter().map(|was| format!("was    {}", was.display())));

@@ -90,7 +90,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let facts = json!({
         "holder": SubjectId::Custodian(me).to_string(),
         "waiting": list,
-        "size": desk.reader().head().size.0,
+        "size": desk.head().size.0,
     });
     Ok(Answer::done(lines, facts))
 }
@@ -142,7 +142,7 @@ fn waits_for(
 /// By when the open release should be received.
 fn expected(desk: &Desk, state: &ItemState) -> Result<Option<u64>, Failure> {
     let Some(open) = &state.release else { return Ok(None) };
-    let Some(index) = desk.reader().by_digest(&open.record)? else { return Ok(None) };
+    let Some(index) = desk.by_digest(&open.record)? else { return Ok(None) };
     Ok(match &desk.record(index)?.payload().body {
         Body::Release(body) => body.expected_s,
         _ => None,

@@ -94,7 +94,7 @@ fn form(args: &Args) -> Result<PrintForm, Failure> {
 
 fn label(desk: &Desk, item: Uuid, with_description: bool) -> Result<Label, Failure> {
     let description = if with_description { description(desk, item)? } else { None };
-    let origin = desk.reader().origin().as_str().to_owned();
+    let origin = desk.origin().as_str().to_owned();
     Ok(Label { item, origin, description, is_training: desk.is_training()? })
 }
 

@@ -37,7 +37,7 @@ pub fn collect(
     let mut open = Vec::new();
     for (item, notes) in notes_of(desk, named)? {
         for digest in pick(&notes) {
-            let Some(index) = desk.reader().by_digest(&digest)? else { continue };
+            let Some(index) = desk.by_digest(&digest)? else { continue };
             let record = desk.record(index)?;
             let author = people.name(&record.payload().signers[0].id)?;
             let headline = headline(desk, &people, &record)?;
@@ -51,7 +51,7 @@ pub fn collect(
 fn notes_of(desk: &Desk, named: &[String]) -> Result<Vec<(Uuid, NotesState)>, Failure> {
     let mut known = Vec::new();
     if named.is_empty() {
-        for subject in desk.reader().subjects(SubjectKind::Notes) {
+        for subject in desk.subjects(SubjectKind::Notes) {
             if let (SubjectId::Notes(item), Standing::Notes(notes)) =
                 subject.map(|(id, subject)| (id, subject.standing))?
             {

@@ -148,7 +148,7 @@ impl LedgerOption {
     ///
     /// # Errors
     /// None is named, or it cannot be read.
-    pub fn read(&self) -> Result<Desk, Failure> {
+    pub fn read(&self) -> Result<Desk<'static>, Failure> {
         Desk::read(&self.path()?)
     }
 }

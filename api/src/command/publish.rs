@@ -4,6 +4,7 @@ use custody_log::Progress;
 use serde_json::json;
 
 use super::option::{LedgerOption, ledger_help};
+use crate::desk;
 use crate::failure::Failure;
 use crate::terminal::{Answer, count_bar};
 
@@ -33,13 +34,13 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Answer, Failure> {
-    let desk = args.ledger.read()?;
+    let reader = desk::reader(&args.ledger.path()?)?;
     let bar = count_bar("publishing", 0);
     let progress = |progress: Progress| {
         bar.set_total(progress.total);
         bar.set(progress.done);
     };
-    let summary = desk.reader().publish(&args.out, &progress)?;
+    let summary = reader.publish(&args.out, &progress)?;
     drop(bar);
     let (size, root) = (summary.head.size, summary.head.root);
     let (written, kept, removed) = (summary.written, summary.kept, summary.removed);

@@ -82,11 +82,11 @@ fn print(
 /// # Errors
 /// One exists already, or the ledger cannot be read.
 pub fn write(desk: &Desk, index: LeafIndex, name: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let reader = desk.reader();
+    let logged = desk.logged(index)?;
     let parts = [
-        ("tlog-proof", reader.receipt(index)?.into_bytes()),
-        ("entry", reader.entry(index)?.encode()),
-        ("record", reader.record(index)?),
+        ("tlog-proof", desk.receipt(index)?.into_bytes()),
+        ("entry", logged.entry.encode()),
+        ("record", logged.record),
     ];
     let path = |ending: &str| {
         let mut path = name.as_os_str().to_owned();

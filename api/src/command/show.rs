@@ -40,7 +40,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Answer, Failure> {
     let desk = args.ledger.read()?;
     let history = History::of(&desk, desk.item(&args.item)?)?;
-    let head = desk.reader().head();
+    let head = desk.head();
     let mut lines = head_lines(&history);
     for event in &history.events {
         lines.push(String::new());

@@ -66,8 +66,8 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let agency = args.agency.as_ref().map(|text| desk.agency(text)).transpose()?;
     let request = args.request.as_ref().map(|text| desk.request(text)).transpose()?;
     let window = window(args)?;
-    let bar = count_bar("counting", desk.reader().head().size.0);
-    let stats = stats(desk.reader(), window, &|done| bar.set(done))?;
+    let bar = count_bar("counting", desk.head().size.0);
+    let stats = stats(&desk, window, &|done| bar.set(done))?;
     drop(bar);
     let nothing = Figures::default();
     let rows = match (agency, request) {

@@ -43,7 +43,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Answer, Failure> {
     let desk = args.ledger.read()?;
     let pins = pins(&desk)?;
-    let origin = desk.reader().origin();
+    let origin = desk.origin();
     let genesis = format!("genesis {}", pins.genesis);
     let mut lines = vec![format!("ledger {origin}"), String::new(), genesis];
     lines.extend(words(&pins.genesis));

@@ -67,7 +67,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
             list.push(facts);
         }
     }
-    Ok(Answer::done(lines, json!({ "items": list, "size": desk.reader().head().size.0 })))
+    Ok(Answer::done(lines, json!({ "items": list, "size": desk.head().size.0 })))
 }
 
 /// The aliases of an item that are the one that is looked for.

@@ -7,7 +7,7 @@ use custody_core::policy::Policy;
 use serde_json::{Value, json};
 
 use crate::command::receipt;
-use crate::desk::Desk;
+use crate::desk::{self, Desk};
 use crate::failure::Failure;
 use crate::file::{self, Access};
 use crate::history::value_text;
@@ -20,15 +20,15 @@ pub fn leave(desk: &Desk, dir: &Path, receipt_of: LeafIndex) -> Result<(), Failu
     create("agencies.txt", pins(desk)?.to_string().as_bytes())?;
     create("openings.json", format!("{:#}\n", openings(desk)?).as_bytes())?;
     receipt::write(desk, receipt_of, &dir.join("receipt"))?;
-    desk.reader().publish(&dir.join("tiles"), &|_| {})?;
+    desk::reader(&dir.join("ledger"))?.publish(&dir.join("tiles"), &|_| {})?;
     Ok(())
 }
 
 /// Every opening in the ledger: `[{entry, record, field, salt, value, text}]`, bytes in hexadecimal.
 fn openings(desk: &Desk) -> Result<Value, Failure> {
     let mut list = Vec::new();
-    for index in 0..desk.reader().head().size.0 {
-        let record = desk.reader().entry(LeafIndex(index))?.record;
+    for index in 0..desk.head().size.0 {
+        let record = desk.logged(LeafIndex(index))?.entry.record;
         for opening in desk.openings(&record)? {
             list.push(json!({
                 "entry": index,

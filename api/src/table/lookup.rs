@@ -13,7 +13,7 @@ use crate::terminal::count_bar;
 
 /// Items by what people call them: their id, the first digits of it, or their reference.
 pub struct Register<'d> {
-    desk: &'d Desk,
+    desk: &'d Desk<'d>,
     /// What is in it, in words.
     what: &'static str,
     /// Ids as text, in order.
@@ -29,7 +29,7 @@ impl<'d> Register<'d> {
     /// The ledger cannot be read.
     pub fn of(desk: &'d Desk) -> Result<Self, Failure> {
         let mut ids = Vec::new();
-        for subject in desk.reader().subjects(SubjectKind::Item) {
+        for subject in desk.subjects(SubjectKind::Item) {
             if let (SubjectId::Item(id), _) = subject? {
                 ids.push(id);
             }
@@ -38,7 +38,7 @@ impl<'d> Register<'d> {
     }
 
     /// These items only; `what` they are, in words.
-    pub fn among(desk: &'d Desk, items: &[Uuid], what: &'static str) -> Self {
+    pub fn among(desk: &'d Desk<'d>, items: &[Uuid], what: &'static str) -> Self {
         let mut ids: Vec<_> = items.iter().map(|id| (id.to_string(), *id)).collect();
         ids.sort();
         Self { desk, what, ids, references: None }

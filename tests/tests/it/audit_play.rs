@@ -1,6 +1,7 @@
 //! A real ledger in which audits' tests let things happen: at which hour, by whom, to what.
 
 use custody_api::audit::{Audited, Finding, Kind, Question, audit};
+use custody_api::desk::Desk;
 use custody_core::cbor::Value;
 use custody_core::cose::{Finding as Found, Observed, Outcome, Role};
 use custody_core::hash::Hash;
@@ -152,7 +153,7 @@ impl Play {
     }
 
     pub fn audited(&self, question: &Question) -> Audited {
-        audit(&self.ledger.reader().unwrap(), question, &|_| {}).unwrap()
+        audit(&Desk::live(self.ledger.reader().unwrap()), question, &|_| {}).unwrap()
     }
 
     pub fn findings(&self) -> Vec<Finding> {

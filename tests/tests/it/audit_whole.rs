@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use custody_api::audit::{Kind, Question, audit};
+use custody_api::desk::Desk;
 use custody_api::stats::{Figures, Stats, Window, stats};
 use custody_api::training::anomaly::Anomaly;
 use custody_api::training::{Scenario, make};
@@ -62,7 +63,7 @@ fn what_is_planted_is_found_and_nothing_else() {
         let made = make(&out, &scenario(anomalies), &|_| {}).unwrap();
         let options = LedgerOptions::new(out.join("ledger"));
         let reader = Ledger::open_read_only(options).unwrap();
-        let audited = audit(&reader, &Question::default(), &|_| {}).unwrap();
+        let audited = audit(&Desk::live(reader.clone()), &Question::default(), &|_| {}).unwrap();
         assert_eq!(audited.unread, Default::default());
         let planted: BTreeSet<(String, Uuid)> =
             made.planted.iter().map(|planted| (planted.anomaly.code(), planted.item)).collect();
@@ -151,7 +152,7 @@ fn the_same_ledger_gives_the_same_answer_and_parts_of_it() {
     assert_eq!(of(&only), is(Kind::TwoPlaces, &[]));
     assert_eq!(of(&items), is(Kind::OverdueTransit, &[play.item(2)]));
     let early = Question { as_of_s: Some(START_S), ..Question::default() };
-    let refused = audit(&play.ledger.reader().unwrap(), &early, &|_| {}).unwrap_err();
+    let refused = audit(&Desk::live(play.ledger.reader().unwrap()), &early, &|_| {}).unwrap_err();
     assert_eq!(refused.code(), "usage");
 }
 
@@ -171,7 +172,7 @@ fn a_corrected_record_stays_found_and_says_so() {
 }
 
 fn figures(play: &Play, window: Window) -> Stats {
-    stats(&play.ledger.reader().unwrap(), window, &|_| {}).unwrap()
+    stats(&Desk::live(play.ledger.reader().unwrap()), window, &|_| {}).unwrap()
 }
 
 fn agency(play: &Play, stats: &Stats, person: usize) -> Figures {

@@ -353,7 +353,7 @@ fn many_items_take_few_commits() {
     office.ask(&["import", "items", "items.csv", "--key", "anna.key"]);
     let desk = Desk::read(&office.folder().join("ledger")).unwrap();
     let signed = (before + 1..=before + 2_000)
-        .filter(|size| desk.reader().root_at(TreeSize(*size)).unwrap().is_some())
+        .filter(|size| desk.root_at(TreeSize(*size)).unwrap().is_some())
         .count();
     assert!(signed < 200, "{signed} commits for 2,000 items");
     // In the order of the table.

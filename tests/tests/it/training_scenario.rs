@@ -56,7 +56,7 @@ impl Seen {
 
 fn all(out: &Path) -> Vec<Seen> {
     let desk = Desk::read(&out.join("ledger")).unwrap();
-    let size = desk.reader().head().size.0;
+    let size = desk.head().size.0;
     let seen = |index| {
         let record = desk.record(LeafIndex(index)).unwrap();
         let openings = desk.openings(&record.digest()).unwrap();
@@ -250,7 +250,7 @@ fn the_same_seed_makes_the_same_ledger() {
     let head = |seed: u64, items: u64| {
         let (_folder, made) = made(&scenario(seed, items, &[]));
         let desk = Desk::read(&made.out.join("ledger")).unwrap();
-        (*desk.reader().head().root.as_bytes(), made.size)
+        (*desk.head().root.as_bytes(), made.size)
     };
     assert_eq!(head(7, 12), head(7, 12));
     assert_ne!(head(7, 12), head(8, 12));

@@ -5,7 +5,7 @@ use custody_core::record::body::AgencyEnrol;
 use serde_json::json;
 
 use super::authorities;
-use crate::act::{Act, Basis as _};
+use crate::act::Act;
 use crate::agency_card::{MAX_CARD, parse_card};
 use crate::command::option::{Signing, signing_help};
 use crate::failure::Failure;
@@ -44,7 +44,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         .map_err(|error| Failure::from(error).about(format!("`{}`", args.card.display())))?;
     let id = SubjectId::Agency(agency.id);
     let session = args.signing.session()?;
-    if session.desk().reader().subject(&id)?.is_some() {
+    if session.desk().look_up(&id)?.is_some() {
         let message = format!("{id} is an agency of this ledger already");
         return Err(Failure::rejected("custody/conflict", message).hint("`custody agency list`"));
     }

@@ -31,7 +31,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Answer, Failure> {
     let desk = args.ledger.read()?;
     let mut agencies = Vec::new();
-    for subject in desk.reader().subjects(SubjectKind::Agency) {
+    for subject in desk.subjects(SubjectKind::Agency) {
         let (id, subject) = subject?;
         if let Standing::Agency(state) = subject.standing {
             agencies.push((id, state));

@@ -37,7 +37,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let people = People::of(&desk);
     let only = args.agency.as_ref().map(|agency| desk.agency(agency)).transpose()?;
     let mut rows = Vec::new();
-    for subject in desk.reader().subjects(SubjectKind::Custodian) {
+    for subject in desk.subjects(SubjectKind::Custodian) {
         let (id, subject) = subject?;
         let Standing::Custodian(state) = subject.standing else { continue };
         if only.is_some_and(|only| only != state.agency) {

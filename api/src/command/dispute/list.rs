@@ -34,7 +34,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let lines = disputes.iter().map(OpenNote::line).collect();
     let list: Vec<_> =
         disputes.iter().map(|open| open.to_json("ground", ground(&open.record))).collect();
-    Ok(Answer::done(lines, json!({ "disputes": list, "size": desk.reader().head().size.0 })))
+    Ok(Answer::done(lines, json!({ "disputes": list, "size": desk.head().size.0 })))
 }
 
 fn ground(record: &Record) -> &'static str {

@@ -35,7 +35,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let lines = holds.iter().map(OpenNote::line).collect();
     let list: Vec<_> =
         holds.iter().map(|hold| hold.to_json("basis", basis(&hold.record))).collect();
-    Ok(Answer::done(lines, json!({ "holds": list, "size": desk.reader().head().size.0 })))
+    Ok(Answer::done(lines, json!({ "holds": list, "size": desk.head().size.0 })))
 }
 
 fn basis(record: &Record) -> &'static str {

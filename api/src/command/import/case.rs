@@ -77,7 +77,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let bar = count_bar("recording", source.reading.items.len() as u64);
     for item in &source.reading.items {
         let id = source.item_id(session.desk(), item);
-        let is_known = session.desk().reader().subject(&SubjectId::Item(id))?.is_some();
+        let is_known = session.desk().look_up(&SubjectId::Item(id))?.is_some();
         let entry = if is_known { None } else { Some(source.record(&session, holder, id, item)?) };
         taken.push(Taken { item, id, entry });
         bar.set(taken.len() as u64);
@@ -100,7 +100,7 @@ impl Source {
 
     /// The same for the same item of the same document in the same ledger: so it is known again.
     fn item_id(&self, desk: &Desk, item: &LegacyItem) -> Uuid {
-        let genesis = desk.reader().genesis();
+        let genesis = desk.genesis();
         let id = [genesis.as_ref(), self.digest.as_ref(), item.id.as_bytes()].concat();
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&sha256(&id).as_ref()[..16]);

@@ -73,7 +73,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let (bytes, sheet) = read_table(&args.file, &ITEMS)?;
     let session = args.signing.session_or_rehearsal(args.dry_run)?;
     let holder = session.custodian()?;
-    let genesis = session.desk().reader().genesis();
+    let genesis = session.desk().genesis();
     let wanted = Ids { table: sha256(&bytes), genesis, holder, items: fresh_ids(&sheet)? };
     let (kept, is_new) = read_ids(&args.file, &wanted)?;
     let ids = kept.of(&wanted).map_err(|error| other_ids(&args.file, &error))?;
@@ -140,7 +140,7 @@ fn sort_rows(
     for row in &sheet.rows {
         // `Ids::of` has one for each row.
         let Some(item) = ids.get(&row.line).copied() else { continue };
-        match session.desk().reader().subject(&SubjectId::Item(item))? {
+        match session.desk().look_up(&SubjectId::Item(item))? {
             None => {
                 pending.extend(ItemRow::read(row, folder, faults).map(|row| Pending { row, item }))
             }

@@ -119,7 +119,7 @@ fn filled(desk: &Desk, form: &Form, items: Vec<Uuid>) -> Result<Vec<Vec<String>>
 /// What a custodian holds and has not sent on the way.
 fn held_by(desk: &Desk, holder: Uuid) -> Result<Vec<Uuid>, Failure> {
     let mut items = Vec::new();
-    for subject in desk.reader().subjects(SubjectKind::Item) {
+    for subject in desk.subjects(SubjectKind::Item) {
         let (id, subject) = subject?;
         if let (SubjectId::Item(id), Standing::Item(state)) = (id, subject.standing)
             && state.holder == holder

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use custody_core::record::body::{Anchor, AnchorKind};
 use serde_json::json;
 
-use crate::act::{Act, Basis as _};
+use crate::act::Act;
 use crate::command::option::{Signing, signing_help};
 use crate::failure::Failure;
 use crate::file;
@@ -44,7 +44,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         return Err(Failure::could_not("usage", message));
     }
     let session = args.signing.session()?;
-    let head = session.desk().reader().head();
+    let head = session.desk().head();
     let body = Anchor { kind: AnchorKind::Rfc3161, token };
     let done = session.finish(Act::operate(session.desk().origin(), body))?;
     let facts = json!({ "size": head.size.0, "root": head.root.to_string() });

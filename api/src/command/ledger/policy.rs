@@ -1,7 +1,7 @@
 use custody_core::record::body::Policy;
 use serde_json::json;
 
-use crate::act::{Act, Basis as _};
+use crate::act::Act;
 use crate::command::agency::authorities;
 use crate::command::option::{Signing, signing_help};
 use crate::failure::Failure;

@@ -2,7 +2,7 @@ use custody_core::merkle::{LeafIndex, RenewalTree};
 use custody_core::record::body::{DigestAlgorithm, Renewal};
 use serde_json::json;
 
-use crate::act::{Act, Basis as _};
+use crate::act::Act;
 use crate::command::option::{Signing, signing_help};
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -32,7 +32,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Answer, Failure> {
     let session = args.signing.session()?;
     let desk = session.desk();
-    let (size, root) = (desk.reader().head().size, second_root(desk)?);
+    let (size, root) = (desk.head().size, second_root(desk)?);
     let hex: String = root.iter().map(|byte| format!("{byte:02x}")).collect();
     let body = Renewal { root, algorithm: DigestAlgorithm::Sha512 };
     let done = session.finish(Act::operate(desk.origin(), body))?;
@@ -44,8 +44,8 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
 /// The root over the entries and records of the newest checkpoint: the one that the record will have seen.
 fn second_root(desk: &Desk) -> Result<[u8; 64], Failure> {
     let mut tree = RenewalTree::new();
-    for index in 0..desk.reader().head().size.0 {
-        let logged = desk.reader().logged(LeafIndex(index))?;
+    for index in 0..desk.head().size.0 {
+        let logged = desk.logged(LeafIndex(index))?;
         tree.append(&logged.entry.encode(), &logged.record);
     }
     Ok(tree.root())

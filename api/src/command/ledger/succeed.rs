@@ -2,7 +2,7 @@ use custody_core::id::Origin;
 use custody_core::record::body::OperatorSuccession;
 use serde_json::json;
 
-use crate::act::{Act, Basis as _};
+use crate::act::Act;
 use crate::command::agency::authorities;
 use crate::command::option::{Signing, signing_help};
 use crate::failure::Failure;

@@ -36,7 +36,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let desk = args.ledger.read()?;
     let people = People::of(&desk);
     let mut known = Vec::new();
-    for subject in desk.reader().subjects(SubjectKind::Request) {
+    for subject in desk.subjects(SubjectKind::Request) {
         let (id, subject) = subject?;
         let Standing::Request(state) = subject.standing else { continue };
         if !(args.open && state.step.is_end()) {
@@ -58,6 +58,6 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
             "to": name_json(&to),
         }));
     }
-    let facts = json!({ "requests": list, "size": desk.reader().head().size.0 });
+    let facts = json!({ "requests": list, "size": desk.head().size.0 });
     Ok(Answer::done(lines, facts))
 }

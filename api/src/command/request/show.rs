@@ -59,7 +59,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         steps.push(event_json(&event));
     }
     lines.extend(moved_lines(&desk, &people, &moved)?);
-    let size = desk.reader().head().size;
+    let size = desk.head().size;
     lines.extend([String::new(), format!("as of a ledger of {size} entries")]);
     let facts = json!({
         "request": SubjectId::Request(id).to_string(),
@@ -136,7 +136,7 @@ impl Moved {
 /// What moved under a request. Cost: reads the custody of every item.
 fn moved_under(desk: &Desk, request: Uuid) -> Result<Vec<Moved>, Failure> {
     let mut moved = Vec::new();
-    for subject in desk.reader().subjects(SubjectKind::Item) {
+    for subject in desk.subjects(SubjectKind::Item) {
         let (id, subject) = subject?;
         let (SubjectId::Item(item), Standing::Item(state)) = (&id, &subject.standing) else {
             continue;

@@ -24,7 +24,7 @@ pub struct Bench {
     /// The ledger's directory.
     pub ledger: PathBuf,
     /// The ledger.
-    pub desk: Desk,
+    pub desk: Desk<'static>,
     /// Everybody's keys.
     pub keys: Keys,
     /// An image, whose history begins with the item that it was made of.
@@ -46,7 +46,7 @@ impl Bench {
         let missing = || Failure::could_not("internal", "the exercises' ledger has no image");
         for number in 0..scenario.items {
             let image = keys.image(number);
-            if desk.reader().subject(&SubjectId::Item(image))?.is_some() {
+            if desk.look_up(&SubjectId::Item(image))?.is_some() {
                 let evidence = image.as_bytes().to_vec();
                 return Ok(Self { ledger, desk, keys, image, evidence, policy, pins });
             }

@@ -36,7 +36,7 @@ fn receipt(bench: &Bench, index: u64) -> Result<Vec<(&'static str, Vec<u8>)>, Fa
 
 /// An entry whose record two people signed.
 fn countersigned(bench: &Bench) -> Result<u64, Failure> {
-    let size = bench.desk.reader().head().size.0;
+    let size = bench.desk.head().size.0;
     for index in (0..size).rev() {
         let record = bench.desk.record(LeafIndex(index))?;
         if record.payload().from.is_some() && record.payload().signers.len() == 2 {
@@ -105,9 +105,9 @@ fn receipt_of_another(bench: &Bench) -> Result<Exercise, Failure> {
 }
 
 fn fork(bench: &Bench) -> Result<Exercise, Failure> {
-    let head = bench.desk.reader().head();
-    let newest = Checkpoint::parse(bench.desk.reader().checkpoint())?;
-    let signer = bench.keys.log_signer(bench.desk.reader().origin())?;
+    let head = bench.desk.head();
+    let newest = Checkpoint::parse(bench.desk.checkpoint())?;
+    let signer = bench.keys.log_signer(bench.desk.origin())?;
     let other = TreeHead { size: head.size, root: sha256(b"another history") };
     let time = PosixTime::new(START_S).unwrap_or(PosixTime::MAX);
     let other = sign_checkpoint(&signer, &other, time)?;

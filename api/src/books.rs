@@ -1,0 +1,232 @@
+//! A ledger as whoever works with it looks at it, at one checkpoint: the contract between commands and pages on one
+//! side, and the ledger, here or at a server, on the other.
+
+use custody_core::custody::Subject;
+use custody_core::hash::Hash;
+use custody_core::id::{Origin, SubjectId};
+use custody_core::merkle::{LeafIndex, TreeHead, TreeSize};
+use custody_core::sealed::Opening;
+use custody_log::exhibit::{Assembled, ExhibitRequest, assemble};
+use custody_log::{Acknowledged, Incoming, Ledger, Logged, Reader, SubjectKind, SubmitError};
+use rayon::ThreadPoolBuilder;
+
+use crate::failure::Failure;
+
+/// Threads that wait for the disk while many records are submitted.
+const WAITING: usize = 16;
+
+/// Records that are submitted together: a window of the ledger's verify stage.
+const PIECE: usize = 1024;
+
+/// Subjects one after the other; ends after an error.
+pub type SubjectsOf<'b> = Box<dyn Iterator<Item = Result<(SubjectId, Subject), Failure>> + 'b>;
+
+/// What became of each record of many, as far as they were submitted.
+pub type Answers = Vec<Result<Acknowledged, Failure>>;
+
+/// A ledger at one checkpoint, and the way to record in it.
+///
+/// All reads show the same state: that of [`Books::checkpoint`]. What was recorded since, by whomever, they do not show.
+/// Any of them may fail because the ledger cannot be read; from a server also because whoever asks may not know.
+pub trait Books {
+    /// The ledger's name.
+    fn origin(&self) -> &Origin;
+
+    /// SHA-256 of entry 0.
+    fn genesis(&self) -> Hash;
+
+    /// Size and root of the checkpoint.
+    fn head(&self) -> TreeHead;
+
+    /// The checkpoint: a signed note.
+    fn checkpoint(&self) -> &[u8];
+
+    /// What the records made of a subject; `None` where it has no history.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    fn subject(&self, id: &SubjectId) -> Result<Option<Subject>, Failure>;
+
+    /// Every subject of a kind, in the order of their ids.
+    fn subjects(&self, kind: SubjectKind) -> SubjectsOf<'_>;
+
+    /// The records of a chain, in their order.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    fn chain(&self, id: &SubjectId) -> Result<Vec<Logged>, Failure>;
+
+    /// The entries `[lo, hi)` with their records.
+    ///
+    /// # Errors
+    /// `hi` lies beyond the checkpoint, or the ledger cannot be read.
+    fn page(&self, lo: LeafIndex, hi: LeafIndex) -> Result<Vec<Logged>, Failure>;
+
+    /// An entry and its record.
+    ///
+    /// # Errors
+    /// It lies beyond the checkpoint, or the ledger cannot be read.
+    fn logged(&self, index: LeafIndex) -> Result<Logged, Failure>;
+
+    /// Where the ledger has the record `digest`, if it has it.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    fn by_digest(&self, digest: &Hash) -> Result<Option<LeafIndex>, Failure>;
+
+    /// Openings of sealed fields of a record, as far as they are kept, and whoever asks may see them.
+    ///
+    /// # Errors
+    /// The vault cannot be read.
+    fn openings(&self, record: &Hash) -> Result<Vec<Opening>, Failure>;
+
+    /// The root that the log signed at `size`; `None` for a size that it never signed.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    fn root_at(&self, size: TreeSize) -> Result<Option<Hash>, Failure>;
+
+    /// The receipt of an entry: C2SP tlog-proof.
+    ///
+    /// # Errors
+    /// The proof cannot be made.
+    fn receipt(&self, index: LeafIndex) -> Result<String, Failure>;
+
+    /// The contents of an exhibit.
+    ///
+    /// # Errors
+    /// There is no such item, or the ledger cannot be read.
+    fn assemble(&self, request: &ExhibitRequest<'_>) -> Result<Assembled, Failure>;
+
+    /// Records what everybody has signed. It is then durable, in a signed checkpoint and provable; the same record
+    /// again gets the same answer.
+    ///
+    /// # Errors
+    /// The ledger refuses it, or is open for looking only.
+    fn submit(&self, record: Incoming) -> Result<Acknowledged, Failure>;
+
+    /// Records many in their order, and tells `progress` how many are done. They go a piece at a time; after one in
+    /// which something was refused no more are submitted, and those have no answer.
+    ///
+    /// # Errors
+    /// The ledger is open for looking only, or they cannot be submitted at all.
+    fn submit_all(
+        &self,
+        records: Vec<Incoming>,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<Answers, Failure>;
+}
+
+/// The books of a ledger on this machine.
+pub struct OwnBooks<'l> {
+    reader: Reader<'l>,
+    ledger: Option<Ledger>,
+}
+
+impl<'l> OwnBooks<'l> {
+    /// What `reader` shows; to be recorded in where there is a `ledger`.
+    pub fn new(reader: Reader<'l>, ledger: Option<Ledger>) -> Self {
+        Self { reader, ledger }
+    }
+
+    fn ledger(&self) -> Result<&Ledger, Failure> {
+        let read_only = || Failure::could_not("internal", "the ledger is open for reading only");
+        self.ledger.as_ref().ok_or_else(read_only)
+    }
+}
+
+impl Books for OwnBooks<'_> {
+    fn origin(&self) -> &Origin {
+        self.reader.origin()
+    }
+
+    fn genesis(&self) -> Hash {
+        self.reader.genesis()
+    }
+
+    fn head(&self) -> TreeHead {
+        self.reader.head()
+    }
+
+    fn checkpoint(&self) -> &[u8] {
+        self.reader.checkpoint()
+    }
+
+    fn subject(&self, id: &SubjectId) -> Result<Option<Subject>, Failure> {
+        Ok(self.reader.subject(id)?)
+    }
+
+    fn subjects(&self, kind: SubjectKind) -> SubjectsOf<'_> {
+        Box::new(self.reader.subjects(kind).map(|subject| Ok(subject?)))
+    }
+
+    fn chain(&self, id: &SubjectId) -> Result<Vec<Logged>, Failure> {
+        Ok(self.reader.chain(id)?)
+    }
+
+    fn page(&self, lo: LeafIndex, hi: LeafIndex) -> Result<Vec<Logged>, Failure> {
+        Ok(self.reader.page(lo, hi)?)
+    }
+
+    fn logged(&self, index: LeafIndex) -> Result<Logged, Failure> {
+        Ok(self.reader.logged(index)?)
+    }
+
+    fn by_digest(&self, digest: &Hash) -> Result<Option<LeafIndex>, Failure> {
+        Ok(self.reader.by_digest(digest)?)
+    }
+
+    fn openings(&self, record: &Hash) -> Result<Vec<Opening>, Failure> {
+        Ok(self.reader.openings(record)?)
+    }
+
+    fn root_at(&self, size: TreeSize) -> Result<Option<Hash>, Failure> {
+        Ok(self.reader.root_at(size)?)
+    }
+
+    fn receipt(&self, index: LeafIndex) -> Result<String, Failure> {
+        Ok(self.reader.receipt(index)?)
+    }
+
+    fn assemble(&self, request: &ExhibitRequest<'_>) -> Result<Assembled, Failure> {
+        Ok(assemble(&self.reader, request)?)
+    }
+
+    fn submit(&self, (record, openings): Incoming) -> Result<Acknowledged, Failure> {
+        Ok(self.ledger()?.submit(record, openings)?)
+    }
+
+    /// One commit takes many records. Their openings are flushed each for itself, but many threads wait for the disk
+    /// at the same time, so that it does not matter much how long one flush takes.
+    fn submit_all(
+        &self,
+        records: Vec<Incoming>,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<Answers, Failure> {
+        let ledger = self.ledger()?;
+        let pool = ThreadPoolBuilder::new().num_threads(WAITING).build();
+        let pool = pool.map_err(|error| Failure::could_not("internal", error.to_string()))?;
+        let answers = pool.install(|| submit_in_pieces(ledger, records, progress));
+        Ok(answers.into_iter().map(|answer| Ok(answer?)).collect())
+    }
+}
+
+fn submit_in_pieces(
+    ledger: &Ledger,
+    records: Vec<Incoming>,
+    progress: &(dyn Fn(usize) + Sync),
+) -> Vec<Result<Acknowledged, SubmitError>> {
+    let (mut answers, mut records) = (Vec::with_capacity(records.len()), records.into_iter());
+    loop {
+        let piece: Vec<_> = records.by_ref().take(PIECE).collect();
+        let submitted = piece.len();
+        if submitted == 0 {
+            return answers;
+        }
+        answers.extend(ledger.submit_all(piece));
+        progress(answers.len());
+        if answers.iter().rev().take(submitted).any(Result::is_err) {
+            return answers;
+        }
+    }
+}
