@@ -233,6 +233,11 @@ impl Proposal {
         }
     }
 
+    /// The message's protected header, which is signed with the payload.
+    pub fn protected(&self) -> Vec<u8> {
+        self.draft.protected()
+    }
+
     /// What is signed.
     pub fn payload(&self) -> &Payload {
         &self.payload

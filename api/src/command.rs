@@ -3,7 +3,7 @@
 mod accept;
 mod agency;
 mod alias;
-mod amount;
+pub(crate) mod amount;
 mod analyse;
 mod audit;
 mod case;
@@ -39,7 +39,7 @@ mod note;
 mod observed;
 mod offer;
 mod offer_source;
-mod on_the_way;
+pub(crate) mod on_the_way;
 mod open_notes;
 mod option;
 mod outside;
@@ -57,6 +57,7 @@ mod scan;
 mod seal;
 mod seal_break;
 mod seal_check;
+mod serve;
 mod several;
 mod show;
 mod split;
@@ -205,6 +206,8 @@ enum Command {
     Receipt(receipt::Args),
     #[command(override_help = publish::HELP)]
     Publish(publish::Args),
+    #[command(override_help = serve::HELP)]
+    Serve(serve::Args),
     #[command(override_help = check::HELP)]
     Check(check::Args),
     #[command(override_help = audit::HELP)]
@@ -311,6 +314,7 @@ looking and proving:
   case           an item's history as a CASE document
   receipt        the proof that one record is in the ledger
   publish        the ledger as static files
+  serve          the ledger over HTTP, with pages
   check          the whole ledger, from its bytes
   audit          what is unusual in the ledger, for auditors
   stats          figures by agency and request, for overseers
@@ -408,6 +412,7 @@ fn dispatch(command: &Command) -> Result<Answer, Failure> {
         Command::Case(args) => case::run(args),
         Command::Receipt(args) => receipt::run(args),
         Command::Publish(args) => publish::run(args),
+        Command::Serve(args) => serve::run(args),
         Command::Check(args) => check::run(args),
         Command::Audit(args) => audit::run(args),
         Command::Stats(args) => stats::run(args),

@@ -26,10 +26,12 @@ use zeroize::Zeroizing;
 
 use crate::act::{Basis, Proposal};
 use crate::books::{Answers, Books, OwnBooks, SubjectsOf};
+use crate::client::ServedBooks;
 use crate::failure::Failure;
 use crate::key_file::{KeyKind, Seed, read_private};
 use crate::label_id::parse_label_id;
 use crate::passphrase::PassphraseSource;
+use crate::pen::Pen;
 use crate::terminal::is_about;
 
 /// Fewest digits of an id that name something: so that a typing error seldom does.
@@ -87,13 +89,29 @@ impl Desk<'static> {
     /// # Errors
     /// There is none, another process has it open, it is damaged, or its keys do not open.
     pub fn write(path: &Path, source: &PassphraseSource) -> Result<Self, Failure> {
-        check_ledger(path)?;
-        let keys = LogKeyFiles::of(path).read(source)?;
-        let ledger = Ledger::open(LedgerOptions::new(path), keys);
-        let ledger = ledger.map_err(|error| opening_failed(path, error))?;
+        let ledger = open_ledger(path, source)?;
         // Opened last, so that it shows what recovery has settled.
         Ok(Self::over(OwnBooks::new(reader(path)?, Some(ledger))))
     }
+
+    /// Opens the ledger at the server `url`, to look at it and to record, asking as whoever has `pen`.
+    ///
+    /// # Errors
+    /// The server cannot be reached, or what it shows does not go on from what it showed before.
+    pub fn served(url: &str, pen: Option<Pen>) -> Result<Self, Failure> {
+        let books = ServedBooks::open(url, pen)?;
+        is_about(books.origin());
+        Ok(Self::over(books))
+    }
+}
+
+/// Where a ledger is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In a directory of this machine.
+    Here(PathBuf),
+    /// At a server: its address.
+    Server(String),
 }
 
 impl<'l> Desk<'l> {
@@ -484,6 +502,19 @@ pub fn check_ledger(path: &Path) -> Result<(), Failure> {
         false => "`custody init --help` tells how a ledger is founded",
     };
     Err(Failure::could_not("store-missing", message).hint(hint))
+}
+
+/// Opens the ledger in `path` for recording, with the log's keys.
+///
+/// # Errors
+/// As [`Desk::write`].
+pub fn open_ledger(path: &Path, source: &PassphraseSource) -> Result<Ledger, Failure> {
+    check_ledger(path)?;
+    let keys = LogKeyFiles::of(path).read(source)?;
+    let ledger = Ledger::open(LedgerOptions::new(path), keys);
+    let ledger = ledger.map_err(|error| opening_failed(path, error))?;
+    is_about(ledger.origin());
+    Ok(ledger)
 }
 
 /// Opens the ledger in `path` for what only its own machine can do.

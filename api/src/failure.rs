@@ -12,6 +12,7 @@ use custody_core::key::KeyError;
 use custody_core::note::VerifierKeyError;
 use custody_core::pins::PinsError;
 use custody_core::policy::PolicyFileError;
+use custody_core::receipt::ReceiptError;
 use custody_core::record::RecordError;
 use custody_core::sealed::OpeningError;
 use custody_core::verify::error_text;
@@ -146,6 +147,11 @@ impl Failure {
         &self.code
     }
 
+    /// What to do about it.
+    pub fn next_step(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     /// The `error:` and `hint:` lines, and between them those of a table's faults.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!("error: {}", self.message)];
@@ -233,6 +239,7 @@ coded! {
     PrintError => CouldNot,
     QrError => CouldNot,
     OpeningError => Rejected,
+    ReceiptError => Rejected,
     RecordError => Rejected,
 }
 

@@ -15,6 +15,7 @@ use crate::key_file::{KeyKind, read_private};
 use crate::passphrase::PassphraseSource;
 
 /// A private key that was opened.
+#[derive(Clone)]
 pub struct Pen {
     key: SigningKey,
     public: CoseKey,

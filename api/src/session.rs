@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::act::{Act, Proposal};
 use crate::command::end_text;
-use crate::desk::Desk;
+use crate::desk::{Desk, Place};
 use crate::failure::Failure;
 use crate::file::{self, Access};
 use crate::moment::Moment;
@@ -27,7 +27,7 @@ use crate::terminal::Answer;
 /// What a signing command was told, apart from the act itself.
 pub struct Setting {
     /// The ledger.
-    pub ledger: PathBuf,
+    pub ledger: Place,
     /// The signer's key file, then those of others who are here.
     pub keys: Vec<PathBuf>,
     /// Where the offer goes; without it, the act is recorded.
@@ -74,12 +74,23 @@ impl Session {
     pub fn open(setting: Setting) -> Result<Self, Failure> {
         let files = setting.out.iter().chain(setting.qr.as_ref().map(|qr| &qr.path));
         files.into_iter().try_for_each(|path| file::check_absent(path))?;
-        let desk = match setting.out {
-            Some(_) => Desk::read(&setting.ledger)?,
-            None => Desk::write(&setting.ledger, &setting.log)?,
+        let open = || {
+            let open = |path: &PathBuf| Pen::open(path, &setting.people);
+            setting.keys.iter().map(open).collect::<Result<Vec<_>, _>>()
         };
-        let open = |path: &PathBuf| Pen::open(path, &setting.people);
-        let pens = setting.keys.iter().map(open).collect::<Result<_, _>>()?;
+        let (desk, pens) = match &setting.ledger {
+            Place::Here(path) => {
+                let desk = match setting.out {
+                    Some(_) => Desk::read(path)?,
+                    None => Desk::write(path, &setting.log)?,
+                };
+                (desk, open()?)
+            }
+            Place::Server(url) => {
+                let pens = open()?;
+                (Desk::served(url, pens.first().cloned())?, pens)
+            }
+        };
         let Setting { out, qr, occurred, .. } = setting;
         Ok(Self { desk, pens, out, qr, occurred })
     }
@@ -89,9 +100,12 @@ impl Session {
     /// # Errors
     /// Either does not open.
     pub fn rehearse(setting: Setting) -> Result<Self, Failure> {
-        let desk = Desk::read(&setting.ledger)?;
         let open = |path: &PathBuf| Pen::open(path, &setting.people);
-        let pens = setting.keys.iter().map(open).collect::<Result<_, _>>()?;
+        let pens = setting.keys.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+        let desk = match &setting.ledger {
+            Place::Here(path) => Desk::read(path)?,
+            Place::Server(url) => Desk::served(url, pens.first().cloned())?,
+        };
         Ok(Self { desk, pens, out: None, qr: None, occurred: setting.occurred })
     }
 

@@ -10,7 +10,7 @@ use super::observed::{ObservedOption, observed_help};
 use super::offer_source::OfferSource;
 use super::option::{LedgerOption, PassphraseOptions};
 use crate::act::Proposal;
-use crate::desk::Desk;
+use crate::desk::{Desk, Place};
 use crate::failure::Failure;
 use crate::file;
 use crate::offer_file::OfferFile;
@@ -173,8 +173,13 @@ fn open_desk(args: &Args) -> Result<Option<Desk<'static>>, Failure> {
     match (args.ledger.get(), &args.out) {
         (None, None) => Err(no_destination()),
         (None, Some(_)) => Ok(None),
-        (Some(path), Some(_)) => Desk::read(&path).map(Some),
-        (Some(path), None) => Desk::write(&path, &args.passphrase.of_log()).map(Some),
+        (Some(Place::Here(path)), Some(_)) => Desk::read(&path).map(Some),
+        (Some(Place::Here(path)), None) => Desk::write(&path, &args.passphrase.of_log()).map(Some),
+        (Some(Place::Server(url)), _) => {
+            let key = super::option::key_path(args.key.as_ref())?;
+            let pen = Pen::open(&key, &args.passphrase.of_people())?;
+            Desk::served(&url, Some(pen)).map(Some)
+        }
     }
 }
 

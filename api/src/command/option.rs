@@ -6,17 +6,21 @@ use custody_core::cbor::Value;
 use custody_core::record::{Occurred, TimeSource};
 use custody_core::sealed::MAX_OPENING;
 
-use crate::desk::{Desk, now_s};
+use crate::desk::{Desk, Place, now_s};
 use crate::failure::Failure;
 use crate::moment::Moment;
 use crate::passphrase::PassphraseSource;
+use crate::pen::Pen;
 use crate::print::PrintFile;
 use crate::session::{Session, Setting};
 
 /// `--ledger`, help line.
 macro_rules! ledger_help {
     () => {
-        "  --ledger DIR                the ledger (or CUSTODY_LEDGER)\n"
+        "\
+  --ledger DIR                the ledger (or CUSTODY_LEDGER)
+  --server URL                the ledger at a server (or CUSTODY_SERVER), which you ask with CUSTODY_KEY
+"
     };
 }
 
@@ -26,6 +30,7 @@ macro_rules! signing_help {
         "\
 signing:
   --ledger DIR                the ledger (or CUSTODY_LEDGER)
+  --server URL                the ledger at a server (or CUSTODY_SERVER)
   --key FILE                  your key (or CUSTODY_KEY)
   --with-key FILE             the key of another signer who is here too; may be repeated
   --out FILE                  write an offer for others to sign, or to submit elsewhere; record nothing
@@ -44,6 +49,7 @@ macro_rules! solo_signing_help {
         "\
 signing:
   --ledger DIR                the ledger (or CUSTODY_LEDGER)
+  --server URL                the ledger at a server (or CUSTODY_SERVER)
   --key FILE                  your key (or CUSTODY_KEY)
   --occurred TIME             when it happened, as 2026-05-04T13:30:00+02:00; now if left out
   --time-source SOURCE        ntp, manual, device or tsa; device for now, manual for --occurred
@@ -63,6 +69,8 @@ pub const PDF_HINT: &str = "name a file that ends in .pdf: it holds as many page
 pub struct LedgerOption {
     #[arg(long, value_name = "DIR")]
     ledger: Option<PathBuf>,
+    #[arg(long, value_name = "URL", conflicts_with = "ledger")]
+    server: Option<String>,
 }
 
 /// Where the passphrases of people's keys come from.
@@ -131,25 +139,62 @@ impl SoloSigning {
 }
 
 impl LedgerOption {
-    /// The directory, if one is named.
-    pub fn get(&self) -> Option<PathBuf> {
-        self.ledger.clone().or_else(|| environment("CUSTODY_LEDGER"))
+    /// Where the ledger is, if anything says so: options before the environment, a directory before a server.
+    pub fn get(&self) -> Option<Place> {
+        let here = || self.ledger.clone().map(Place::Here);
+        let server = || self.server.clone().map(Place::Server);
+        let known_here = || environment("CUSTODY_LEDGER").map(Place::Here);
+        let known_server = || {
+            let url = environment("CUSTODY_SERVER")?;
+            url.into_os_string().into_string().ok().map(Place::Server)
+        };
+        here().or_else(server).or_else(known_here).or_else(known_server)
     }
 
-    /// The directory.
+    /// Where the ledger is.
+    ///
+    /// # Errors
+    /// Nothing says so.
+    pub fn place(&self) -> Result<Place, Failure> {
+        self.get().ok_or_else(|| missing("--ledger DIR", "CUSTODY_LEDGER"))
+    }
+
+    /// The directory, for what only the ledger's own machine can do.
     ///
     /// # Errors
     /// None is named.
     pub fn path(&self) -> Result<PathBuf, Failure> {
-        self.get().ok_or_else(|| missing("--ledger DIR", "CUSTODY_LEDGER"))
+        match self.place()? {
+            Place::Here(path) => Ok(path),
+            Place::Server(url) => {
+                let message = format!("this is done on the ledger's own machine, not at `{url}`");
+                Err(Failure::could_not("usage", message).hint("`--ledger DIR` names its directory"))
+            }
+        }
     }
 
-    /// The ledger, to look at.
+    /// The ledger, to look at; at a server with the key that CUSTODY_KEY names.
     ///
     /// # Errors
     /// None is named, or it cannot be read.
     pub fn read(&self) -> Result<Desk<'static>, Failure> {
-        Desk::read(&self.path()?)
+        self.read_as(environment("CUSTODY_KEY").as_ref())
+    }
+
+    /// The ledger, to look at; at a server as whoever has the key `key`.
+    ///
+    /// # Errors
+    /// As [`LedgerOption::read`].
+    pub fn read_as(&self, key: Option<&PathBuf>) -> Result<Desk<'static>, Failure> {
+        match self.place()? {
+            Place::Here(path) => Desk::read(&path),
+            Place::Server(url) => {
+                let file = environment("CUSTODY_PASSPHRASE_FILE");
+                let source = PassphraseSource { file };
+                let pen = key.map(|key| Pen::open(key, &source)).transpose()?;
+                Desk::served(&url, pen)
+            }
+        }
     }
 }
 
@@ -196,7 +241,7 @@ impl Signing {
 
     fn setting(&self) -> Result<Setting, Failure> {
         Ok(Setting {
-            ledger: self.ledger.path()?,
+            ledger: self.ledger.place()?,
             keys: [vec![self.key()?], self.with_key.clone()].concat(),
             out: self.out.clone(),
             qr: self.qr.clone(),

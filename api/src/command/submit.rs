@@ -3,7 +3,7 @@ use serde_json::json;
 use super::offer_source::OfferSource;
 use super::option::{LedgerOption, PassphraseOptions, ledger_help};
 use crate::act::Proposal;
-use crate::desk::Desk;
+use crate::desk::{Desk, Place};
 use crate::failure::Failure;
 use crate::session::record;
 use crate::terminal::Answer;
@@ -38,7 +38,11 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Answer, Failure> {
     let proposal = Proposal::resume(&args.source.read_complete()?);
-    let desk = Desk::write(&args.ledger.path()?, &args.passphrase.of_log())?;
+    let desk = match args.ledger.place()? {
+        Place::Here(path) => Desk::write(&path, &args.passphrase.of_log())?,
+        // What everybody has signed says by itself who stands for it.
+        Place::Server(url) => Desk::served(&url, None)?,
+    };
     let facts = json!({ "type": proposal.payload().body.record_type().word() });
     record(&desk, &proposal)?.answer(Vec::new(), facts, Some(&desk))
 }

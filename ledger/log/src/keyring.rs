@@ -20,6 +20,11 @@ impl Keyring {
         keys.entry(key.kid()).or_insert_with(|| Arc::new(key.clone()));
     }
 
+    /// The key with this thumbprint, if it was ever enrolled.
+    pub(crate) fn get(&self, kid: &Kid) -> Option<Arc<CoseKey>> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).get(kid).cloned()
+    }
+
     /// Checks every signature of `record` with the keys at hand. Where one is missing, nothing is checked: a
     /// stranger's key must not make the log work twice.
     ///

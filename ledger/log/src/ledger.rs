@@ -19,6 +19,7 @@ use crossbeam_channel::{Sender, bounded, unbounded};
 use custody_core::checkpoint::Checkpoint;
 use custody_core::hash::Hash;
 use custody_core::id::Origin;
+use custody_core::key::{CoseKey, Kid};
 use custody_core::sealed::Opening;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
@@ -314,6 +315,11 @@ impl<S: Store + 'static> Ledger<S> {
         Reader::live(&self.shared)
     }
 
+    /// Why the ledger takes no more records, where it does not.
+    pub fn stopped(&self) -> Option<Arc<FatalError>> {
+        self.shared.fatal.get().cloned()
+    }
+
     /// The ledger's name.
     pub fn origin(&self) -> &Origin {
         &self.shared.intake.origin
@@ -322,6 +328,11 @@ impl<S: Store + 'static> Ledger<S> {
     /// SHA-256 of entry 0.
     pub fn genesis(&self) -> Hash {
         self.shared.intake.genesis
+    }
+
+    /// The key with this thumbprint, if it was ever enrolled, for whomever and whether it has ended or not.
+    pub fn key(&self, kid: &Kid) -> Option<Arc<CoseKey>> {
+        self.shared.intake.keyring.get(kid)
     }
 
     /// How many subjects the custody index has, and how many bytes of memory it takes.

@@ -29,7 +29,7 @@ pub use error::{
 pub use ledger::{Incoming, Ledger, LedgerOptions, Parts};
 pub use publish::{Progress, PublishError, PublishSummary};
 pub use reader::{Logged, Reader, Subjects};
-pub use row::SubjectKind;
+pub use row::{SubjectKind, decode_subject, encode_subject};
 pub use sequencer::{Acknowledged, BatchLimits, Reply};
 pub use tree::NodesError;
 pub use vault::VaultError;

@@ -21,7 +21,7 @@ use custody_core::id::{SubjectId, Uuid};
 
 use crate::store::{StoreError, Table};
 
-pub(crate) use state::{decode_subject, encode_subject};
+pub use state::{decode_subject, encode_subject};
 
 /// A kind of subject, as the first byte of its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

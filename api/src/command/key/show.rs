@@ -46,8 +46,8 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let mut lines =
         vec![format!("thumbprint  {}", key.kid()), format!("words       {}", words.join(" "))];
     let mut facts = json!({ "thumbprint": key.kid().to_string(), "words": words });
-    if let Some(path) = args.ledger.get() {
-        let (own, more) = standing(&Desk::read(&path)?, key.kid())?;
+    if args.ledger.get().is_some() {
+        let (own, more) = standing(&args.ledger.read()?, key.kid())?;
         lines.extend(own);
         facts = merge(facts, more);
     }

@@ -74,6 +74,11 @@ impl Draft {
         Ok(())
     }
 
+    /// The message's protected header, encoded: what is signed besides the payload.
+    pub fn protected(&self) -> Vec<u8> {
+        self.header.encode()
+    }
+
     /// The message with the signatures it has so far.
     pub fn to_bytes(&self) -> Vec<u8> {
         assemble(&self.header.encode(), &self.payload, &self.signatures)

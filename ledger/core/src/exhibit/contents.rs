@@ -212,7 +212,7 @@ impl Contents {
     }
 
     /// Decodes contents strictly: every list in its order, nothing twice, nothing unknown.
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self, ExhibitError> {
+    pub fn decode(bytes: &[u8]) -> Result<Self, ExhibitError> {
         check(bytes)?;
         let mut reader = Reader::new(bytes);
         let mut fields = reader.fields()?;

@@ -137,7 +137,7 @@ struct PermissionRow {
 ///
 /// # Errors
 /// None in practice: numbers, strings and bytes are written to memory.
-pub(crate) fn encode_subject(subject: &Subject) -> Result<Vec<u8>, serde_cbor::Error> {
+pub fn encode_subject(subject: &Subject) -> Result<Vec<u8>, serde_cbor::Error> {
     let row = SubjectRow {
         length: subject.chain.length,
         digest: subject.chain.digest.into(),
@@ -150,7 +150,7 @@ pub(crate) fn encode_subject(subject: &Subject) -> Result<Vec<u8>, serde_cbor::E
 ///
 /// # Errors
 /// [`StoreError::Corrupt`].
-pub(crate) fn decode_subject(key: &[u8], value: &[u8]) -> Result<Subject, StoreError> {
+pub fn decode_subject(key: &[u8], value: &[u8]) -> Result<Subject, StoreError> {
     let row: SubjectRow = serde_cbor::from_slice(value).map_err(|source| StoreError::Corrupt {
         table: Table::Head,
         key: key.to_vec(),

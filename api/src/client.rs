@@ -1,0 +1,387 @@
+//! A ledger at a server, as commands work on it: the other side of [`crate::server`].
+//!
+//! The server is not trusted with the order of things. Every checkpoint that it shows has to carry both signatures of the log
+//! and to go on from the newest one that this person has seen before, on whatever server; every record that it acknowledges
+//! has to come with a receipt that verifies. What states and lists say, it says: a receipt or an exhibit shows it.
+
+mod memory;
+mod transport;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use custody_core::checkpoint::{Checkpoint, LogKeys};
+use custody_core::custody::Subject;
+use custody_core::entry::Entry;
+use custody_core::exhibit::{Contents, Withheld};
+use custody_core::hash::{Hash, hash_leaf};
+use custody_core::id::{Origin, SubjectId};
+use custody_core::merkle::{ConsistencyProof, LeafIndex, TreeHead, TreeSize};
+use custody_core::receipt::Receipt;
+use custody_core::record::{Offer, Record};
+use custody_core::sealed::Opening;
+use custody_log::exhibit::{Assembled, ExhibitRequest};
+use custody_log::{Acknowledged, Incoming, Logged, SubjectKind, decode_subject};
+use serde_json::{Value, json};
+
+use crate::books::{Answers, Books, SubjectsOf};
+use crate::failure::Failure;
+use crate::offer_file::OfferFile;
+use crate::pen::Pen;
+use memory::{Memory, Seen};
+use transport::Transport;
+
+/// Entries that are asked for at once.
+const ENTRIES: u64 = 256;
+
+/// A ledger at a server, at the checkpoint that it had when it was opened.
+pub struct ServedBooks {
+    transport: Transport,
+    memory: Memory,
+    origin: Origin,
+    genesis: Hash,
+    keys: LogKeys,
+    checkpoint: Checkpoint,
+}
+
+impl ServedBooks {
+    /// Opens the ledger at `url`, asking as whoever has `pen`, and holds its checkpoint against the newest one seen.
+    ///
+    /// # Errors
+    /// The server cannot be reached, says nothing sensible, or shows a checkpoint that is not the log's, or that does not
+    /// go on from the one seen before.
+    pub fn open(url: &str, pen: Option<Pen>) -> Result<Self, Failure> {
+        let transport = Transport::new(url, pen)?;
+        let about = transport.get("/v1/ledger")?;
+        let origin: Origin = text(&about, "origin")?.parse()?;
+        let genesis = hash(&about, "genesis")?;
+        let keys = log_keys(&about)?;
+        let memory = Memory::of(&origin)?;
+        let seen = memory.read()?;
+        let (checkpoint, proof) = head(&transport, seen.as_ref())?;
+        let told = Seen::new(genesis, &keys, &checkpoint);
+        checkpoint.verify_log(&keys)?;
+        if let Some(seen) = &seen {
+            seen.check_goes_on(&told, &proof)?;
+        }
+        memory.write(&told)?;
+        Ok(Self { transport, memory, origin, genesis, keys, checkpoint })
+    }
+
+    /// Puts an offer into the mailbox of whoever signs next.
+    ///
+    /// # Errors
+    /// The server refuses it.
+    pub fn send_offer(&self, offer: &OfferFile) -> Result<(), Failure> {
+        self.transport.post_bytes("/v1/offers", &offer.encode()).map(|_| ())
+    }
+
+    /// What the server acknowledges has to be in the tree of a checkpoint of the log that goes on from ours.
+    fn check_receipt(&self, answer: &Value, digest: Hash) -> Result<Acknowledged, Failure> {
+        let index = LeafIndex(number(answer, "entry")?);
+        let entry = Entry {
+            accepted_ms: number(answer, "accepted_ms")?,
+            index_root: hash(answer, "index_root")?,
+            record: digest,
+        };
+        let receipt = Receipt::parse(text(answer, "receipt")?.as_bytes())?;
+        let checkpoint = receipt.checkpoint();
+        checkpoint.verify_log(&self.keys)?;
+        let leaf = hash_leaf(&entry.encode());
+        let is_there = receipt.proof().index == index
+            && checkpoint.origin().as_str() == self.origin.as_str()
+            && receipt.proof().verify(&leaf, checkpoint.tree_head()).is_ok();
+        if !is_there {
+            let message =
+                format!("the server says that it is entry {index}, and its receipt does not");
+            return Err(Failure::rejected("client/receipt", message)
+                .hint("keep what it answered: it is evidence against the server"));
+        }
+        self.remember(checkpoint)?;
+        let was_known = answer["was_known"].as_bool().unwrap_or(false);
+        let checkpoint = checkpoint.as_bytes().into();
+        Ok(Acknowledged { index, digest, entry, checkpoint, was_known })
+    }
+
+    /// Holds a checkpoint of a receipt against the newest one seen, which it becomes if it is newer.
+    fn remember(&self, checkpoint: &Checkpoint) -> Result<(), Failure> {
+        let Some(seen) = self.memory.read()? else { return Ok(()) };
+        if checkpoint.size() <= seen.checkpoint.size() {
+            return Ok(());
+        }
+        let (newest, proof) = head(&self.transport, Some(&seen))?;
+        newest.verify_log(&self.keys)?;
+        let told = Seen::new(self.genesis, &self.keys, &newest);
+        seen.check_goes_on(&told, &proof)?;
+        self.memory.write(&told)
+    }
+
+    fn entries(&self, answer: &Value) -> Result<Vec<Logged>, Failure> {
+        let entries = answer["entries"].as_array().ok_or_else(|| malformed("entries"))?;
+        entries.iter().map(logged).collect()
+    }
+}
+
+/// The server's checkpoint, and the proof that its tree begins with the one seen.
+fn head(
+    transport: &Transport,
+    seen: Option<&Seen>,
+) -> Result<(Checkpoint, ConsistencyProof), Failure> {
+    let from = seen.map_or(0, |seen| seen.checkpoint.size().0);
+    let answer = transport.get(&format!("/v1/head?from={from}"))?;
+    let checkpoint = Checkpoint::parse(text(&answer, "checkpoint")?.as_bytes())?;
+    let hashes = answer["proof"].as_array().ok_or_else(|| malformed("proof"))?.iter();
+    let hashes = hashes.map(|hash| hash.as_str().and_then(Hash::from_hex));
+    let hashes = hashes.collect::<Option<_>>().ok_or_else(|| malformed("proof"))?;
+    Ok((checkpoint, ConsistencyProof { hashes }))
+}
+
+impl Books for ServedBooks {
+    fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    fn genesis(&self) -> Hash {
+        self.genesis
+    }
+
+    fn head(&self) -> TreeHead {
+        *self.checkpoint.tree_head()
+    }
+
+    fn checkpoint(&self) -> &[u8] {
+        self.checkpoint.as_bytes()
+    }
+
+    fn subject(&self, id: &SubjectId) -> Result<Option<Subject>, Failure> {
+        let found = self.transport.find(&format!("/v1/subjects/{id}"))?;
+        found.map(|answer| subject(&answer).map(|(_, subject)| subject)).transpose()
+    }
+
+    fn subjects(&self, kind: SubjectKind) -> SubjectsOf<'_> {
+        Box::new(Pages::new(&self.transport, kind))
+    }
+
+    fn chain(&self, id: &SubjectId) -> Result<Vec<Logged>, Failure> {
+        let answer = self.transport.get(&format!("/v1/subjects/{id}/records"))?;
+        self.entries(&answer)
+    }
+
+    fn page(&self, lo: LeafIndex, hi: LeafIndex) -> Result<Vec<Logged>, Failure> {
+        let mut page = Vec::new();
+        let mut from = lo.0;
+        while from < hi.0 {
+            let to = hi.0.min(from.saturating_add(ENTRIES));
+            let answer = self.transport.get(&format!("/v1/entries?lo={from}&hi={to}"))?;
+            let entries = self.entries(&answer)?;
+            let is_whole = entries.iter().map(|entry| entry.index.0).eq(from..to);
+            if !is_whole {
+                return Err(malformed("entries"));
+            }
+            page.extend(entries);
+            from = to;
+        }
+        Ok(page)
+    }
+
+    fn logged(&self, index: LeafIndex) -> Result<Logged, Failure> {
+        logged(&self.transport.get(&format!("/v1/entries/{index}"))?)
+    }
+
+    fn by_digest(&self, digest: &Hash) -> Result<Option<LeafIndex>, Failure> {
+        let found = self.transport.find(&format!("/v1/records/{digest}/place"))?;
+        found.map(|answer| Ok(LeafIndex(number(&answer, "entry")?))).transpose()
+    }
+
+    fn openings(&self, record: &Hash) -> Result<Vec<Opening>, Failure> {
+        let answer = self.transport.get(&format!("/v1/records/{record}/openings"))?;
+        let openings = answer["openings"].as_array().ok_or_else(|| malformed("openings"))?;
+        openings.iter().map(opening).collect()
+    }
+
+    fn root_at(&self, size: TreeSize) -> Result<Option<Hash>, Failure> {
+        let answer = self.transport.get(&format!("/v1/roots/{size}"))?;
+        match &answer["root"] {
+            Value::Null => Ok(None),
+            _ => hash(&answer, "root").map(Some),
+        }
+    }
+
+    fn receipt(&self, index: LeafIndex) -> Result<String, Failure> {
+        let digest = self.logged(index)?.entry.record;
+        self.transport.get_text(&format!("/v1/records/{digest}/receipt"))
+    }
+
+    fn assemble(&self, request: &ExhibitRequest<'_>) -> Result<Assembled, Failure> {
+        let since: Vec<_> = request.since.iter().map(|size| size.0).collect();
+        let item = SubjectId::Item(request.item);
+        let body =
+            json!({ "item": item.to_string(), "since": since, "handling": request.handling });
+        let answer = self.transport.post("/v1/exhibits", &body)?;
+        let contents = Contents::decode(&bytes(&answer, "contents")?)?;
+        let lineage = answer["lineage"].as_array().ok_or_else(|| malformed("lineage"))?.iter();
+        let lineage = lineage.map(|id| match id.as_str().map(str::parse) {
+            Some(Ok(SubjectId::Item(item))) => Ok(item),
+            _ => Err(malformed("lineage")),
+        });
+        let withheld = answer["withheld"].as_array().ok_or_else(|| malformed("withheld"))?;
+        let withheld = withheld.iter().map(withheld_of).collect::<Result<_, _>>()?;
+        Ok(close(
+            Assembled { contents, withheld, lineage: lineage.collect::<Result<_, _>>()? },
+            request,
+        ))
+    }
+
+    fn submit(&self, (record, openings): Incoming) -> Result<Acknowledged, Failure> {
+        let digest = Record::parse(&record)?.digest();
+        let file = OfferFile::new(Offer::parse(&record)?, openings)?;
+        let answer = self.transport.post_bytes("/v1/records", &file.encode())?;
+        if hash(&answer, "record")? != digest {
+            return Err(malformed("record"));
+        }
+        self.check_receipt(&answer, digest)
+    }
+
+    fn submit_all(
+        &self,
+        records: Vec<Incoming>,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<Answers, Failure> {
+        let mut answers = Answers::new();
+        for record in records {
+            answers.push(self.submit(record));
+            progress(answers.len());
+            if answers.last().is_some_and(Result::is_err) {
+                break;
+            }
+        }
+        Ok(answers)
+    }
+}
+
+/// Closes what whoever exports withholds: the server has opened all that they may see.
+fn close(mut assembled: Assembled, request: &ExhibitRequest<'_>) -> Assembled {
+    let contents = &mut assembled.contents;
+    let payload = |index: LeafIndex| {
+        let placed = contents.records.iter().find(|placed| placed.index == index);
+        placed.map(|placed| placed.record.payload())
+    };
+    let reason = |index: LeafIndex, field: &str| (request.withhold)(payload(index)?, field);
+    let (mut open, mut withheld) = (Vec::new(), assembled.withheld);
+    for one in contents.openings.clone() {
+        match reason(one.index, &one.opening.field) {
+            None => open.push(one),
+            Some(reason) => {
+                let field = one.opening.field;
+                withheld.push(Withheld { index: one.index, field, reason });
+            }
+        }
+    }
+    withheld.sort_by(|a, b| (a.index, &a.field).cmp(&(b.index, &b.field)));
+    contents.openings = open;
+    Assembled { withheld, ..assembled }
+}
+
+/// All subjects of a kind, a page at a time. Ends after an error.
+struct Pages<'t> {
+    transport: &'t Transport,
+    kind: SubjectKind,
+    page: std::vec::IntoIter<Value>,
+    /// What to ask for next; `None` after the last page.
+    next: Option<Option<String>>,
+}
+
+impl<'t> Pages<'t> {
+    fn new(transport: &'t Transport, kind: SubjectKind) -> Self {
+        Self { transport, kind, page: Vec::new().into_iter(), next: Some(None) }
+    }
+
+    fn turn(&mut self, after: Option<String>) -> Result<(), Failure> {
+        let kind = crate::server::kind_word(self.kind);
+        let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
+        let answer = self.transport.get(&format!("/v1/subjects?kind={kind}{after}"))?;
+        let page = answer["subjects"].as_array().ok_or_else(|| malformed("subjects"))?.clone();
+        self.page = page.into_iter();
+        self.next = answer["next"].as_str().map(|next| Some(next.to_owned()));
+        Ok(())
+    }
+}
+
+impl Iterator for Pages<'_> {
+    type Item = Result<(SubjectId, Subject), Failure>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(one) = self.page.next() {
+                return Some(subject(&one));
+            }
+            let after = self.next.take()?;
+            if let Err(failure) = self.turn(after) {
+                self.next = None;
+                return Some(Err(failure));
+            }
+        }
+    }
+}
+
+fn subject(answer: &Value) -> Result<(SubjectId, Subject), Failure> {
+    let id = text(answer, "subject")?.parse()?;
+    let state = decode_subject(&[], &bytes(answer, "state")?).map_err(|_| malformed("state"))?;
+    Ok((id, state))
+}
+
+fn logged(answer: &Value) -> Result<Logged, Failure> {
+    let entry = Entry::decode(&bytes(answer, "entry")?).map_err(|_| malformed("entry"))?;
+    let record = bytes(answer, "record")?;
+    let index = LeafIndex(number(answer, "index")?);
+    // The entry names the record, so that one cannot stand for another.
+    match Record::parse(&record)?.digest() == entry.record {
+        true => Ok(Logged { index, entry, record }),
+        false => Err(malformed("record")),
+    }
+}
+
+fn opening(answer: &Value) -> Result<Opening, Failure> {
+    let salt = bytes(answer, "salt")?.try_into().map_err(|_| malformed("salt"))?;
+    Ok(Opening { field: text(answer, "field")?.to_owned(), salt, value: bytes(answer, "value")? })
+}
+
+fn withheld_of(answer: &Value) -> Result<Withheld, Failure> {
+    Ok(Withheld {
+        index: LeafIndex(number(answer, "entry")?),
+        field: text(answer, "field")?.to_owned(),
+        reason: text(answer, "reason")?.parse().map_err(|_| malformed("reason"))?,
+    })
+}
+
+fn log_keys(answer: &Value) -> Result<LogKeys, Failure> {
+    let keys = answer["log_keys"].as_array().ok_or_else(|| malformed("log_keys"))?;
+    let key = |position: usize| {
+        let text = keys.get(position).and_then(Value::as_str);
+        let text = text.ok_or_else(|| malformed("log_keys"))?;
+        Ok::<_, Failure>(custody_core::note::VerifierKey::parse(text)?)
+    };
+    Ok(LogKeys::new(key(0)?, key(1)?)?)
+}
+
+fn text<'a>(answer: &'a Value, name: &'static str) -> Result<&'a str, Failure> {
+    answer[name].as_str().ok_or_else(|| malformed(name))
+}
+
+fn number(answer: &Value, name: &'static str) -> Result<u64, Failure> {
+    answer[name].as_u64().ok_or_else(|| malformed(name))
+}
+
+fn hash(answer: &Value, name: &'static str) -> Result<Hash, Failure> {
+    Hash::from_hex(text(answer, name)?).ok_or_else(|| malformed(name))
+}
+
+fn bytes(answer: &Value, name: &'static str) -> Result<Vec<u8>, Failure> {
+    STANDARD.decode(text(answer, name)?).map_err(|_| malformed(name))
+}
+
+/// The server answered with something that it never answers.
+fn malformed(what: &str) -> Failure {
+    let message = format!("the server's answer has no sensible `{what}`");
+    Failure::could_not("client/malformed", message)
+        .hint("is it a custody server of this version? `curl URL/v1/ledger` shows what it says")
+}

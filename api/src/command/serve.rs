@@ -1,0 +1,80 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde_json::json;
+use tracing_subscriber::EnvFilter;
+
+use super::option::{LedgerOption, PassphraseOptions, ledger_help};
+use crate::desk::open_ledger;
+use crate::failure::Failure;
+use crate::server::Server;
+use crate::server::setting::Setting;
+use crate::terminal::{Answer, talk};
+
+pub const HELP: &str = concat!(
+    "\
+usage: custody serve [options]
+
+Serve a ledger over HTTP: to programs under /v1, as C2SP tlog-tiles at the root, and as pages. It
+listens on this machine alone unless a configuration says otherwise, and stops on SIGTERM when what
+it has begun is done. Log lines go to stderr, as JSON; RUST_LOG chooses which.
+
+  --config FILE               configuration, TOML; docs/OPERATING.md has all keys with their defaults
+  --listen ADDRESS            address and port to listen at, 127.0.0.1:8344 if nothing says otherwise
+  --check                     look whether configuration and ledger can be used, serve nothing
+",
+    ledger_help!(),
+    "  --passphrase-file FILE      passphrase of the log's keys (or CUSTODY_PASSPHRASE_FILE); else you are asked
+  --log-passphrase-file FILE  the same, if another (or CUSTODY_LOG_PASSPHRASE_FILE)
+
+example:
+  $ custody serve --ledger ledger
+"
+);
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    ledger: LedgerOption,
+    #[command(flatten)]
+    passphrase: PassphraseOptions,
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    #[arg(long)]
+    check: bool,
+}
+
+pub fn run(args: &Args) -> Result<Answer, Failure> {
+    let mut setting = args.config.as_deref().map(Setting::read).transpose()?.unwrap_or_default();
+    setting.listen = args.listen.unwrap_or(setting.listen);
+    setting.check()?;
+    let path = args.ledger.path()?;
+    let ledger = open_ledger(&path, &args.passphrase.of_log())?;
+    let origin = ledger.origin().to_string();
+    if args.check {
+        let size = ledger.reader()?.head().size.0;
+        let lines = vec![
+            format!("configuration and ledger can be used: {origin}, {size} entries"),
+            format!("it would listen at {}", setting.listen),
+        ];
+        let facts = json!({ "origin": origin, "size": size, "listen": setting.listen.to_string() });
+        return Ok(Answer::done(lines, facts));
+    }
+    start_log();
+    let server = Server::bind(ledger, &path, setting)?;
+    let address = server.address();
+    talk(&format!("serving {origin} at {address}"));
+    server.run()?;
+    let lines = vec![format!("stopped serving {origin}")];
+    Ok(Answer::done(lines, json!({ "origin": origin, "listened": address.to_string() })))
+}
+
+/// Lines for programs, on stderr.
+fn start_log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let lines = tracing_subscriber::fmt().json().with_env_filter(filter);
+    // Who embeds this program has their own.
+    let _ = lines.with_writer(std::io::stderr).try_init();
+}

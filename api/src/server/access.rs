@@ -1,0 +1,303 @@
+//! Who may see what. Everything is denied that is not granted here.
+//!
+//! | what | who may see it |
+//! | --- | --- |
+//! | checkpoint, tiles, entries | everybody |
+//! | the registry: agencies, custodians with their names, the ledger | whoever has a key here |
+//! | an item: its records, its state, what opens them | who holds, held or is to receive it; everybody of their agencies; an agency that a permission names; whoever it was disclosed to by id; overseers |
+//! | a request | its two agencies, overseers |
+//! | bundles of records, the audit | overseers |
+//!
+//! What is about an item that somebody may see shows what it is packed in and made from by its id and state, and not
+//! what opens it.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+
+use custody_core::custody::{ItemState, Standing, Subject, Whereabouts};
+use custody_core::hash::Hash;
+use custody_core::id::{Origin, SubjectId, Uuid};
+use custody_core::merkle::{LeafIndex, TreeHead, TreeSize};
+use custody_core::record::Record;
+use custody_core::record::body::Body;
+use custody_core::sealed::Opening;
+use custody_log::exhibit::{Assembled, ExhibitRequest};
+use custody_log::{Acknowledged, Incoming, Logged, SubjectKind};
+
+use crate::books::{Answers, Books, OwnBooks, SubjectsOf};
+use crate::failure::Failure;
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// A custodian or an agency.
+    pub id: SubjectId,
+    /// The agency they are, or work for.
+    pub agency: Uuid,
+    /// Whether they look at everything on behalf of the public.
+    pub is_overseer: bool,
+}
+
+/// The books as one caller may see them.
+pub struct GuardedBooks<'l> {
+    books: OwnBooks<'l>,
+    caller: Caller,
+    granted: RefCell<HashMap<Uuid, bool>>,
+    kin: RefCell<HashSet<Uuid>>,
+}
+
+impl<'l> GuardedBooks<'l> {
+    /// The books for `caller`.
+    pub fn new(books: OwnBooks<'l>, caller: Caller) -> Self {
+        let (granted, kin) = (RefCell::default(), RefCell::default());
+        Self { books, caller, granted, kin }
+    }
+
+    /// Whether the caller may see the item: its records, and what opens them.
+    fn may_see(&self, item: Uuid) -> Result<bool, Failure> {
+        if self.caller.is_overseer {
+            return Ok(true);
+        }
+        if let Some(known) = self.granted.borrow().get(&item) {
+            return Ok(*known);
+        }
+        let may = match self.item(item)? {
+            Some(state) => self.is_listed(item, &state)? || self.was_disclosed(item)?,
+            None => false,
+        };
+        self.granted.borrow_mut().insert(item, may);
+        Ok(may)
+    }
+
+    /// Whether the caller sees the item by its state alone, and so in lists.
+    fn is_listed(&self, item: Uuid, state: &ItemState) -> Result<bool, Failure> {
+        if self.caller.is_overseer {
+            return Ok(true);
+        }
+        let awaited = state.release.iter();
+        let awaited =
+            awaited.flat_map(|open| [open.to].into_iter().chain(open.substitutes.clone()));
+        for person in state.holders.iter().copied().chain(awaited) {
+            if self.is_of_mine(person)? {
+                return Ok(true);
+            }
+        }
+        if let Whereabouts::Packed { container } = state.place
+            && self.may_see(container)?
+        {
+            return Ok(true);
+        }
+        self.is_permitted(item)
+    }
+
+    fn is_of_mine(&self, person: Uuid) -> Result<bool, Failure> {
+        let subject = self.books.subject(&SubjectId::Custodian(person))?;
+        Ok(match subject.map(|subject| subject.standing) {
+            Some(Standing::Custodian(state)) => state.agency == self.caller.agency,
+            _ => false,
+        })
+    }
+
+    /// Whether a permission names the caller's agency.
+    fn is_permitted(&self, item: Uuid) -> Result<bool, Failure> {
+        let notes = self.books.subject(&SubjectId::Notes(item))?;
+        Ok(match notes.map(|subject| subject.standing) {
+            Some(Standing::Notes(notes)) => {
+                notes.permissions.iter().any(|given| given.to == Some(self.caller.agency))
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether an exhibit was given to the caller or their agency, named by id in the sealed field `recipient`.
+    fn was_disclosed(&self, item: Uuid) -> Result<bool, Failure> {
+        let mine = [self.caller.id.to_string(), SubjectId::Agency(self.caller.agency).to_string()];
+        for logged in self.books.chain(&SubjectId::Notes(item))? {
+            let record = Record::parse(&logged.record)?;
+            if !matches!(record.payload().body, Body::Disclose(_)) {
+                continue;
+            }
+            let openings = self.books.openings(&record.digest())?;
+            let recipient = openings.iter().find(|opening| opening.field == "recipient");
+            if recipient.and_then(Opening::as_text).is_some_and(|to| mine.iter().any(|me| me == to))
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn item(&self, item: Uuid) -> Result<Option<ItemState>, Failure> {
+        let subject = self.books.subject(&SubjectId::Item(item))?;
+        Ok(match subject.map(|subject| subject.standing) {
+            Some(Standing::Item(state)) => Some(state),
+            _ => None,
+        })
+    }
+
+    /// What an item that the caller sees is packed in and made from, and so on.
+    fn note_kin(&self, subject: &Subject) {
+        if let Standing::Item(state) = &subject.standing {
+            let outer = match state.place {
+                Whereabouts::Packed { container } => Some(container),
+                _ => None,
+            };
+            self.kin.borrow_mut().extend(state.parent.into_iter().chain(outer));
+        }
+    }
+
+    /// Whether the caller may know what the records made of `id`.
+    fn may_know(&self, id: &SubjectId, subject: &Subject) -> Result<bool, Failure> {
+        Ok(match (id, &subject.standing) {
+            (SubjectId::Item(item), _) => {
+                self.kin.borrow().contains(item) || self.may_see(*item)?
+            }
+            (SubjectId::Notes(item), _) => self.may_see(*item)?,
+            (_, Standing::Request(request)) => {
+                self.caller.is_overseer || [request.from, request.to].contains(&self.caller.agency)
+            }
+            _ => true,
+        })
+    }
+
+    /// Whether the caller may read a record, and what opens it. One about items is for those who may see any of them.
+    fn may_read(&self, record: &Record) -> Result<bool, Failure> {
+        let links = &record.payload().subjects;
+        let items: Vec<_> = links.iter().filter_map(|link| about(&link.subject)).collect();
+        for item in &items {
+            if self.may_see(*item)? {
+                return Ok(true);
+            }
+        }
+        for link in links.iter().filter(|_| items.is_empty()) {
+            if let Some(subject) = self.books.subject(&link.subject)?
+                && self.may_know(&link.subject, &subject)?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn check_overseer(&self) -> Result<(), Failure> {
+        match self.caller.is_overseer {
+            true => Ok(()),
+            false => Err(forbidden("only overseers read whole bundles of records")),
+        }
+    }
+}
+
+fn forbidden(message: &str) -> Failure {
+    Failure::rejected("access/forbidden", message)
+}
+
+impl Books for GuardedBooks<'_> {
+    fn origin(&self) -> &Origin {
+        self.books.origin()
+    }
+
+    fn genesis(&self) -> Hash {
+        self.books.genesis()
+    }
+
+    fn head(&self) -> TreeHead {
+        self.books.head()
+    }
+
+    fn checkpoint(&self) -> &[u8] {
+        self.books.checkpoint()
+    }
+
+    fn subject(&self, id: &SubjectId) -> Result<Option<Subject>, Failure> {
+        let Some(subject) = self.books.subject(id)? else { return Ok(None) };
+        let may_know = self.may_know(id, &subject)?;
+        if may_know {
+            self.note_kin(&subject);
+        }
+        Ok(Some(subject).filter(|_| may_know))
+    }
+
+    fn subjects(&self, kind: SubjectKind) -> SubjectsOf<'_> {
+        Box::new(self.books.subjects(kind).filter_map(|subject| {
+            let known = subject.and_then(|(id, subject)| {
+                let may_know = match (&id, &subject.standing) {
+                    (SubjectId::Item(item), Standing::Item(state)) => {
+                        self.is_listed(*item, state)?
+                    }
+                    _ => self.may_know(&id, &subject)?,
+                };
+                Ok(may_know.then_some((id, subject)))
+            });
+            known.transpose()
+        }))
+    }
+
+    fn chain(&self, id: &SubjectId) -> Result<Vec<Logged>, Failure> {
+        let may_read = match id {
+            SubjectId::Item(item) | SubjectId::Notes(item) => self.may_see(*item)?,
+            _ => self.subject(id)?.is_some(),
+        };
+        if may_read { self.books.chain(id) } else { Ok(Vec::new()) }
+    }
+
+    fn page(&self, lo: LeafIndex, hi: LeafIndex) -> Result<Vec<Logged>, Failure> {
+        self.check_overseer()?;
+        self.books.page(lo, hi)
+    }
+
+    fn logged(&self, index: LeafIndex) -> Result<Logged, Failure> {
+        let logged = self.books.logged(index)?;
+        match self.may_read(&Record::parse(&logged.record)?)? {
+            true => Ok(logged),
+            false => Err(Failure::rejected("read/no-record", format!("no record {index} here"))),
+        }
+    }
+
+    fn by_digest(&self, digest: &Hash) -> Result<Option<LeafIndex>, Failure> {
+        let Some(index) = self.books.by_digest(digest)? else { return Ok(None) };
+        let logged = self.books.logged(index)?;
+        let may_read = self.may_read(&Record::parse(&logged.record)?)?;
+        Ok(may_read.then_some(index))
+    }
+
+    fn openings(&self, record: &Hash) -> Result<Vec<Opening>, Failure> {
+        match self.by_digest(record)? {
+            Some(_) => self.books.openings(record),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn root_at(&self, size: TreeSize) -> Result<Option<Hash>, Failure> {
+        self.books.root_at(size)
+    }
+
+    fn receipt(&self, index: LeafIndex) -> Result<String, Failure> {
+        self.books.receipt(index)
+    }
+
+    fn assemble(&self, request: &ExhibitRequest<'_>) -> Result<Assembled, Failure> {
+        match self.may_see(request.item)? {
+            true => self.books.assemble(request),
+            false => {
+                let item = SubjectId::Item(request.item);
+                Err(Failure::rejected("custody/no-such-subject", format!("{item} does not exist")))
+            }
+        }
+    }
+
+    fn submit(&self, _: Incoming) -> Result<Acknowledged, Failure> {
+        Err(forbidden("these books are for looking only"))
+    }
+
+    fn submit_all(&self, _: Vec<Incoming>, _: &(dyn Fn(usize) + Sync)) -> Result<Answers, Failure> {
+        Err(forbidden("these books are for looking only"))
+    }
+}
+
+/// The item that a chain is about, if it is about one.
+fn about(id: &SubjectId) -> Option<Uuid> {
+    match id {
+        SubjectId::Item(item) | SubjectId::Notes(item) => Some(*item),
+        _ => None,
+    }
+}

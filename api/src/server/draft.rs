@@ -1,0 +1,368 @@
+//! Drafts: what somebody is about to do, put onto the chains as they stand, for a page to show and to sign.
+//!
+//! The page does not believe it: it reads the payload again, shows what stands there, opens what is sealed against its
+//! commitments, and signs with a key that the server never sees.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use custody_core::id::{SubjectId, Uuid};
+use custody_core::record::body::{
+    Collect, ItemKind, NoteKind, RefusalGround, Release, Seal, Store,
+};
+use custody_core::record::{Occurred, TimeSource};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::access::Caller;
+use super::book::OpeningBook;
+use super::item::malformed;
+use super::login::bad_body;
+use super::problem::Problem;
+use super::service::Service;
+use super::view::Who;
+use crate::act::{Act, Parties, random_id};
+use crate::command::on_the_way::{addressed_to, sent_by};
+use crate::command::sealed_text;
+use crate::desk::{Desk, now_s};
+use crate::failure::Failure;
+use crate::moment::Moment;
+use crate::people::People;
+use crate::session::role_word;
+
+/// Items of one record, at most.
+const MAX_ITEMS: usize = 500;
+
+/// What somebody is about to do.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DraftAsked {
+    /// The act.
+    act: ActAsked,
+    /// When it happened, as `2026-05-04T13:30:00+02:00`; now where it is left out.
+    #[serde(default)]
+    occurred: Option<String>,
+}
+
+/// An act, in the words of the commands.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ActAsked {
+    /// Take a new item into custody.
+    Collect(CollectAsked),
+    /// Put a seal on an item.
+    Seal(SealAsked),
+    /// Put items into storage.
+    Store(StoreAsked),
+    /// Remark on an item.
+    Note(NoteAsked),
+    /// Hand items over from hand to hand: the receiver signs too.
+    Handoff(MoveAsked),
+    /// Send items on the way.
+    Release(ReleaseAsked),
+    /// Take over what was sent.
+    Receive(ReceiveAsked),
+    /// Do not take over what was sent.
+    Refuse(RefuseAsked),
+    /// Take back what nobody has received yet.
+    Recall(ItemsAsked),
+}
+
+/// A new item.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CollectAsked {
+    /// What it is (sealed).
+    description: String,
+    /// Where it was taken (sealed).
+    #[serde(default)]
+    place: Option<String>,
+    /// Case or exhibit number (sealed).
+    #[serde(default)]
+    reference: Option<String>,
+}
+
+/// A seal.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SealAsked {
+    /// The item.
+    item: String,
+    /// The seal's number (sealed).
+    number: String,
+    /// `bag`, `lock`, `tape` or `stamp`.
+    kind: String,
+}
+
+/// Into storage.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StoreAsked {
+    /// The items.
+    items: Vec<String>,
+    /// Where (sealed).
+    #[serde(default)]
+    place: Option<String>,
+    /// `ambient`, `cool`, `frozen`, `locked` or `shielded`.
+    condition: String,
+}
+
+/// A remark.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoteAsked {
+    /// The item.
+    item: String,
+    /// The remark (sealed).
+    text: String,
+}
+
+/// From hand to hand.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoveAsked {
+    /// The items.
+    items: Vec<String>,
+    /// Who takes over.
+    to: String,
+    /// What for: `examination`, `transport`, `storage`, `court`, `transfer` or `return`.
+    purpose: String,
+}
+
+/// On the way.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseAsked {
+    /// The items.
+    items: Vec<String>,
+    /// The addressee.
+    to: String,
+    /// What for, as for a handoff.
+    purpose: String,
+    /// By when they should be there.
+    #[serde(default)]
+    expected: Option<String>,
+    /// Who carries them (sealed).
+    #[serde(default)]
+    carrier: Option<String>,
+    /// Under what number (sealed).
+    #[serde(default)]
+    waybill: Option<String>,
+}
+
+/// Taking over.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiveAsked {
+    /// The items of one release.
+    items: Vec<String>,
+    /// A remark (sealed).
+    #[serde(default)]
+    remark: Option<String>,
+}
+
+/// Not taking over.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefuseAsked {
+    /// The items of one release.
+    items: Vec<String>,
+    /// Why: a code of the controlled list.
+    ground: String,
+    /// More about it (sealed).
+    #[serde(default)]
+    remark: Option<String>,
+}
+
+/// Items.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ItemsAsked {
+    /// The items of one release.
+    items: Vec<String>,
+}
+
+/// A record that nobody has signed yet.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DraftView {
+    /// The protected header of the message (SPEC section "Signed messages"), in base64.
+    protected: String,
+    /// The payload, in base64.
+    payload: String,
+    /// What opens its sealed fields.
+    openings: Vec<OpeningBook>,
+    /// Who signs, in this order.
+    signers: Vec<DraftSigner>,
+}
+
+/// Somebody who signs.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DraftSigner {
+    /// The number of the role.
+    role: u64,
+    /// The same in words, in English.
+    role_text: &'static str,
+    /// Who it is.
+    who: Who,
+}
+
+/// Drafts a record
+///
+/// Nothing is recorded. The custodian who asks is the one who acts.
+#[utoipa::path(
+    post, path = "/v1/drafts", tag = "records", request_body = DraftAsked,
+    responses((status = 200, description = "the draft", body = DraftView)),
+)]
+pub async fn draft(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    asked: Result<Json<DraftAsked>, JsonRejection>,
+) -> Result<Json<DraftView>, Problem> {
+    let Json(asked) = asked.map_err(bad_body)?;
+    let SubjectId::Custodian(me) = caller.id else {
+        return Err(Problem::forbidden("custodians act, an agency's key only enrols them"));
+    };
+    let occurred = match asked.occurred.as_deref().map(str::parse::<Moment>) {
+        None => Moment::utc(now_s()).claimed(TimeSource::Device),
+        Some(Ok(moment)) => moment.claimed(TimeSource::Device),
+        Some(Err(_)) => return Err(malformed("occurred", "a time with its offset")),
+    };
+    service.look_as(caller, move |desk| propose(desk, me, &asked.act, occurred)).await.map(Json)
+}
+
+fn propose(
+    desk: &Desk,
+    me: Uuid,
+    asked: &ActAsked,
+    occurred: Occurred,
+) -> Result<DraftView, Failure> {
+    let proposal = asked.act(desk, me)?.propose(desk, occurred)?;
+    let people = People::of(desk);
+    let signers = proposal.payload().signers.iter().map(|signer| {
+        Ok(DraftSigner {
+            role: signer.role.number(),
+            role_text: role_word(signer.role),
+            who: people.name(&signer.id)?.into(),
+        })
+    });
+    Ok(DraftView {
+        signers: signers.collect::<Result<_, Failure>>()?,
+        protected: STANDARD.encode(proposal.protected()),
+        payload: STANDARD.encode(proposal.payload().encode()),
+        openings: proposal.openings().iter().map(OpeningBook::of).collect(),
+    })
+}
+
+impl ActAsked {
+    fn act(&self, desk: &Desk, me: Uuid) -> Result<Act, Failure> {
+        Ok(match self {
+            Self::Collect(asked) => {
+                Act::collect_as(random_id()?, me, Collect::of(ItemKind::Physical))
+                    .sealing_text("description", Some(&said("description", &asked.description)?))
+                    .sealing_text("place", maybe("place", asked.place.as_ref())?.as_deref())
+                    .sealing_text(
+                        "reference",
+                        maybe("reference", asked.reference.as_ref())?.as_deref(),
+                    )
+            }
+            Self::Seal(asked) => Act::alone(
+                Seal { kind: code("kind", &asked.kind)? },
+                &[item(desk, &asked.item)?],
+                me,
+            )
+            .sealing_number(&said("number", &asked.number)?),
+            Self::Store(asked) => {
+                let body = Store { condition: code("condition", &asked.condition)? };
+                Act::alone(body, &items(desk, &asked.items)?, me)
+                    .sealing_text("place", maybe("place", asked.place.as_ref())?.as_deref())
+            }
+            Self::Note(asked) => {
+                let text = said("text", &asked.text)?;
+                Act::note(item(desk, &asked.item)?, me, NoteKind::Remark, &text)
+            }
+            Self::Handoff(asked) => {
+                let parties = Parties { from: me, to: custodian(desk, &asked.to)? };
+                Act::handoff(&items(desk, &asked.items)?, parties, code("purpose", &asked.purpose)?)
+            }
+            Self::Release(asked) => asked.act(desk, me)?,
+            Self::Receive(asked) => {
+                let items = items(desk, &asked.items)?;
+                Act::receive(&items, addressed_to(desk, &items, me)?)
+                    .sealing_text("remark", maybe("remark", asked.remark.as_ref())?.as_deref())
+            }
+            Self::Refuse(asked) => {
+                let items = items(desk, &asked.items)?;
+                let ground: RefusalGround = code("ground", &asked.ground)?;
+                Act::refuse_release(&items, addressed_to(desk, &items, me)?, ground)
+                    .sealing_text("remark", maybe("remark", asked.remark.as_ref())?.as_deref())
+            }
+            Self::Recall(asked) => {
+                let items = items(desk, &asked.items)?;
+                Act::recall(&items, sent_by(desk, &items, me)?)
+            }
+        })
+    }
+}
+
+impl ReleaseAsked {
+    fn act(&self, desk: &Desk, me: Uuid) -> Result<Act, Failure> {
+        let expected = self.expected.as_deref().map(str::parse::<Moment>).transpose();
+        let expected = expected.map_err(|_| bad("expected", "a time with its offset"))?;
+        let body = Release {
+            expected_s: expected.map(|moment| moment.utc_s),
+            ..Release::for_purpose(code("purpose", &self.purpose)?)
+        };
+        let parties = Parties { from: me, to: custodian(desk, &self.to)? };
+        Ok(Act::send(&items(desk, &self.items)?, parties, body)
+            .sealing_text("carrier", maybe("carrier", self.carrier.as_ref())?.as_deref())
+            .sealing_text("waybill", maybe("waybill", self.waybill.as_ref())?.as_deref()))
+    }
+}
+
+fn items(desk: &Desk, texts: &[String]) -> Result<Vec<Uuid>, Failure> {
+    match texts.len() {
+        1..=MAX_ITEMS => texts.iter().map(|text| item(desk, text)).collect(),
+        _ => Err(bad("items", "a list of 1 to 500 items")),
+    }
+}
+
+fn item(desk: &Desk, text: &str) -> Result<Uuid, Failure> {
+    match text.parse() {
+        Ok(SubjectId::Item(id)) => {
+            desk.item_state(id)?;
+            Ok(id)
+        }
+        _ => Err(bad("item", "the id of an item")),
+    }
+}
+
+fn custodian(desk: &Desk, text: &str) -> Result<Uuid, Failure> {
+    match text.parse() {
+        Ok(SubjectId::Custodian(id)) => {
+            desk.custodian_state(id)?;
+            Ok(id)
+        }
+        _ => Err(bad("to", "the id of a custodian")),
+    }
+}
+
+fn code<C: std::str::FromStr>(field: &str, text: &str) -> Result<C, Failure> {
+    text.parse().map_err(|_| bad(field, "one of the codes that SPEC lists"))
+}
+
+fn said(field: &str, text: &str) -> Result<String, Failure> {
+    let refused = |reason| Failure::could_not("usage", format!("`{field}`: {reason}"));
+    sealed_text(text).map_err(refused)
+}
+
+fn maybe(field: &str, text: Option<&String>) -> Result<Option<String>, Failure> {
+    text.filter(|text| !text.is_empty()).map(|text| said(field, text)).transpose()
+}
+
+fn bad(field: &str, expected: &str) -> Failure {
+    Failure::could_not("usage", format!("`{field}` is not {expected}"))
+}

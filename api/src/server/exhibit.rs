@@ -1,0 +1,113 @@
+//! Exhibits: the server collects what belongs to an item's history, whoever exports it signs the manifest.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use custody_core::id::SubjectId;
+use custody_core::merkle::TreeSize;
+use custody_log::exhibit::ExhibitRequest;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::access::Caller;
+use super::item::{malformed, parse_item};
+use super::login::bad_body;
+use super::problem::Problem;
+use super::service::Service;
+use crate::failure::Failure;
+
+/// Earlier sizes from which one exhibit proves consistency, at most.
+const MAX_SINCE: usize = 256;
+
+/// What an exhibit is to hold.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContentsAsked {
+    /// The item.
+    item: String,
+    /// Earlier sizes of the tree from which consistency is to be proved.
+    #[serde(default)]
+    since: Vec<u64>,
+    /// Handling codes besides those that the records set.
+    #[serde(default)]
+    handling: Vec<String>,
+}
+
+/// The contents of an exhibit, for whose manifest the exporter answers.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ContentsView {
+    /// The contents (SPEC section "Exhibit"), in base64: what the manifest has the SHA-256 of.
+    contents: String,
+    /// What is not open, and why.
+    withheld: Vec<WithheldView>,
+    /// The item and what it was made from or packed in: whose handling codes are in force.
+    lineage: Vec<String>,
+    /// Size of the tree it stands on.
+    size: u64,
+}
+
+/// A field that is not open.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct WithheldView {
+    /// Index of the record's entry.
+    pub entry: u64,
+    /// The field.
+    pub field: String,
+    /// Why, by the code of SPEC.
+    pub reason: &'static str,
+}
+
+/// Collects the contents of an exhibit
+#[utoipa::path(
+    post, path = "/v1/exhibits", tag = "exhibits", request_body = ContentsAsked,
+    responses((status = 200, description = "the contents", body = ContentsView)),
+)]
+pub async fn collect(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    asked: Result<Json<ContentsAsked>, JsonRejection>,
+) -> Result<Json<ContentsView>, Problem> {
+    let Json(asked) = asked.map_err(bad_body)?;
+    let item = parse_item(&asked.item)?;
+    let SubjectId::Custodian(exporter) = caller.id else {
+        return Err(Problem::forbidden("custodians export, and sign for it"));
+    };
+    if asked.since.len() > MAX_SINCE {
+        return Err(malformed("since", "a list of at most 256 sizes"));
+    }
+    let view = service.look_as(caller, move |desk| {
+        let head = desk.head().size;
+        if asked.since.iter().any(|size| *size == 0 || *size > head.0) {
+            let message = format!("consistency is proved from a size of 1 to {head}");
+            return Err(Failure::could_not("usage", message));
+        }
+        let since = asked.since.into_iter().map(TreeSize).collect();
+        let request = ExhibitRequest {
+            item,
+            exporter,
+            since,
+            handling: asked.handling,
+            withhold: &|_, _| None,
+        };
+        let assembled = desk.assemble(&request)?;
+        assembled.contents.check_limits().map_err(|excess| {
+            Failure::could_not("export/limit", format!("the exhibit would have {excess}"))
+        })?;
+        let withheld = assembled.withheld.iter().map(|one| WithheldView {
+            entry: one.index.0,
+            field: one.field.clone(),
+            reason: one.reason.word(),
+        });
+        Ok(ContentsView {
+            contents: STANDARD.encode(assembled.contents.encode()),
+            withheld: withheld.collect(),
+            lineage: assembled.lineage.iter().map(|id| SubjectId::Item(*id).to_string()).collect(),
+            size: head.0,
+        })
+    });
+    view.await.map(Json)
+}

@@ -1,0 +1,226 @@
+//! Finding out who asks, before anything is done for them: a signed request, a session of a page, or nobody.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::access::Caller;
+use super::limit::Counted;
+use super::nonce::Noted;
+use super::problem::Problem;
+use super::service::Service;
+use super::session::{PLAIN_COOKIE, SECURE_COOKIE};
+use crate::desk::now_s;
+use crate::http_signature::{SignatureError, SignatureHeaders, SignedRequest, Target};
+use crate::offer_file::MAX_OFFER_FILE;
+
+/// Largest body of any request: an offer file.
+const MAX_BODY: usize = MAX_OFFER_FILE as usize;
+
+/// Carries what a request that changes something has to carry besides its cookie.
+const CSRF_HEADER: &str = "x-csrf-token";
+
+/// The cookie with which a request came.
+#[derive(Clone, Debug)]
+pub struct Cookie(pub String);
+
+/// Reads the body, finds out who asks, and counts the request. Whoever lies about who they are is turned away, also
+/// where nobody would have had to say.
+pub async fn identify(
+    State(service): State<Arc<Service>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let body = match read_body(&service, body).await {
+        Ok(body) => body,
+        Err(problem) => return problem.into_response(),
+    };
+    let caller = match who_asks(&service, &mut parts, body.clone()).await {
+        Ok(caller) => caller,
+        Err(problem) => return problem.into_response(),
+    };
+    let counted = match &caller {
+        Some(caller) => Some(Counted::Known(caller.id.to_string())),
+        None => parts
+            .extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map(|peer| Counted::Address(peer.ip())),
+    };
+    if let Some(counted) = counted
+        && let Err(problem) = service.rates.count(&counted)
+    {
+        return problem.into_response();
+    }
+    if let Some(caller) = caller.clone() {
+        parts.extensions.insert(caller);
+    }
+    let mut response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    if let Some(caller) = caller {
+        // For the log's line.
+        response.extensions_mut().insert(caller);
+    }
+    response
+}
+
+/// The body, whole, in the time and size that there is for it.
+async fn read_body(service: &Service, body: Body) -> Result<Bytes, Problem> {
+    let time = Duration::from_secs(service.setting.limits.request_s);
+    match tokio::time::timeout(time, to_bytes(body, MAX_BODY)).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_)) => {
+            let detail = format!("a body has at most {MAX_BODY} bytes, and ends where it says");
+            Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "http/body", detail))
+        }
+        Err(_) => {
+            let detail = "the body did not come in time";
+            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "http/slow", detail))
+        }
+    }
+}
+
+async fn who_asks(
+    service: &Arc<Service>,
+    parts: &mut Parts,
+    body: Bytes,
+) -> Result<Option<Caller>, Problem> {
+    let is_signed =
+        ["signature", "signature-input"].iter().any(|name| parts.headers.contains_key(*name));
+    if is_signed {
+        return by_signature(service, parts, body).await.map(Some);
+    }
+    by_session(service, parts).await
+}
+
+async fn by_signature(
+    service: &Arc<Service>,
+    parts: &Parts,
+    body: Bytes,
+) -> Result<Caller, Problem> {
+    let headers = SignatureHeaders {
+        input: single(&parts.headers, "signature-input", "Signature-Input")?,
+        signature: single(&parts.headers, "signature", "Signature")?,
+        content_digest: single(&parts.headers, "content-digest", "Content-Digest")?,
+    };
+    let signed = SignedRequest::parse(&headers).map_err(refused)?;
+    let authority = authority(service, &parts.headers)?;
+    let (method, uri) = (parts.method.clone(), parts.uri.clone());
+    let found = service.look(move |service| {
+        let target = Target {
+            method: method.as_str(),
+            authority: &authority,
+            path: uri.path(),
+            query: uri.query(),
+            body: &body,
+        };
+        let params = signed.params();
+        let Some(key) = service.ledger.key(&params.kid) else { return Ok(Err(unknown())) };
+        if let Err(error) = signed.verify(&key, &target, now_s()) {
+            return Ok(Err(refused(error)));
+        }
+        // Only what was verified is remembered: a stranger must not fill the memory.
+        match service.nonces.note(params, now_s()) {
+            Noted::New => {}
+            Noted::Replayed => {
+                let detail = "a request with this nonce was answered already";
+                return Ok(Err(Problem::who_asks("signature/replayed", detail)));
+            }
+            Noted::Full => return Ok(Err(Problem::busy("too many signed requests at a time"))),
+        }
+        Ok(service.caller(params.kid)?.ok_or_else(unknown))
+    });
+    found.await?
+}
+
+async fn by_session(service: &Arc<Service>, parts: &mut Parts) -> Result<Option<Caller>, Problem> {
+    let Some(cookie) = cookie(&parts.headers) else { return Ok(None) };
+    parts.extensions.insert(Cookie(cookie.clone()));
+    // An ended session asks as nobody does: what needs a caller says so, and beginning a session needs none.
+    let Some(session) = service.sessions.find(&cookie, now_s()) else { return Ok(None) };
+    let changes = ![Method::GET, Method::HEAD].contains(&parts.method);
+    let token = parts.headers.get(CSRF_HEADER).and_then(|value| value.to_str().ok());
+    if changes && (token != Some(session.csrf.as_str()) || is_cross_site(&parts.headers)) {
+        let detail = "a request that changes something carries the session's token in `X-CSRF-Token`, and \
+                      comes from a page of this server";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "session/csrf", detail));
+    }
+    service.look(move |service| service.caller(session.kid)).await
+}
+
+/// The one value of a header that there must be.
+fn single(headers: &HeaderMap, name: &str, shown: &'static str) -> Result<String, Problem> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next().map(|value| value.to_str()), values.next()) {
+        (Some(Ok(value)), None) => Ok(value.to_owned()),
+        _ => Err(refused(SignatureError::Malformed { header: shown })),
+    }
+}
+
+/// What the client believes to talk to, which must be one of the server's own names.
+///
+/// # Errors
+/// [`Problem`] 421.
+pub fn authority(service: &Service, headers: &HeaderMap) -> Result<String, Problem> {
+    let named = single(headers, "host", "Host")?.to_ascii_lowercase();
+    match service.answers_to(&named) {
+        true => Ok(named),
+        false => {
+            let detail = format!("`{named}` is not a name of this server");
+            Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, "http/authority", detail))
+        }
+    }
+}
+
+/// The session's cookie, if there is exactly one of that name.
+fn cookie(headers: &HeaderMap) -> Option<String> {
+    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut found = pairs.flat_map(|line| line.split("; ")).filter_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        [SECURE_COOKIE, PLAIN_COOKIE].contains(&name).then(|| value.to_owned())
+    });
+    let first = found.next()?;
+    // Two of one name: somebody has planted one.
+    found.next().is_none().then_some(first)
+}
+
+/// Whether the browser says that another site's page sends this.
+fn is_cross_site(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
+}
+
+fn refused(error: SignatureError) -> Problem {
+    Problem::who_asks(error.code(), error.to_string())
+}
+
+fn unknown() -> Problem {
+    Problem::who_asks("record/unknown-key", "the key is enrolled for nobody here, or has ended")
+}
+
+/// A request of somebody who is known.
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let detail = "sign the request with a custodian's key, or begin a session";
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(|| Problem::who_asks("access/who", detail))
+    }
+}
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Problem> {
+        Ok(parts.extensions.get::<Self>().cloned())
+    }
+}

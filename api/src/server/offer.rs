@@ -1,0 +1,201 @@
+//! Offers: what somebody has signed and somebody else is to sign.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use custody_core::id::SubjectId;
+use custody_core::record::RecordError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::access::Caller;
+use super::mailbox::is_party;
+use super::problem::Problem;
+use super::record::{OFFER_TYPE, parse_digest};
+use super::service::Service;
+use super::view::Who;
+use crate::failure::Failure;
+use crate::history::value_text;
+use crate::offer_file::OfferFile;
+use crate::people::People;
+
+/// An offer that waits.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct OfferView {
+    /// SHA-256 of the half-signed message: what a refusal names.
+    offer: String,
+    /// The type of the record.
+    #[serde(rename = "type")]
+    record_type: &'static str,
+    /// The items it is about.
+    items: Vec<String>,
+    /// Who has signed.
+    signed: Vec<Who>,
+    /// Who signs next.
+    next: Option<Who>,
+    /// Whether that is whoever asks.
+    is_mine_to_sign: bool,
+    /// What it seals, as it is shown.
+    fields: Vec<SealedView>,
+}
+
+/// A sealed field of an offer.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SealedView {
+    /// Its name.
+    name: String,
+    /// Its value.
+    value: String,
+}
+
+/// Offers.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct OfferList {
+    offers: Vec<OfferView>,
+}
+
+/// An offer that was taken in.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct OfferTaken {
+    /// SHA-256 of the half-signed message.
+    offer: String,
+}
+
+impl OfferView {
+    /// The offer as `me` sees it.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn of(people: &People<'_>, offer: &OfferFile, me: &SubjectId) -> Result<Self, Failure> {
+        let payload = offer.offer().payload();
+        let next = offer.offer().next_signer();
+        let count = offer.offer().message().signatures().len();
+        let signed = payload.signers.iter().take(count);
+        let signed = signed.map(|signer| Ok(people.name(&signer.id)?.into()));
+        let items = payload.subjects.iter().filter_map(|link| match &link.subject {
+            SubjectId::Item(_) => Some(link.subject.to_string()),
+            SubjectId::Notes(item) => Some(SubjectId::Item(*item).to_string()),
+            _ => None,
+        });
+        let fields = offer
+            .openings()
+            .iter()
+            .map(|opening| SealedView { name: opening.field.clone(), value: value_text(opening) });
+        Ok(Self {
+            offer: offer.digest().to_string(),
+            record_type: payload.body.record_type().word(),
+            items: items.collect(),
+            signed: signed.collect::<Result<_, Failure>>()?,
+            next: next.map(|next| people.name(&next.id)).transpose()?.map(Who::from),
+            is_mine_to_sign: next.is_some_and(|next| next.id == *me),
+            fields: fields.collect(),
+        })
+    }
+}
+
+/// Sends an offer
+///
+/// The body is an offer file that somebody has signed and somebody else is to sign. It lies in the mailbox until it is
+/// recorded, withdrawn or too old. The signatures on it are verified: nobody else has to say who sends it.
+#[utoipa::path(
+    post, path = "/v1/offers", tag = "offers",
+    request_body(content = Vec<u8>, content_type = "application/vnd.custody-ledger.offer+cbor"),
+    responses((status = 202, description = "it waits", body = OfferTaken)),
+)]
+pub async fn send(State(service): State<Arc<Service>>, body: Bytes) -> Result<Response, Problem> {
+    let offer = OfferFile::parse(&body).map_err(Failure::from)?;
+    let digest = offer.digest().to_string();
+    let taken = service.look(move |service| {
+        check_signatures(service, &offer)?;
+        service.mailbox.put(&offer)
+    });
+    taken.await?;
+    Ok((StatusCode::ACCEPTED, Json(OfferTaken { offer: digest })).into_response())
+}
+
+/// Offers are kept for people who have keys here, and from people who have: else anybody could fill the disk.
+fn check_signatures(service: &Service, offer: &OfferFile) -> Result<(), Failure> {
+    let (message, payload) = (offer.offer().message(), offer.offer().payload());
+    offer.offer().verify_ledger(service.ledger.origin(), &service.ledger.genesis())?;
+    if message.signatures().is_empty() || offer.offer().next_signer().is_none() {
+        let text = "an offer has a signature, and lacks one";
+        return Err(Failure::rejected("record/signature-count", text));
+    }
+    for (position, line) in message.signatures().iter().enumerate() {
+        let kid = line.header.kid;
+        let unknown = RecordError::UnknownKey { kid };
+        let key = service.ledger.key(&kid).ok_or(unknown)?;
+        message.verify_signature(position, &key)?;
+        let owner = service.caller(kid)?.map(|caller| caller.id);
+        if owner.as_ref() != payload.signers.get(position).map(|signer| &signer.id) {
+            return Err(RecordError::UnknownKey { kid }.into());
+        }
+    }
+    Ok(())
+}
+
+/// Offers that whoever asks signed, or is to sign
+#[utoipa::path(
+    get, path = "/v1/offers", tag = "offers",
+    responses((status = 200, description = "offers", body = OfferList)),
+)]
+pub async fn list(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+) -> Result<Json<OfferList>, Problem> {
+    let offers = service.look(move |service| {
+        let (desk, offers) = (service.desk(&caller)?, service.mailbox.of(&caller.id)?);
+        let people = People::of(&desk);
+        let offers = offers.iter().map(|offer| OfferView::of(&people, offer, &caller.id));
+        Ok(OfferList { offers: offers.collect::<Result<_, _>>()? })
+    });
+    offers.await.map(Json)
+}
+
+/// Reads an offer
+#[utoipa::path(
+    get, path = "/v1/offers/{digest}", tag = "offers",
+    params(("digest" = String, Path, description = "digest of the offer, 64 hexadecimal digits")),
+    responses((status = 200, description = "the offer file", content(
+        (Vec<u8> = "application/vnd.custody-ledger.offer+cbor"),
+    ))),
+)]
+pub async fn read(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    Path(digest): Path<String>,
+) -> Result<Response, Problem> {
+    let offer = find(&service, caller, &digest).await?;
+    let about = [(header::CONTENT_TYPE, OFFER_TYPE), (header::CACHE_CONTROL, "private, no-store")];
+    Ok((about, offer.encode()).into_response())
+}
+
+/// Withdraws an offer
+///
+/// Whoever signed it, or is to sign it, may. It was never in the ledger.
+#[utoipa::path(
+    delete, path = "/v1/offers/{digest}", tag = "offers",
+    params(("digest" = String, Path, description = "digest of the offer, 64 hexadecimal digits")),
+    responses((status = 204, description = "it is gone")),
+)]
+pub async fn withdraw(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    Path(digest): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let offer = find(&service, caller, &digest).await?;
+    service.look(move |service| service.mailbox.remove(&offer.digest())).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn find(service: &Arc<Service>, caller: Caller, digest: &str) -> Result<OfferFile, Problem> {
+    let digest = parse_digest(digest)?;
+    let found = service.look(move |service| {
+        Ok(service.mailbox.get(&digest)?.filter(|offer| is_party(offer, &caller.id)))
+    });
+    found.await?.ok_or_else(|| Problem::not_found(format!("no offer {digest} waits here")))
+}

@@ -1,0 +1,166 @@
+//! What a client is told when something is not done: problem details (RFC 9457) with the stable codes of commands.
+//!
+//! Two messages are made of one failure. The client's says what clashes in what it sent. What went wrong in here is for
+//! the log, under the request's id, and the client gets the id.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::failure::{Ending, Failure};
+
+/// Seconds after which something that failed for want of room is worth another attempt.
+const RETRY_AFTER_S: u32 = 1;
+
+/// Problem details (RFC 9457).
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// What kind of problem: `about:blank`, the status says it.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// The status in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The stable code.
+    pub code: String,
+    /// What clashes.
+    pub detail: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// The request's id, under which the server's log has more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+    /// What is wrong where in the body.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldProblem>,
+    /// Seconds after which to try again.
+    #[serde(skip)]
+    pub retry_after_s: Option<u32>,
+}
+
+/// What is wrong with one field of a body.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct FieldProblem {
+    /// The field, as a JSON pointer (RFC 6901).
+    pub pointer: String,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+impl Problem {
+    /// A problem with a status and a stable code.
+    pub fn new(status: StatusCode, code: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Problem").to_owned(),
+            status: status.as_u16(),
+            code: code.into(),
+            detail: detail.into(),
+            hint: None,
+            instance: None,
+            errors: Vec::new(),
+            retry_after_s: None,
+        }
+    }
+
+    /// There is nothing under this name, or nothing that whoever asks may know of. Both look the same, so that nobody
+    /// learns by asking.
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "http/not-found", detail)
+    }
+
+    /// Nobody has said who asks, or not in a way that counts.
+    pub fn who_asks(code: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, code, detail)
+    }
+
+    /// It is known who asks, and they may not.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "access/forbidden", detail)
+    }
+
+    /// There is no room now.
+    pub fn busy(detail: impl Into<String>) -> Self {
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "http/busy", detail);
+        Self { retry_after_s: Some(RETRY_AFTER_S), ..problem }
+    }
+
+    /// Whoever asks has asked too often.
+    pub fn too_often(retry_after_s: u32) -> Self {
+        let detail = format!("too many requests, the next one in {retry_after_s} s");
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "http/too-often", detail);
+        Self { retry_after_s: Some(retry_after_s), ..problem }
+    }
+
+    /// Something in here went wrong. What, the log knows.
+    pub fn internal(code: &str) -> Self {
+        let detail = "the server could not do it; its log has more under the request's id";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, detail)
+    }
+
+    /// The same problem with the next step.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        let status = status_of(&failure);
+        if status.is_server_error() {
+            tracing::error!(code = failure.code(), "{}", failure.message());
+            let problem = Self::internal(failure.code());
+            let retry_after_s =
+                (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_S);
+            let title = status.canonical_reason().unwrap_or("Problem").to_owned();
+            return Self { status: status.as_u16(), title, retry_after_s, ..problem };
+        }
+        let problem = Self::new(status, failure.code(), failure.message());
+        Self { hint: failure.next_step().map(str::to_owned), ..problem }
+    }
+}
+
+/// What was looked at and refused is the client's; what could not be looked at is ours, but for what names nothing.
+fn status_of(failure: &Failure) -> StatusCode {
+    let code = failure.code();
+    match (code, failure.ending()) {
+        ("custody/no-such-subject" | "id/unknown" | "read/no-record" | "read/no-entry", _)
+        | ("export/no-such-item", _) => StatusCode::NOT_FOUND,
+        ("usage" | "id/malformed" | "id/ambiguous" | "export/limit", _) => StatusCode::BAD_REQUEST,
+        ("handling/permission-needed", _) => StatusCode::FORBIDDEN,
+        ("offer/oversize" | "record/oversize", _) => StatusCode::PAYLOAD_TOO_LARGE,
+        ("ledger/closed", _) => StatusCode::SERVICE_UNAVAILABLE,
+        (_, Ending::CouldNot) => StatusCode::INTERNAL_SERVER_ERROR,
+        (code, _) if code.starts_with("custody/") || code.starts_with("seen/") => {
+            StatusCode::CONFLICT
+        }
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after_s = self.retry_after_s;
+        let mut response = (status, Json(&self)).into_response();
+        let headers = response.headers_mut();
+        let form = HeaderValue::from_static("application/problem+json");
+        headers.insert(header::CONTENT_TYPE, form);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            let scheme = HeaderValue::from_static("Signature, Session");
+            headers.insert(header::WWW_AUTHENTICATE, scheme);
+        }
+        // The outermost layer writes the request's id into it.
+        response.extensions_mut().insert(self);
+        response
+    }
+}

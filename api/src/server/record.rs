@@ -1,0 +1,160 @@
+//! Records: submitting them, and reading them.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use custody_core::hash::Hash;
+use custody_core::record::Record;
+use custody_core::verify::utc_text;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::access::Caller;
+use super::change::Change;
+use super::problem::Problem;
+use super::service::Service;
+use crate::failure::Failure;
+use crate::offer_file::OfferFile;
+
+/// Media type of offer files: records, signed by all or not, with the openings of what they seal.
+pub const OFFER_TYPE: &str = "application/vnd.custody-ledger.offer+cbor";
+/// Media type of records.
+const RECORD_TYPE: &str = "application/vnd.custody-ledger.record+cbor";
+
+/// A record that is in the ledger: durable, in a signed checkpoint, provable.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AcknowledgedView {
+    /// Index of its entry.
+    pub entry: u64,
+    /// Its digest.
+    pub record: String,
+    /// When the ledger took it in, UTC.
+    pub accepted: String,
+    /// The same in milliseconds since 1970, as the entry has it.
+    pub accepted_ms: u64,
+    /// The root of the custody index after it, as the entry has it.
+    pub index_root: String,
+    /// Whether it was there before it was submitted this time.
+    pub was_known: bool,
+    /// Its receipt: C2SP tlog-proof.
+    pub receipt: String,
+}
+
+/// Submits a record
+///
+/// The body is an offer file that everybody has signed. It authenticates itself by its signatures: nobody has to say who
+/// sends it. It is answered when the record is durable, in a signed checkpoint and provable. The same record again gets the
+/// same answer.
+#[utoipa::path(
+    post, path = "/v1/records", tag = "records",
+    request_body(content = Vec<u8>, content_type = "application/vnd.custody-ledger.offer+cbor"),
+    responses(
+        (status = 201, description = "it is in the ledger now", body = AcknowledgedView),
+        (status = 200, description = "it was in the ledger before", body = AcknowledgedView),
+    ),
+)]
+pub async fn submit(State(service): State<Arc<Service>>, body: Bytes) -> Result<Response, Problem> {
+    let offer = OfferFile::parse(&body).map_err(Failure::from)?;
+    if offer.offer().next_signer().is_some() {
+        let detail = "a signature is missing; `POST /v1/offers` sends it to whoever signs next";
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return Err(Problem::new(status, "record/signature-count", detail));
+    }
+    let bytes = offer.offer().message().as_bytes().to_vec();
+    let acknowledged = service.submit((bytes.clone(), offer.openings().to_vec())).await?;
+    let status = if acknowledged.was_known { StatusCode::OK } else { StatusCode::CREATED };
+    let view = service.look(move |service| {
+        let record = Record::parse(&bytes)?;
+        if !acknowledged.was_known {
+            service.mailbox.settle(record.message().payload())?;
+            // Nobody listening is no reason to stop.
+            let _ = service.changes.send(Change::of(&record, acknowledged.index));
+        }
+        let receipt = service.ledger.reader()?.receipt(acknowledged.index)?;
+        let entry = acknowledged.entry;
+        Ok(AcknowledgedView {
+            entry: acknowledged.index.0,
+            record: acknowledged.digest.to_string(),
+            accepted: utc_text(entry.accepted_ms / 1000),
+            accepted_ms: entry.accepted_ms,
+            index_root: entry.index_root.to_string(),
+            was_known: acknowledged.was_known,
+            receipt,
+        })
+    });
+    Ok((status, Json(view.await?)).into_response())
+}
+
+/// Reads a record
+///
+/// With the openings of its sealed fields that whoever asks may see, as an offer file that everybody has signed; or, where
+/// some are missing, the record alone.
+#[utoipa::path(
+    get, path = "/v1/records/{digest}", tag = "records",
+    params(("digest" = String, Path, description = "digest of the record, 64 hexadecimal digits")),
+    responses(
+        (status = 200, description = "the record", content(
+            (Vec<u8> = "application/vnd.custody-ledger.record+cbor"),
+        )),
+    ),
+)]
+pub async fn read(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    Path(digest): Path<String>,
+) -> Result<Response, Problem> {
+    let digest = parse_digest(&digest)?;
+    let bytes = service.look_as(caller, move |desk| {
+        let Some(index) = desk.by_digest(&digest)? else { return Ok(None) };
+        Ok(Some(desk.logged(index)?.record))
+    });
+    let bytes = bytes.await?.ok_or_else(|| no_record(&digest))?;
+    let about = [(header::CONTENT_TYPE, RECORD_TYPE), (header::CACHE_CONTROL, "private, no-store")];
+    Ok((about, bytes).into_response())
+}
+
+/// The receipt of a record
+///
+/// C2SP tlog-proof: that the record is in the tree of the newest checkpoint.
+#[utoipa::path(
+    get, path = "/v1/records/{digest}/receipt", tag = "records",
+    params(("digest" = String, Path, description = "digest of the record, 64 hexadecimal digits")),
+    responses((status = 200, description = "the receipt", body = String, content_type = "text/plain")),
+)]
+pub async fn receipt(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    Path(digest): Path<String>,
+) -> Result<Response, Problem> {
+    let digest = parse_digest(&digest)?;
+    let receipt = service.look_as(caller, move |desk| {
+        let Some(index) = desk.by_digest(&digest)? else { return Ok(None) };
+        Ok(Some(desk.receipt(index)?))
+    });
+    let receipt = receipt.await?.ok_or_else(|| no_record(&digest))?;
+    let about = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::CACHE_CONTROL, "private, no-store"),
+    ];
+    Ok((about, receipt).into_response())
+}
+
+/// Reads a digest in a path.
+///
+/// # Errors
+/// [`Problem`] 400.
+pub fn parse_digest(text: &str) -> Result<Hash, Problem> {
+    Hash::from_hex(text).ok_or_else(|| {
+        let detail = "a digest is 64 hexadecimal digits in lower case";
+        Problem::new(StatusCode::BAD_REQUEST, "http/digest", detail)
+    })
+}
+
+fn no_record(digest: &Hash) -> Problem {
+    let status = StatusCode::NOT_FOUND;
+    Problem::new(status, "read/no-record", format!("no record {digest} here"))
+}

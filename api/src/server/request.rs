@@ -1,0 +1,137 @@
+//! Requests for mutual legal assistance.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use custody_core::custody::{RequestState, Standing};
+use custody_core::id::{SubjectId, Uuid};
+use custody_log::SubjectKind;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::access::Caller;
+use super::item::malformed;
+use super::problem::Problem;
+use super::service::Service;
+use super::view::{EventView, ItemView, Who};
+use crate::desk::Desk;
+use crate::failure::Failure;
+use crate::history::Event;
+use crate::people::People;
+
+/// Requests, in the order in which they were drawn up.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RequestList {
+    requests: Vec<RequestView>,
+    /// Size of the tree at which they were looked at.
+    size: u64,
+}
+
+/// A request.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RequestView {
+    /// `request:` and a UUID.
+    request: String,
+    /// How far it has come.
+    step: &'static str,
+    /// Whether that is the end.
+    is_ended: bool,
+    /// The requesting agency.
+    from: Who,
+    /// The requested agency.
+    to: Who,
+}
+
+/// A request with its history.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RequestHistory {
+    /// The request.
+    #[serde(flatten)]
+    request: RequestView,
+    /// Its records.
+    records: Vec<EventView>,
+    /// The items that whoever asks may see and that moved under it.
+    items: Vec<ItemView>,
+    /// Size of the tree at which it was looked at.
+    size: u64,
+}
+
+/// Lists requests
+#[utoipa::path(
+    get, path = "/v1/requests", tag = "requests",
+    responses((status = 200, description = "requests", body = RequestList)),
+)]
+pub async fn list(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+) -> Result<Json<RequestList>, Problem> {
+    service.look_as(caller, RequestList::of).await.map(Json)
+}
+
+/// A request with its history
+#[utoipa::path(
+    get, path = "/v1/requests/{request}", tag = "requests",
+    params(("request" = String, Path, description = "`request:` and a UUID")),
+    responses((status = 200, description = "the request", body = RequestHistory)),
+)]
+pub async fn show(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    Path(request): Path<String>,
+) -> Result<Json<RequestHistory>, Problem> {
+    let Ok(SubjectId::Request(request)) = request.parse() else {
+        return Err(malformed("request", "the id of a request"));
+    };
+    service.look_as(caller, move |desk| RequestHistory::of(desk, request)).await.map(Json)
+}
+
+impl RequestList {
+    fn of(desk: &Desk<'_>) -> Result<Self, Failure> {
+        let (people, mut known) = (People::of(desk), Vec::new());
+        for subject in desk.subjects(SubjectKind::Request) {
+            let (id, subject) = subject?;
+            let Standing::Request(state) = subject.standing else { continue };
+            let first = desk.chain(&id)?.first().map(|logged| logged.index);
+            known.push((first, RequestView::of(&people, &id, &state)?));
+        }
+        known.sort_by_key(|(first, _)| *first);
+        let requests = known.into_iter().map(|(_, view)| view).collect();
+        Ok(Self { requests, size: desk.head().size.0 })
+    }
+}
+
+impl RequestView {
+    fn of(people: &People<'_>, id: &SubjectId, state: &RequestState) -> Result<Self, Failure> {
+        Ok(Self {
+            request: id.to_string(),
+            step: state.step.word(),
+            is_ended: state.step.is_end(),
+            from: people.name(&SubjectId::Agency(state.from))?.into(),
+            to: people.name(&SubjectId::Agency(state.to))?.into(),
+        })
+    }
+}
+
+impl RequestHistory {
+    fn of(desk: &Desk, request: Uuid) -> Result<Self, Failure> {
+        let (people, id) = (People::of(desk), SubjectId::Request(request));
+        let Standing::Request(state) = desk.subject(&id)?.standing else {
+            return Err(Failure::could_not("store-corrupt", "a request has another kind's state"));
+        };
+        let mut records = Vec::new();
+        for logged in desk.chain(&id)? {
+            records.push(EventView::of(&Event::of_request(desk, &people, &logged, request)?));
+        }
+        let mut items = Vec::new();
+        for subject in desk.subjects(SubjectKind::Item) {
+            let (SubjectId::Item(item), subject) = subject? else { continue };
+            let Standing::Item(state) = subject.standing else { continue };
+            if state.bound.is_some_and(|bound| bound.request == request) {
+                items.push(ItemView::of(desk, &people, item, &state)?);
+            }
+        }
+        let request = RequestView::of(&people, &id, &state)?;
+        Ok(Self { request, records, items, size: desk.head().size.0 })
+    }
+}

@@ -1,0 +1,104 @@
+//! Which path goes where, and what every request passes on its way.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tower_http::compression::CompressionLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
+
+use super::identify::identify;
+use super::limit::{Door, enter};
+use super::problem::Problem;
+use super::service::Service;
+use super::{
+    book, draft, event, exhibit, health, inbox, item, login, observe, offer, record, registry,
+    request,
+};
+use super::{statistics, tile};
+
+/// What the document of the API says besides its paths.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Custody Ledger",
+        description = "Custody of evidence, signed by both sides of every handoff. docs/API.md says how requests are signed.",
+    ),
+    components(schemas(Problem))
+)]
+struct Document;
+
+/// All paths, with what every request passes.
+pub fn router(service: &Arc<Service>) -> Router {
+    let (known, document) = api().split_for_parts();
+    let known = known.route("/records/{*path}", get(tile::records));
+    let known = known.layer(from_fn_with_state(service.clone(), identify));
+    let open = Router::new()
+        .route("/checkpoint", get(tile::checkpoint))
+        .route("/tile/{*path}", get(tile::tile))
+        .route("/livez", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .layer(CompressionLayer::new());
+    known
+        .merge(open)
+        .with_state(service.clone())
+        .merge(SwaggerUi::new("/v1/docs").url("/v1/openapi.json", document))
+        .fallback(nothing)
+        .method_not_allowed_fallback(no_method)
+        .layer(from_fn_with_state(Door::new(&service.setting.limits), enter))
+        .layer(from_fn(observe::observe))
+}
+
+/// The API's document, OpenAPI 3.1.
+pub fn document() -> utoipa::openapi::OpenApi {
+    api().into_openapi()
+}
+
+fn api() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(registry::ledger))
+        .routes(routes!(registry::custodians))
+        .routes(routes!(registry::agencies))
+        .routes(routes!(draft::draft))
+        .routes(routes!(record::submit))
+        .routes(routes!(record::read))
+        .routes(routes!(record::receipt))
+        .routes(routes!(offer::send, offer::list))
+        .routes(routes!(offer::read, offer::withdraw))
+        .routes(routes!(inbox::show))
+        .routes(routes!(item::list))
+        .routes(routes!(item::show))
+        .routes(routes!(request::list))
+        .routes(routes!(request::show))
+        .routes(routes!(exhibit::collect))
+        .routes(routes!(book::subject))
+        .routes(routes!(book::subjects))
+        .routes(routes!(book::chain))
+        .routes(routes!(book::entry))
+        .routes(routes!(book::entries))
+        .routes(routes!(book::place))
+        .routes(routes!(book::openings))
+        .routes(routes!(book::root))
+        .routes(routes!(book::head))
+        .routes(routes!(statistics::figures))
+        .routes(routes!(statistics::findings))
+        .routes(routes!(event::stream))
+        .routes(routes!(login::challenge))
+        .routes(routes!(login::begin, login::show, login::end))
+}
+
+async fn nothing() -> Problem {
+    Problem::not_found("there is nothing at this path")
+}
+
+async fn no_method(request: Request) -> Response {
+    let detail = format!("`{}` is not one of the methods of this path", request.method());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "http/method", detail).into_response()
+}

@@ -1,0 +1,219 @@
+//! What all requests share: the ledger, who is who, what is on its way.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use custody_core::custody::Standing;
+use custody_core::id::SubjectId;
+use custody_core::key::Kid;
+use custody_log::{Acknowledged, Incoming, Ledger, Reply, SubmitError};
+use tokio::sync::{Semaphore, broadcast, oneshot};
+
+use super::access::{Caller, GuardedBooks};
+use super::change::Change;
+use super::limit::Rates;
+use super::mailbox::Mailbox;
+use super::nonce::Nonces;
+use super::problem::Problem;
+use super::session::Sessions;
+use super::setting::Setting;
+use crate::books::OwnBooks;
+use crate::desk::Desk;
+use crate::failure::Failure;
+
+/// Changes that a slow reader of events may lag behind.
+const CHANGES: usize = 1024;
+
+/// A ledger that is served.
+pub struct Service {
+    /// The ledger.
+    pub ledger: Ledger,
+    /// How it is served.
+    pub setting: Setting,
+    /// Sessions of pages.
+    pub sessions: Sessions,
+    /// Offers that wait for a signature.
+    pub mailbox: Mailbox,
+    /// Nonces that were used.
+    pub nonces: Nonces,
+    /// How often who has asked.
+    pub rates: Rates,
+    /// What was recorded, as it happens.
+    pub changes: broadcast::Sender<Change>,
+    /// Places for streams of events.
+    pub streams: Arc<Semaphore>,
+    /// Where it listens.
+    pub bound: SocketAddr,
+    looks: Arc<Semaphore>,
+    records: Arc<Semaphore>,
+    owners: RwLock<HashMap<Kid, SubjectId>>,
+    waiting: Arc<Waiting>,
+}
+
+type Answer = Result<Acknowledged, SubmitError>;
+
+/// Who waits for the answer to a record, by the number that the answer comes with.
+struct Waiting {
+    next: AtomicUsize,
+    who: Mutex<HashMap<usize, oneshot::Sender<Answer>>>,
+    to: Sender<(usize, Answer)>,
+}
+
+impl Service {
+    /// Serves `ledger`.
+    pub fn new(ledger: Ledger, setting: Setting, mailbox: Mailbox, bound: SocketAddr) -> Arc<Self> {
+        let limits = setting.limits.clone();
+        let (changes, _) = broadcast::channel(CHANGES);
+        Arc::new(Self {
+            sessions: Sessions::new(setting.sessions.clone()),
+            rates: Rates::new(&limits),
+            nonces: Nonces::default(),
+            streams: Arc::new(Semaphore::new(limits.streams)),
+            looks: Arc::new(Semaphore::new(limits.looks)),
+            records: Arc::new(Semaphore::new(limits.records)),
+            owners: RwLock::default(),
+            waiting: Waiting::start(),
+            mailbox,
+            changes,
+            ledger,
+            setting,
+            bound,
+        })
+    }
+
+    /// The ledger as `caller` may see it, at its newest checkpoint.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn desk(&self, caller: &Caller) -> Result<Desk<'_>, Failure> {
+        let books = OwnBooks::new(self.ledger.reader()?, None);
+        Ok(Desk::over(GuardedBooks::new(books, caller.clone())))
+    }
+
+    /// Does `work`, which takes the disk's time or the processor's, where it keeps nobody else waiting.
+    ///
+    /// # Errors
+    /// [`Problem`]: no room, or `work`'s own.
+    pub async fn look<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let busy = |_| Problem::busy("the server is looking at as much as it can");
+        let place = self.looks.clone().acquire_owned().await.map_err(busy)?;
+        let service = self.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            work(&service)
+        });
+        match done.await {
+            Ok(result) => result.map_err(Problem::from),
+            Err(_) => Err(Problem::internal("internal")),
+        }
+    }
+
+    /// As [`Service::look`], with the ledger as `caller` may see it.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn look_as<T: Send + 'static>(
+        self: &Arc<Self>,
+        caller: Caller,
+        work: impl FnOnce(&Desk<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.look(move |service| work(&service.desk(&caller)?)).await
+    }
+
+    /// Records what everybody has signed, and waits until that is acknowledged.
+    ///
+    /// # Errors
+    /// [`Problem`]: no room, or the ledger refuses it.
+    pub async fn submit(self: &Arc<Self>, record: Incoming) -> Result<Acknowledged, Problem> {
+        let busy = |_| Problem::busy("as many records as there is room for are on their way");
+        let _place = self.records.clone().try_acquire_owned().map_err(busy)?;
+        let (reply, answer) = self.waiting.expect();
+        let service = self.clone();
+        let posted = tokio::task::spawn_blocking(move || service.ledger.post(record, reply));
+        posted.await.map_err(|_| Problem::internal("internal"))?;
+        match answer.await {
+            Ok(answer) => answer.map_err(|error| Failure::from(error).into()),
+            Err(_) => Err(Problem::internal("ledger/closed")),
+        }
+    }
+
+    /// Whether `authority`, as a client writes it in `Host`, is a name of this server. Without configured names it is the
+    /// address at which it listens, or `localhost` with its port on this machine.
+    pub fn answers_to(&self, authority: &str) -> bool {
+        if !self.setting.authorities.is_empty() {
+            return self.setting.authorities.iter().any(|name| name == authority);
+        }
+        let local = format!("localhost:{}", self.bound.port());
+        authority == self.bound.to_string() || (self.bound.ip().is_loopback() && authority == local)
+    }
+
+    /// Who has the key `kid`, if it is in use. Cost: a look at every agency and custodian the first time that an enrolled
+    /// key is seen; a key that is enrolled for nobody costs nothing.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn caller(&self, kid: Kid) -> Result<Option<Caller>, Failure> {
+        let Some(owner) = self.owner(kid)? else { return Ok(None) };
+        let reader = self.ledger.reader()?;
+        let Some(subject) = reader.subject(&owner)? else { return Ok(None) };
+        let is_in_use =
+            subject.standing.keys().iter().any(|key| key.key.kid() == kid && key.end.is_none());
+        let agency = match (&owner, &subject.standing) {
+            (SubjectId::Agency(id), _) => *id,
+            (_, Standing::Custodian(person)) => person.agency,
+            _ => return Ok(None),
+        };
+        let is_overseer = self.setting.oversees(&owner, &SubjectId::Agency(agency));
+        Ok(is_in_use.then_some(Caller { id: owner, agency, is_overseer }))
+    }
+
+    fn owner(&self, kid: Kid) -> Result<Option<SubjectId>, Failure> {
+        if self.ledger.key(&kid).is_none() {
+            return Ok(None);
+        }
+        let known = self.owners.read().unwrap_or_else(PoisonError::into_inner).get(&kid).cloned();
+        if known.is_some() {
+            return Ok(known);
+        }
+        // A key is enrolled once, for one: what is found stays so.
+        let owner = Desk::live(self.ledger.reader()?).owner_of(kid)?;
+        if let Some(owner) = &owner {
+            let mut owners = self.owners.write().unwrap_or_else(PoisonError::into_inner);
+            owners.insert(kid, owner.clone());
+        }
+        Ok(owner)
+    }
+}
+
+impl Waiting {
+    /// Starts the thread that hands answers to those who wait for them. It ends when nobody can answer any more.
+    fn start() -> Arc<Self> {
+        let (to, answers) = unbounded();
+        let waiting = Arc::new(Self { next: AtomicUsize::new(0), who: Mutex::default(), to });
+        let handed = Arc::downgrade(&waiting);
+        std::thread::spawn(move || hand_out(&answers, &handed));
+        waiting
+    }
+
+    fn expect(&self) -> (Reply, oneshot::Receiver<Answer>) {
+        let position = self.next.fetch_add(1, Ordering::Relaxed);
+        let (who, answer) = oneshot::channel();
+        self.who.lock().unwrap_or_else(PoisonError::into_inner).insert(position, who);
+        (Reply { to: self.to.clone(), position }, answer)
+    }
+}
+
+fn hand_out(answers: &Receiver<(usize, Answer)>, waiting: &std::sync::Weak<Waiting>) {
+    for (position, answer) in answers {
+        let Some(waiting) = waiting.upgrade() else { return };
+        let who = waiting.who.lock().unwrap_or_else(PoisonError::into_inner).remove(&position);
+        // Who has gone away asks again, and gets the same answer.
+        let _ = who.map(|who| who.send(answer));
+    }
+}

@@ -1,0 +1,131 @@
+//! What waits for a custodian: what is on the way to them, what they sent, what they are to bring back.
+
+use custody_core::custody::{ItemState, Whereabouts};
+use custody_core::id::{SubjectId, Uuid};
+use custody_core::record::Record;
+use custody_core::record::body::Body;
+
+use crate::desk::Desk;
+use crate::failure::Failure;
+use crate::holding::items_where;
+use crate::people::{Name, People};
+
+/// Something that waits for somebody.
+pub struct Waiting {
+    /// The item.
+    pub item: Uuid,
+    /// What is to be done, or waited for.
+    pub what: What,
+    /// By when: seconds since 1970.
+    pub due_s: Option<u64>,
+}
+
+/// What they are to do, or wait for.
+pub enum What {
+    /// Receive what this custodian sent, in the place of another one or not.
+    Receive {
+        /// Who sent it.
+        from: Uuid,
+        /// To whom it is addressed, where that is somebody else.
+        instead_of: Option<Uuid>,
+    },
+    /// Wait until this custodian receives.
+    Sent {
+        /// To whom it is addressed.
+        to: Uuid,
+    },
+    /// Bring back into the storage of this agency.
+    BringBack {
+        /// The agency.
+        agency: Uuid,
+    },
+}
+
+/// What waits for `me`: what is due first comes first. Cost: a look at every item.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub fn waiting_for(desk: &Desk, me: Uuid) -> Result<Vec<Waiting>, Failure> {
+    let mut waiting = Vec::new();
+    for (item, state) in items_where(desk, |state| Ok(what_waits(me, state).is_some()))? {
+        let Some(what) = what_waits(me, &state) else { continue };
+        let due_s = match what {
+            What::BringBack { .. } => due_back(desk, item)?,
+            _ => expected(desk, &state)?,
+        };
+        waiting.push(Waiting { item, what, due_s });
+    }
+    // What has no due time comes last; among equals, what began first.
+    waiting.sort_by_key(|row| row.due_s.unwrap_or(u64::MAX));
+    Ok(waiting)
+}
+
+fn what_waits(me: Uuid, state: &ItemState) -> Option<What> {
+    if state.end.is_some() {
+        return None;
+    }
+    match (&state.release, state.place) {
+        (Some(open), _) if open.to == me || open.substitutes.contains(&me) => {
+            let instead_of = (open.to != me).then_some(open.to);
+            Some(What::Receive { from: state.holder, instead_of })
+        }
+        (Some(open), _) if state.holder == me => Some(What::Sent { to: open.to }),
+        (None, Whereabouts::CheckedOut { agency }) if state.holder == me => {
+            Some(What::BringBack { agency })
+        }
+        _ => None,
+    }
+}
+
+/// By when the open release should be received.
+fn expected(desk: &Desk, state: &ItemState) -> Result<Option<u64>, Failure> {
+    let Some(open) = &state.release else { return Ok(None) };
+    let Some(index) = desk.by_digest(&open.record)? else { return Ok(None) };
+    Ok(match &desk.record(index)?.payload().body {
+        Body::Release(body) => body.expected_s,
+        _ => None,
+    })
+}
+
+/// By when an item that is out of storage is to be back.
+fn due_back(desk: &Desk, item: Uuid) -> Result<Option<u64>, Failure> {
+    for logged in desk.chain(&SubjectId::Item(item))?.iter().rev() {
+        if let Body::CheckOut(body) = &Record::parse(&logged.record)?.payload().body {
+            return Ok(body.due_s);
+        }
+    }
+    Ok(None)
+}
+
+impl Waiting {
+    /// By how many seconds it is overdue, if it is.
+    pub fn overdue_s(&self, now_s: u64) -> Option<u64> {
+        self.due_s.and_then(|due_s| now_s.checked_sub(due_s)).filter(|late_s| *late_s > 0)
+    }
+}
+
+impl What {
+    /// In a word for programs, in words for people, and who the other side is.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn words(&self, people: &People<'_>) -> Result<(&'static str, String, Name), Failure> {
+        Ok(match self {
+            Self::Receive { from, instead_of } => {
+                let from = people.custodian(*from)?;
+                let instead = instead_of.map(|id| people.custodian(id)).transpose()?;
+                let instead = instead.map(|name| format!(" in the place of {name}"));
+                let text = format!("to receive from {from}{}", instead.unwrap_or_default());
+                ("receive", text, from)
+            }
+            Self::Sent { to } => {
+                let to = people.custodian(*to)?;
+                ("sent", format!("sent to {to}, not received yet"), to)
+            }
+            Self::BringBack { agency } => {
+                let agency = people.name(&SubjectId::Agency(*agency))?;
+                ("bring-back", format!("to bring back to the storage of {agency}"), agency)
+            }
+        })
+    }
+}
