@@ -10,20 +10,27 @@ export function chromiumPath() {
   return process.env.CHROMIUM ?? PLACES.find((path) => existsSync(path));
 }
 
-/** Runs `work` with a new page, and ends the browser whatever comes of it. */
-export async function withPage(options, work) {
+/**
+ * Runs `work` with a browser, and ends it whatever comes of that. `work` gets a function that opens an empty page in a
+ * context of its own, as if somebody else sat there, and a list of what the page did unasked.
+ */
+export async function withBrowser(work) {
   // Root has no user namespace of its own to put a browser in; the pages are ours.
   const args = process.getuid() === 0 ? ["--no-sandbox"] : [];
   const browser = await chromium.launch({ executablePath: chromiumPath(), args });
   try {
-    const context = await browser.newContext({ locale: "en", ...options });
-    const page = await context.newPage();
-    const unasked = [];
-    page.on("pageerror", (error) => unasked.push(`error: ${error.message}`));
-    page.on("console", (message) => message.type() === "error" && unasked.push(`console: ${message.text()}`));
-    page.on("request", (request) => /^(?:file|data|blob):/.test(request.url()) || unasked.push(`request: ${request.url()}`));
-    return await work(page, unasked);
+    return await work((options) => open(browser, options));
   } finally {
     await browser.close();
   }
+}
+
+async function open(browser, options) {
+  const context = await browser.newContext({ locale: "en", ...options });
+  const page = await context.newPage();
+  const unasked = [];
+  page.on("pageerror", (error) => unasked.push(`error: ${error.message}`));
+  page.on("console", (message) => message.type() === "error" && unasked.push(`console: ${message.text()}`));
+  page.on("request", (request) => /^(?:file|data|blob):/.test(request.url()) || unasked.push(`request: ${request.url()}`));
+  return { page, unasked };
 }

@@ -2,12 +2,13 @@
 //
 //   node verify-page.mjs PAGE < steps.json
 //
-// A step is {"language", "exhibit", "policy", "policyText", "pins", "pinsText", "evidence": [], "earlier", "axe", "screenshot", "print"};
-// the answer has, for each, the verdict, its sentence, the lines, and what the page did that nobody asked for.
+// A step has what the reader chooses (language, exhibit, policy or policyText, pins or pinsText, evidence, earlier: paths but
+// for the texts), what to do with the page then (axe, screenshot, print), and the browser's `context`. Its answer has the
+// verdict, its sentence, the lines, all text, and what the page did that nobody asked for.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
-import { withPage } from "./browser.mjs";
+import { withBrowser } from "./browser.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -60,14 +61,15 @@ async function describe(page, step, unasked) {
 
 const [, , path] = process.argv;
 const steps = JSON.parse(readFileSync(0, "utf8"));
-const answers = [];
-for (const step of steps) {
-  answers.push(
-    await withPage(step.context ?? {}, async (page, unasked) => {
-      await page.goto(pathToFileURL(path).href);
-      await take(page, step);
-      return describe(page, step, unasked);
-    }),
-  );
-}
+const answers = await withBrowser(async (open) => {
+  const answers = [];
+  for (const step of steps) {
+    const { page, unasked } = await open(step.context);
+    await page.goto(pathToFileURL(path).href);
+    await take(page, step);
+    answers.push(await describe(page, step, unasked));
+    await page.close();
+  }
+  return answers;
+});
 console.log(JSON.stringify(answers, null, 1));

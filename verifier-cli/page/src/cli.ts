@@ -3,6 +3,7 @@
  * check, or no report.
  *
  *   node verify.mjs exhibit FILE --policy FILE [--agencies FILE] [--checkpoint FILE]... [--evidence FILE]... [--at TIME]
+ *   node verify.mjs compare FILE FILE --policy FILE ...       two exhibits of one item
  *   node verify.mjs receipt FILE --entry FILE --record FILE --policy FILE [--agencies FILE]
  *   node verify.mjs vectors DIR      judges every vector below a directory
  *   node verify.mjs pins FILE...     reads lists of pins, and prints a code for each
@@ -16,7 +17,8 @@ import { judgeVectors } from "./cli/vectors.ts";
 import { readPins, type Pins } from "./pins.ts";
 import { readPolicy } from "./policy.ts";
 import { codeOf, Refused } from "./refused.ts";
-import { verifyExhibit, type Inputs } from "./verify.ts";
+import { verifyExhibit, type Inputs, type Outcome } from "./verify.ts";
+import { compareExhibits } from "./verify/compare.ts";
 import { verifyReceipt } from "./verify/receipt.ts";
 
 const EXITS = { verified: 0, rejected: 1, "could-not-check": 2 };
@@ -42,7 +44,9 @@ function main(args: string[]): number {
   const [command, ...paths] = positionals;
   switch (command) {
     case "exhibit":
-      return exhibit(need(paths[0]), values);
+      return answer(verifyExhibit(read(need(paths[0])), inputsOf(values)));
+    case "compare":
+      return answer(compareExhibits(read(need(paths[0])), read(need(paths[1])), inputsOf(values)));
     case "receipt":
       return receipt(need(paths[0]), values);
     case "vectors":
@@ -53,7 +57,7 @@ function main(args: string[]): number {
       process.stdout.write(judgeText());
       return 0;
     default:
-      throw new TypeError("one of exhibit, receipt, vectors, pins, text");
+      throw new TypeError("one of exhibit, compare, receipt, vectors, pins, text");
   }
 }
 
@@ -78,15 +82,17 @@ function receipt(path: string, values: Values): number {
   return EXITS[report.verdict()];
 }
 
-function exhibit(path: string, values: Values): number {
-  const inputs: Inputs = {
+function inputsOf(values: Values): Inputs {
+  return {
     policy: readPolicy(read(need(values.policy))),
     pins: pinsOf(values),
     checkpoints: values.checkpoint.map((path) => readCheckpoint(read(path))),
     evidence: values.evidence.map(evidenceAt),
     atS: values.at === undefined ? null : seconds(values.at),
   };
-  const { report, one } = verifyExhibit(read(path), inputs);
+}
+
+function answer({ report, one }: Outcome): number {
   const { origin = null, size = null } = one?.contents.checkpoint ?? {};
   const item = one?.contents.item ?? null;
   print({ verdict: report.verdict(), origin, size: size === null ? null : Number(size), item, lines: lines(report) });

@@ -1,6 +1,6 @@
 /** Openings and what they must fit: SPEC, Sealed fields. */
 import { concat, equal, type Bytes } from "./bytes.ts";
-import { check, encode, Reader } from "./cbor.ts";
+import { check, encode, Reader, type Value } from "./cbor.ts";
 import { sha256 } from "./hash.ts";
 import { readDigests, type Digest } from "./record/field.ts";
 import type { Payload } from "./record/payload.ts";
@@ -20,6 +20,13 @@ export interface Opened {
 export function commitments({ sealed, attached }: Payload): Map<string, Bytes> {
   const documents = attached.map(({ commitment }, at) => [`attached/${at}`, commitment] as const);
   return new Map([...sealed, ...documents]);
+}
+
+/** Seals a value under a salt of 16 random bytes, fresh for every field of every record. */
+export function seal(field: string, value: Value, salt: Bytes): Opened & { readonly commitment: Bytes } {
+  if (salt.length !== 16) throw new RangeError("a salt has 16 bytes");
+  const opened = { field, salt, value: encode(value) };
+  return { ...opened, commitment: commitmentOf(opened) };
 }
 
 export function commitmentOf({ salt, field, value }: Opened): Bytes {

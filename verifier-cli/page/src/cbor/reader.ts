@@ -2,6 +2,7 @@
 import { textOf, utf8, type Bytes } from "../bytes.ts";
 import { demand, refuse } from "../refused.ts";
 import { check } from "./check.ts";
+import { Pairs, type Value } from "./encode.ts";
 import { Major, readHead, type Head } from "./head.ts";
 
 const MAX_U64 = (1n << 64n) - 1n;
@@ -126,6 +127,27 @@ export class Reader {
     if (major === Major.bytes || major === Major.text) this.at += Number(argument);
     const items = major === Major.array ? argument : major === Major.map ? 2n * argument : 0n;
     for (let left = items; left > 0n; left--) this.skip();
+  }
+
+  /** The next item, whatever it is. Maps come as pairs. */
+  value(): Value {
+    const { major, argument } = this.head();
+    switch (major) {
+      case Major.uint:
+      case Major.negative:
+        return major === Major.uint ? this.uint() : this.int();
+      case Major.bytes:
+        return this.byteString();
+      case Major.text:
+        return this.text();
+      case Major.array:
+        return Array.from({ length: this.array() }, () => this.value());
+      case Major.map:
+        return new Pairs(Array.from({ length: this.map(0, Infinity) }, () => [this.value(), this.value()] as const));
+      default:
+        this.skip();
+        return argument === 22n ? null : argument === 21n;
+    }
   }
 
   /** A reader that stands here and moves by itself. */

@@ -91,7 +91,9 @@ function whatCell(one: Case, placed: Placed, language: Language): Child[] {
   );
   const missing = withheld.map(({ field, reason }) => printable(`${field} (${reason})`)).join(", ");
   return [
-    element("strong", {}, element("code", {}, payload.type)),
+    element("strong", {}, language.say(`type-${payload.type}`)),
+    " ",
+    element("code", {}, payload.type),
     isNoteworthy(one, placed) ? element("span", { class: "mark" }, ` ⚑ ${language.say("marked")}`) : null,
     list.length > 0 ? element("ul", { class: "facts" }, ...list) : null,
     missing === "" ? null : element("div", { class: "hint" }, language.say("withheld-fields", { fields: missing })),

@@ -15,9 +15,10 @@ const VERDICT_SHAPES = { verified: "✓", rejected: "✗", "could-not-check": "?
 
 export function resultSection({ report, one }: Outcome, language: Language): HTMLElement {
   const parts: Child[] = [verdictBox(report, language)];
-  if (one !== null) parts.push(aboutList(one, language));
+  const caution = () => report.verdict() === "verified" ? null : element("p", { class: "caution" }, `⚠ ${language.say("unverified")}`);
+  if (one !== null) parts.push(caution(), aboutList(one, language));
   parts.push(unprovenSection(report, one, language), checksSection(report, language));
-  if (one !== null) parts.push(historySection(one, new Names(one), language));
+  if (one !== null) parts.push(caution(), historySection(one, new Names(one), language));
   return element("div", { class: "result" }, ...parts);
 }
 

@@ -1,32 +1,18 @@
 /** The value of an opening as text. It was checked to be CBOR, and is whatever somebody sealed. */
 import { hex, type Bytes } from "../bytes.ts";
-import { readHead, Major } from "../cbor/head.ts";
-import { Reader } from "../cbor.ts";
+import { Pairs, Reader, type Value } from "../cbor.ts";
 
 export function valueText(value: Bytes): string {
-  return show(Reader.over(value));
+  return show(Reader.read(value, (reader) => reader.value()));
 }
 
-function show(reader: Reader): string {
-  const { major, argument } = readHead(reader.fork().raw(), 0);
-  switch (major) {
-    case Major.text:
-      return reader.text();
-    case Major.bytes:
-      return hex(reader.byteString());
-    case Major.uint:
-    case Major.negative:
-      return String(major === Major.uint ? reader.uint() : reader.int());
-    case Major.array:
-      return many(reader, reader.array(), show);
-    case Major.map:
-      return many(reader, reader.map(0, Infinity), (reader) => `${show(reader)}: ${show(reader)}`);
-    default:
-      reader.raw();
-      return ["false", "true", "null"][Number(argument) - 20] ?? "";
-  }
+function show(value: Value): string {
+  if (value instanceof Uint8Array) return hex(value);
+  if (value instanceof Pairs) return join(value.pairs.map(([key, item]) => `${show(key)}: ${show(item)}`));
+  if (Array.isArray(value)) return join(value.map(show));
+  return value === null ? "" : String(value);
 }
 
-function many(reader: Reader, count: number, one: (reader: Reader) => string): string {
-  return Array.from({ length: count }, () => one(reader)).filter((text) => text !== "").join(", ");
+function join(texts: readonly string[]): string {
+  return texts.filter((text) => text !== "").join(", ");
 }
