@@ -1,13 +1,13 @@
 /** The history of the item as a table, with the minutes between one record and the next. */
 import type { Placed } from "../exhibit.ts";
-import { kindOf, type SubjectId } from "../id.ts";
+import { isId, kindOf, type SubjectId } from "../id.ts";
 import { codeOf } from "../refused.ts";
 import { checkOpening } from "../sealed.ts";
 import type { Case } from "../verify/case.ts";
 import { isNoteworthy } from "../verify/disclosure.ts";
 import { element, foreign, type Child } from "./element.ts";
 import type { Language } from "./language.ts";
-import type { Names } from "./names.ts";
+import { shortened, type Names } from "./names.ts";
 import { printable, utcText } from "./printable.ts";
 import { valueText } from "./value.ts";
 
@@ -83,7 +83,7 @@ function whatCell(one: Case, placed: Placed, language: Language): Child[] {
   const withheld = one.manifest.withheld.filter(({ index }) => index === placed.index);
   const facts = [
     ...(one.lineage.size > 1 ? itemsOf(one, placed) : []),
-    ...words.map(([key, value]) => [key, value] as const),
+    ...words.map(([key, value]) => [key, isId(value) ? shortened(value) : value] as const),
     ...fits.map(({ field, value }) => [field, valueText(value)] as const),
   ];
   const list = facts.map(([key, value]) =>
@@ -102,7 +102,7 @@ function whatCell(one: Case, placed: Placed, language: Language): Child[] {
 
 function itemsOf(one: Case, { payload }: Placed): (readonly [string, SubjectId])[] {
   const items = payload.subjects.filter(({ id }) => kindOf(id) === "item" && one.lineage.has(id));
-  return items.map(({ id }) => ["item", id] as const);
+  return items.map(({ id }) => ["item", shortened(id)] as const);
 }
 
 function peopleCell({ payload }: Placed, names: Names, language: Language): Child[] {

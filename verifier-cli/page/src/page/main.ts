@@ -18,9 +18,9 @@ function render(): void {
   document.documentElement.dir = language.direction;
   document.title = language.say("title");
   const focused = document.activeElement?.id ?? "";
-  const { outcome } = model;
-  const training = outcome !== null && isTraining(outcome) ? [trainingBanner()] : [];
-  const result = outcome === null ? [] : [resultSection(outcome, language), printButton()];
+  const { answer } = model;
+  const training = answer !== null && isTraining(answer) ? [trainingBanner()] : [];
+  const result = answer === null ? [] : [resultSection(answer, language), printButton()];
   document.body.replaceChildren(
     element("header", {}, ...training, languageChoice(), element("h1", {}, language.say("title")), element("p", {}, language.say("lead"))),
     element(
@@ -46,7 +46,7 @@ function trainingBanner(): HTMLElement {
 
 /** A result is of what was chosen then: it goes where that changes. */
 function change(): void {
-  model.outcome = null;
+  model.answer = null;
   status.replaceChildren();
   render();
 }
@@ -79,12 +79,12 @@ function printButton(): HTMLElement {
 async function verify(): Promise<void> {
   if (isBusy) return;
   isBusy = true;
-  model.outcome = null;
+  model.answer = null;
   render();
   status.replaceChildren(language.say("verifying"));
   try {
     await nextFrame();
-    model.outcome = await verifyModel(model, (file, share) => {
+    model.answer = await verifyModel(model, (file, share) => {
       const percent = Math.floor(100 * share);
       status.replaceChildren(language.say("hashing", { name: printable(file.name), percent }));
     });

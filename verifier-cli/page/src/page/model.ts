@@ -1,13 +1,14 @@
 /** What the reader has put on the table, and the check of it. */
 import { utf8, type Bytes } from "../bytes.ts";
-import { readCheckpoint, type Checkpoint } from "../checkpoint.ts";
+import { readCheckpoint } from "../checkpoint.ts";
 import { readExhibit } from "../exhibit.ts";
+import { sha256 } from "../hash.ts";
 import type { Pins } from "../pins.ts";
 import { readPolicy, type Policy } from "../policy.ts";
 import { codeOf, Refused } from "../refused.ts";
 import { readTrust } from "../trust-sheet.ts";
 import { compareExhibits } from "../verify/compare.ts";
-import { verifyExhibit, type EvidenceFile, type Outcome } from "../verify.ts";
+import { verifyExhibit, type EvidenceFile, type Inputs, type Outcome } from "../verify.ts";
 import { hashFile } from "./hashing.ts";
 import type { Word } from "./language.ts";
 
@@ -23,7 +24,14 @@ export interface Model {
   readonly pins: Source;
   readonly evidence: File[];
   earlier: File | null;
-  outcome: Outcome | null;
+  answer: Answer | null;
+}
+
+/** What came of a file: its name and its SHA-256 say of which. */
+export interface Answer {
+  readonly outcome: Outcome;
+  readonly name: string;
+  readonly digest: Bytes;
 }
 
 export function emptyModel(): Model {
@@ -33,7 +41,7 @@ export function emptyModel(): Model {
     pins: { text: "", file: null },
     evidence: [],
     earlier: null,
-    outcome: null,
+    answer: null,
   };
 }
 
@@ -44,7 +52,7 @@ export class Complaint extends Error {
   }
 }
 
-export async function verifyModel(model: Model, onProgress: (file: File, share: number) => void): Promise<Outcome> {
+export async function verifyModel(model: Model, onProgress: (file: File, share: number) => void): Promise<Answer> {
   if (model.exhibit === null) throw new Complaint("needs-exhibit");
   const exhibit = await bytesOf(model.exhibit);
   const policy = await policyOf(model.policy);
@@ -54,7 +62,11 @@ export async function verifyModel(model: Model, onProgress: (file: File, share: 
   for (const file of model.evidence) {
     evidence.push(await orComplain(file, hashFile(file, (share) => onProgress(file, share))));
   }
-  const inputs = { policy, pins, evidence, checkpoints: [] as Checkpoint[], atS: null };
+  const outcome = verifyAll(exhibit, earlier, { policy, pins, evidence, checkpoints: [], atS: null });
+  return { outcome, name: model.exhibit.name, digest: sha256(exhibit) };
+}
+
+function verifyAll(exhibit: Bytes, earlier: Bytes | null, inputs: Inputs): Outcome {
   if (earlier === null) return verifyExhibit(exhibit, inputs);
   if (codeOf(() => readExhibit(earlier)) === null) return compareExhibits(earlier, exhibit, inputs);
   const checkpoint = orRefuse("refused-earlier", () => readCheckpoint(earlier));

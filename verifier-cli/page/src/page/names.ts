@@ -1,6 +1,6 @@
 /** What people and agencies are called, as far as the exhibit shows it. */
 import { Reader } from "../cbor.ts";
-import type { SubjectId } from "../id.ts";
+import { kindOf, type SubjectId } from "../id.ts";
 import { codeOf } from "../refused.ts";
 import { checkOpening } from "../sealed.ts";
 import type { Case } from "../verify/case.ts";
@@ -26,7 +26,11 @@ export class Names {
   /** The name, if there is one, and the beginning of the id; else the id. */
   of(id: SubjectId): string {
     const name = this.names.get(id);
-    const short = id.slice(0, id.indexOf(":") + 9);
-    return printable(name === undefined ? id : `${name} (${short})`);
+    return printable(name === undefined ? id : `${name} (${shortened(id)})`);
   }
+}
+
+/** The kind and the first eight digits of an id: enough to tell one from another in a table. */
+export function shortened(id: SubjectId): string {
+  return kindOf(id) === "ledger" ? id : id.slice(0, id.indexOf(":") + 9);
 }

@@ -1,11 +1,12 @@
 /** What came of it: the verdict in a sentence, every line, and what was not proven. */
+import { hex } from "../bytes.ts";
 import type { Line, Report, Status } from "../report.ts";
 import { kinOfEvidence } from "../verify/evidence.ts";
 import type { Case } from "../verify/case.ts";
-import type { Outcome } from "../verify.ts";
 import { element, foreign, type Child } from "./element.ts";
 import { historySection } from "./history.ts";
 import type { Language, Word } from "./language.ts";
+import type { Answer } from "./model.ts";
 import { Names } from "./names.ts";
 import { printable, utcText } from "./printable.ts";
 
@@ -13,17 +14,19 @@ import { printable, utcText } from "./printable.ts";
 const SHAPES: Record<Status, string> = { pass: "✓", fail: "✗", "not-checked": "?", "not-applicable": "–" };
 const VERDICT_SHAPES = { verified: "✓", rejected: "✗", "could-not-check": "?" };
 
-export function resultSection({ report, one }: Outcome, language: Language): HTMLElement {
+export function resultSection({ outcome, name, digest }: Answer, language: Language): HTMLElement {
+  const { report, one } = outcome;
   const parts: Child[] = [verdictBox(report, language)];
   const caution = () => report.verdict() === "verified" ? null : element("p", { class: "caution" }, `⚠ ${language.say("unverified")}`);
-  if (one !== null) parts.push(caution(), aboutList(one, language));
+  const file = [printable(name), `SHA-256 ${hex(digest)}`];
+  parts.push(one === null ? null : caution(), aboutList(one, file, language));
   parts.push(unprovenSection(report, one, language), checksSection(report, language));
   if (one !== null) parts.push(caution(), historySection(one, new Names(one), language));
   return element("div", { class: "result" }, ...parts);
 }
 
-export function isTraining({ one }: Outcome): boolean {
-  return one?.contents.checkpoint.origin.startsWith("training-not-evidence/") ?? false;
+export function isTraining({ outcome }: Answer): boolean {
+  return outcome.one?.contents.checkpoint.origin.startsWith("training-not-evidence/") ?? false;
 }
 
 function verdictBox(report: Report, language: Language): HTMLElement {
@@ -44,7 +47,12 @@ function verdictBox(report: Report, language: Language): HTMLElement {
   );
 }
 
-function aboutList(one: Case, language: Language): HTMLElement {
+function aboutList(one: Case | null, file: readonly string[], language: Language): HTMLElement {
+  const named = [element("dt", {}, language.say("file")), ...file.map((text) => element("dd", {}, foreign(text)))];
+  return element("dl", { class: "about" }, ...named, ...(one === null ? [] : aboutItem(one, language)));
+}
+
+function aboutItem(one: Case, language: Language): HTMLElement[] {
   const { contents, manifest } = one;
   const rows: (readonly [Word, string])[] = [
     ["item", contents.item],
@@ -63,7 +71,7 @@ function aboutList(one: Case, language: Language): HTMLElement {
     element("dd", {}, foreign(printable(value))),
   ]);
   const evidence = files.length > 0 ? [element("dt", {}, language.say("files")), ...files] : [];
-  return element("dl", { class: "about" }, ...listed, ...evidence);
+  return [...listed, ...evidence];
 }
 
 function checksSection(report: Report, language: Language): HTMLElement {
@@ -79,7 +87,7 @@ function checksSection(report: Report, language: Language): HTMLElement {
         element("span", { class: "word" }, language.say(line.status)),
       ),
       element("th", { scope: "row" }, language.say(`line-${line.id}`), ...factsOf(line, language)),
-      element("td", {}, element("code", {}, line.id), " ", element("code", {}, line.code)),
+      element("td", {}, element("div", { class: "codes", dir: "ltr" }, element("code", {}, line.id), " ", element("code", {}, line.code))),
     ),
   );
   return element(
