@@ -7,7 +7,8 @@ use custody_tests::program;
 use serde_json::Value;
 use tempfile::TempDir;
 
-fn demo(folder: &Path, evidence: &[&str]) -> Value {
+/// Makes a demo in `out` below the folder.
+pub fn demo(folder: &Path, evidence: &[&str]) -> Value {
     let mut arguments = vec!["demo", "--out", "out", "--json"];
     arguments.extend(evidence.iter().flat_map(|path| ["--evidence", path]));
     let ran = program::run("custody", folder, &arguments, "");

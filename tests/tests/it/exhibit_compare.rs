@@ -9,6 +9,8 @@ use custody_core::verify::{Inputs, Line, LineId, Outcome, Verdict, compare_exhib
 use custody_tests::paper::story::{Story, entry};
 use custody_tests::paper::{PaperExhibit, uuid};
 
+use crate::page_verifier::compared_alike;
+
 /// Compares as a reader who asks for no witness.
 fn compare(story: &Story, older: &PaperExhibit, newer: &PaperExhibit) -> Outcome {
     let lines = String::from_utf8(story.policy().format()).unwrap();
@@ -22,8 +24,11 @@ fn compare(story: &Story, older: &PaperExhibit, newer: &PaperExhibit) -> Outcome
         evidence: &[],
         at_s: Some(story.ledger.now_s() + 7200),
     };
-    let [older, newer] = [older, newer].map(|one| Exhibit::parse(&one.encode()).unwrap());
-    compare_exhibits(&older, &newer, &inputs)
+    let files = [older, newer].map(PaperExhibit::encode);
+    let [older, newer] = [0, 1].map(|one| Exhibit::parse(&files[one]).unwrap());
+    let outcome = compare_exhibits(&older, &newer, &inputs);
+    compared_alike(&files, &policy.format(), pins.to_string().as_bytes(), &outcome);
+    outcome
 }
 
 fn line(outcome: &Outcome, id: LineId) -> &Line {

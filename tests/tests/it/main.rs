@@ -61,6 +61,8 @@ mod merkle_vectors;
 mod note_ed25519;
 mod note_format;
 mod note_keys;
+mod page_browser;
+mod page_verifier;
 mod pins_rules;
 mod policy_rules;
 mod print_paper;

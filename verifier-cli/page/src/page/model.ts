@@ -1,0 +1,116 @@
+/** What the reader has put on the table, and the check of it. */
+import { utf8, type Bytes } from "../bytes.ts";
+import { readCheckpoint } from "../checkpoint.ts";
+import { readExhibit } from "../exhibit.ts";
+import { sha256 } from "../hash.ts";
+import type { Pins } from "../pins.ts";
+import { readPolicy, type Policy } from "../policy.ts";
+import { codeOf, Refused } from "../refused.ts";
+import { readTrust } from "../trust-sheet.ts";
+import { compareExhibits } from "../verify/compare.ts";
+import { verifyExhibit, type EvidenceFile, type Inputs, type Outcome } from "../verify.ts";
+import { hashFile } from "./hashing.ts";
+import type { Word } from "./language.ts";
+
+/** A text that was typed or pasted, or a file in its place. */
+export interface Source {
+  text: string;
+  file: File | null;
+}
+
+export interface Model {
+  exhibit: File | null;
+  readonly policy: Source;
+  readonly pins: Source;
+  readonly evidence: File[];
+  earlier: File | null;
+  answer: Answer | null;
+}
+
+/** What came of a file: its name and its SHA-256 say of which. */
+export interface Answer {
+  readonly outcome: Outcome;
+  readonly name: string;
+  readonly digest: Bytes;
+}
+
+export function emptyModel(): Model {
+  return {
+    exhibit: null,
+    policy: { text: "", file: null },
+    pins: { text: "", file: null },
+    evidence: [],
+    earlier: null,
+    answer: null,
+  };
+}
+
+/** Something that keeps the check from being made, as a text of the catalogue. */
+export class Complaint extends Error {
+  constructor(readonly word: Word, readonly values: Readonly<Record<string, string>> = {}) {
+    super(word);
+  }
+}
+
+export async function verifyModel(model: Model, onProgress: (file: File, share: number) => void): Promise<Answer> {
+  if (model.exhibit === null) throw new Complaint("needs-exhibit");
+  const exhibit = await bytesOf(model.exhibit);
+  const policy = await policyOf(model.policy);
+  const pins = await pinsOf(model.pins);
+  const earlier = model.earlier === null ? null : await bytesOf(model.earlier);
+  const evidence: EvidenceFile[] = [];
+  for (const file of model.evidence) {
+    evidence.push(await orComplain(file, hashFile(file, (share) => onProgress(file, share))));
+  }
+  const outcome = verifyAll(exhibit, earlier, { policy, pins, evidence, checkpoints: [], atS: null });
+  return { outcome, name: model.exhibit.name, digest: sha256(exhibit) };
+}
+
+function verifyAll(exhibit: Bytes, earlier: Bytes | null, inputs: Inputs): Outcome {
+  if (earlier === null) return verifyExhibit(exhibit, inputs);
+  if (codeOf(() => readExhibit(earlier)) === null) return compareExhibits(earlier, exhibit, inputs);
+  const checkpoint = orRefuse("refused-earlier", () => readCheckpoint(earlier));
+  return verifyExhibit(exhibit, { ...inputs, checkpoints: [checkpoint] });
+}
+
+async function policyOf(source: Source): Promise<Policy> {
+  if (isEmpty(source)) throw new Complaint("needs-policy");
+  const bytes = await sourceBytes(source);
+  return orRefuse("refused-policy", () => readPolicy(bytes));
+}
+
+async function pinsOf(source: Source): Promise<Pins | null> {
+  if (isEmpty(source)) return null;
+  const bytes = await sourceBytes(source);
+  return orRefuse("refused-pins", () => readTrust(new TextDecoder().decode(bytes)));
+}
+
+function isEmpty({ file, text }: Source): boolean {
+  return file === null && text.trim() === "";
+}
+
+/** The file as it is; typed text with the newline at its end that people leave out. */
+async function sourceBytes({ file, text }: Source): Promise<Bytes> {
+  return file === null ? utf8(`${text.trimEnd()}\n`) : bytesOf(file);
+}
+
+async function bytesOf(file: File): Promise<Bytes> {
+  return new Uint8Array(await orComplain(file, file.arrayBuffer()));
+}
+
+async function orComplain<T>(file: File, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch {
+    throw new Complaint("unreadable", { name: file.name });
+  }
+}
+
+function orRefuse<T>(word: Word, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Refused) throw new Complaint(word, { code: error.code });
+    throw error;
+  }
+}

@@ -1,0 +1,58 @@
+/** The report of an exhibit: SPEC, Verifying an exhibit. Lines are reached in its order. */
+import type { Bytes } from "./bytes.ts";
+import { readExhibit, type Exhibit } from "./exhibit.ts";
+import { Refused } from "./refused.ts";
+import { Report } from "./report.ts";
+import { Case, type Inputs } from "./verify/case.ts";
+import {
+  checkContinuity, checkDisputes, checkHandling, checkManifest, checkPins, checkRedactions, checkTimestamps,
+} from "./verify/disclosure.ts";
+import { checkEvidence } from "./verify/evidence.ts";
+import { checkCompromised, checkHistory } from "./verify/history.ts";
+import {
+  checkCheckpoint, checkCompleteness, checkConsistency, checkFreshness, checkInclusion, checkWitnesses,
+} from "./verify/tree.ts";
+
+export type { Inputs } from "./verify/case.ts";
+export type { EvidenceFile } from "./verify/evidence.ts";
+
+/** A report, and the case behind it where the file could be read. */
+export interface Outcome {
+  readonly report: Report;
+  readonly one: Case | null;
+}
+
+export function verifyExhibit(bytes: Bytes, inputs: Inputs): Outcome {
+  let exhibit: Exhibit;
+  try {
+    exhibit = readExhibit(bytes);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    const report = new Report();
+    report.fail("format", error.code);
+    return { report, one: null };
+  }
+  const one = new Case(exhibit, inputs);
+  one.report.pass("format");
+  checkAll(one);
+  return { report: one.report, one };
+}
+
+function checkAll(one: Case): void {
+  checkCheckpoint(one);
+  checkInclusion(one);
+  checkHistory(one);
+  checkCompleteness(one);
+  checkConsistency(one);
+  checkCompromised(one);
+  checkManifest(one);
+  checkPins(one);
+  checkRedactions(one);
+  checkEvidence(one);
+  checkWitnesses(one.report, one.own, one.inputs.policy.quorum!);
+  checkFreshness(one.report, one.own, one.inputs.atS);
+  checkContinuity(one);
+  checkDisputes(one);
+  checkHandling(one);
+  checkTimestamps(one);
+}
