@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use custody_core::hash::Hash;
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::record::body::{
     Collect, ItemKind, NoteKind, RefusalGround, Release, Seal, Store,
@@ -25,7 +26,7 @@ use super::login::bad_body;
 use super::problem::Problem;
 use super::service::Service;
 use super::view::Who;
-use crate::act::{Act, Parties, random_id};
+use crate::act::{Act, Parties, Reply, random_id};
 use crate::command::on_the_way::{addressed_to, sent_by};
 use crate::command::sealed_text;
 use crate::desk::{Desk, now_s};
@@ -68,6 +69,8 @@ pub enum ActAsked {
     Receive(ReceiveAsked),
     /// Do not take over what was sent.
     Refuse(RefuseAsked),
+    /// Do not take over what is offered from hand to hand.
+    RefuseOffer(RefuseOfferAsked),
     /// Take back what nobody has received yet.
     Recall(ItemsAsked),
 }
@@ -171,6 +174,23 @@ pub struct ReceiveAsked {
 pub struct RefuseAsked {
     /// The items of one release.
     items: Vec<String>,
+    /// Why: a code of the controlled list.
+    ground: String,
+    /// More about it (sealed).
+    #[serde(default)]
+    remark: Option<String>,
+}
+
+/// Not signing what somebody offers.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefuseOfferAsked {
+    /// Digest of the offer.
+    offer: String,
+    /// The items that are offered.
+    items: Vec<String>,
+    /// Who offers them.
+    from: String,
     /// Why: a code of the controlled list.
     ground: String,
     /// More about it (sealed).
@@ -300,11 +320,23 @@ impl ActAsked {
                 Act::refuse_release(&items, addressed_to(desk, &items, me)?, ground)
                     .sealing_text("remark", maybe("remark", asked.remark.as_ref())?.as_deref())
             }
+            Self::RefuseOffer(asked) => asked.act(desk, me)?,
             Self::Recall(asked) => {
                 let items = items(desk, &asked.items)?;
                 Act::recall(&items, sent_by(desk, &items, me)?)
             }
         })
+    }
+}
+
+impl RefuseOfferAsked {
+    fn act(&self, desk: &Desk, me: Uuid) -> Result<Act, Failure> {
+        let digest = Hash::from_hex(&self.offer).ok_or_else(|| bad("offer", "a digest"))?;
+        let parties = Parties { from: custodian(desk, &self.from)?, to: me };
+        let reply = Reply { to: digest, parties };
+        let act =
+            Act::refuse_offer(&items(desk, &self.items)?, reply, code("ground", &self.ground)?);
+        Ok(act.sealing_text("remark", maybe("remark", self.remark.as_ref())?.as_deref()))
     }
 }
 
