@@ -19,7 +19,7 @@ use super::limit::{Door, enter};
 use super::problem::Problem;
 use super::service::Service;
 use super::{
-    book, draft, event, exhibit, health, inbox, item, login, observe, offer, record, registry,
+    asset, book, draft, event, exhibit, health, inbox, item, login, observe, offer, record, registry,
     request,
 };
 use super::{statistics, tile};
@@ -41,6 +41,8 @@ pub fn router(service: &Arc<Service>) -> Router {
     let known = known.route("/records/{*path}", get(tile::records));
     let known = known.layer(from_fn_with_state(service.clone(), identify));
     let open = Router::new()
+        .route("/", get(asset::document))
+        .route("/assets/{digest}/{name}", get(asset::asset))
         .route("/checkpoint", get(tile::checkpoint))
         .route("/tile/{*path}", get(tile::tile))
         .route("/livez", get(health::alive))

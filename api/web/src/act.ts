@@ -1,0 +1,197 @@
+/**
+ * Acts, from what somebody types to a record in the ledger. The server drafts, since it knows the chains; the page believes
+ * nothing of it: it reads the payload again, holds it against what was asked for, opens what is sealed against its
+ * commitments, signs with a key that the server never sees, and verifies the receipt.
+ */
+import { decodeBase64 } from "../../../verifier-cli/page/src/base64.ts";
+import { equal, fromHex, hex, type Bytes } from "../../../verifier-cli/page/src/bytes.ts";
+import { encode, list, Reader, tuple, type Value } from "../../../verifier-cli/page/src/cbor.ts";
+import { isSignedBy, RECORD_TYPE, Role } from "../../../verifier-cli/page/src/cose.ts";
+import {
+  addSignature, bytesToSign, encodeDraft, reopenDraft, signatureHeader, startDraft, type Draft,
+} from "../../../verifier-cli/page/src/cose/draft.ts";
+import { sibling } from "../../../verifier-cli/page/src/id.ts";
+import { checkLedger, readOffer, type Payload } from "../../../verifier-cli/page/src/record.ts";
+import { demand, refuse } from "../../../verifier-cli/page/src/refused.ts";
+import { checkOpening, commitments, type Opened } from "../../../verifier-cli/page/src/sealed.ts";
+import { ask, askBytes, askJson } from "./http.ts";
+import { sign } from "./key-file.ts";
+import type { Acknowledged, Ledger } from "./ledger.ts";
+import type { Report } from "../../../verifier-cli/page/src/report.ts";
+import type { Session } from "./session.ts";
+import type { OpeningView } from "./view.ts";
+import { valueText } from "../../../verifier-cli/page/src/page/value.ts";
+
+const OFFER_TYPE = "application/vnd.custody-ledger.offer+cbor";
+const MAX_OPENINGS = 64;
+
+export type ActName =
+  | "collect" | "seal" | "store" | "note" | "handoff" | "release" | "receive" | "refuse" | "refuse-offer" | "recall";
+
+/** An act in the words of the API. */
+export interface Act {
+  readonly name: ActName;
+  readonly items: readonly string[];
+  /** Codes and ids. */
+  readonly codes: Readonly<Record<string, string>>;
+  /** What is sealed, by the names of the fields. */
+  readonly texts: Readonly<Record<string, string>>;
+  readonly observed?: Observed;
+}
+
+export interface Observed {
+  readonly checked: readonly string[];
+  /** What was found, by item. */
+  readonly outcomes: ReadonlyMap<string, string>;
+}
+
+/** What is about to be signed. */
+export interface Proposal {
+  readonly draft: Draft;
+  readonly payload: Payload;
+  readonly openings: readonly Opened[];
+  /** Digest of the offer that is countersigned, if it is one. */
+  readonly offer: string | null;
+}
+
+const ONE_ITEM: readonly ActName[] = ["seal", "note"];
+const SEALED_AS: Readonly<Record<string, string>> = { number: "seal" };
+
+function toJson({ name, items, codes, texts }: Act): unknown {
+  const subject = name === "collect" ? {} : ONE_ITEM.includes(name) ? { item: items[0] } : { items };
+  const said = Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ""));
+  return { act: { [name]: { ...subject, ...codes, ...said } } };
+}
+
+export async function propose(ledger: Ledger, session: Session, act: Act): Promise<Proposal> {
+  const view = await askJson<{ protected: string; payload: string; openings: OpeningView[] }>("/v1/drafts", {
+    method: "POST",
+    json: toJson(act),
+  });
+  const bytes = (text: string) => decodeBase64(text) ?? refuse("page/other-draft");
+  const draft = startDraft(RECORD_TYPE, ledger.origin, ledger.genesis, bytes(view.payload));
+  demand(equal(draft.header, bytes(view.protected)), "page/other-draft");
+  const { payload } = readOffer(encodeDraft(draft));
+  const openings = view.openings.map(({ field, salt, value }) => ({ field, salt: bytes(salt), value: bytes(value) }));
+  checkOpenings(payload, openings);
+  checkAsked(act, session, payload, openings);
+  return { draft, payload, openings, offer: null };
+}
+
+/** Every sealed field has its opening, and every opening fits. */
+function checkOpenings(payload: Payload, openings: readonly Opened[]): void {
+  openings.forEach((opening) => checkOpening(opening, payload));
+  const names = new Set(openings.map(({ field }) => field));
+  demand(names.size === openings.length, "offer/closed");
+  demand([...commitments(payload).keys()].every((name) => names.has(name)), "offer/closed");
+}
+
+/** The draft says what was asked for, and nothing else. */
+function checkAsked(act: Act, session: Session, payload: Payload, openings: readonly Opened[]): void {
+  const wrong = "page/other-draft";
+  demand(payload.type === (act.name === "refuse-offer" ? "refuse" : act.name), wrong);
+  demand(payload.signers[0]?.[1] === session.who.id, wrong);
+  const kind = act.name === "note" || act.name === "refuse-offer" ? "notes" : "item";
+  const asked = act.items.map((item) => sibling(item, kind)).sort();
+  const drafted = payload.subjects.map(({ id }) => id).sort();
+  demand(act.name === "collect" ? drafted.length === 1 : asked.join() === drafted.join(), wrong);
+  const body = payload.body as Readonly<Record<string, unknown>>;
+  const { to, from, ...codes } = act.codes;
+  if (to !== undefined) demand(payload.from === session.who.id && payload.to === to, wrong);
+  if (from !== undefined) demand(payload.to === session.who.id && payload.from === from, wrong);
+  for (const [name, code] of Object.entries(codes)) demand(isSaid(body[name], code), wrong);
+  const said = Object.entries(act.texts).filter(([, text]) => text !== "");
+  demand(openings.length === said.length, wrong);
+  for (const [name, text] of said) {
+    const opening = openings.find(({ field }) => field === (SEALED_AS[name] ?? name));
+    demand(opening !== undefined && equal(opening.value, encode(text)), wrong);
+  }
+}
+
+function isSaid(value: unknown, code: string): boolean {
+  if (typeof value === "bigint") return BigInt(Math.floor(Date.parse(code) / 1000)) === value;
+  return (value instanceof Uint8Array ? hex(value) : value) === code;
+}
+
+const readOpening = tuple<[string, Bytes, Bytes]>(
+  (reader) => reader.text(1, 48),
+  (reader) => reader.byteString(16, 16),
+  (reader) => reader.byteString(0, 16_384),
+);
+
+/** Fetches an offer and looks at it: its openings, its signatures, and that it is of this ledger. */
+export async function readWaiting(ledger: Ledger, digest: string, keys: ReadonlyMap<string, Bytes>): Promise<Proposal> {
+  const reader = Reader.over(await askBytes(`/v1/offers/${digest}`));
+  reader.array(4, 4);
+  demand(reader.text() === "custody-offer", "offer/not-an-offer");
+  reader.uint(1n, 1n);
+  const offer = readOffer(reader.byteString());
+  const openings = list(readOpening, 0, MAX_OPENINGS)(reader).map(([field, salt, value]) => ({ field, salt, value }));
+  const { message, payload } = offer;
+  demand(hex(message.digest) === digest, "offer/not-an-offer");
+  checkLedger(message, ledger.origin, ledger.genesis);
+  checkOpenings(payload, openings);
+  for (const signature of message.signatures) {
+    const key = keys.get(hex(signature.kid)) ?? refuse("record/unknown-key");
+    demand(isSignedBy(message, signature, key), "cose/signature");
+  }
+  return { draft: reopenDraft(message), payload, openings, offer: digest };
+}
+
+/** What came of a signature. */
+export type Done =
+  | { readonly kind: "recorded"; readonly acknowledged: Acknowledged; readonly report: Report; readonly type: string }
+  | { readonly kind: "offered"; readonly offer: string; readonly next: string };
+
+/** Signs, and sends it on: into the ledger where nobody else signs, else to whoever signs next. */
+export async function signAndSend(ledger: Ledger, session: Session, proposal: Proposal, observed?: Observed): Promise<Done> {
+  const { payload } = proposal;
+  const at = proposal.draft.signatures.length;
+  const [role, id] = payload.signers[at] ?? refuse("record/signature-count");
+  demand(id === session.who.id, "page/not-yours");
+  const iat = BigInt(Math.floor(Date.now() / 1000));
+  const seen = role === Role.receiving ? observedValue(payload, observed) : undefined;
+  const signer = { kid: fromHex(session.key.kid) ?? refuse("page/not-yours"), iat, role, ...(seen === undefined ? {} : { observed: seen }) };
+  const header = signatureHeader(proposal.draft, signer);
+  const signed = addSignature(proposal.draft, header, await sign(session.key.key, bytesToSign(proposal.draft, header)));
+  const record = encodeDraft(signed);
+  readOffer(record);
+  const bytes = offerFile(record, proposal.openings);
+  const next = payload.signers[at + 1];
+  if (next !== undefined) {
+    const { offer } = await askJson<{ offer: string }>("/v1/offers", { method: "POST", bytes, type: OFFER_TYPE });
+    return { kind: "offered", offer, next: next[1] };
+  }
+  const acknowledged = await askJson<Acknowledged>("/v1/records", { method: "POST", bytes, type: OFFER_TYPE });
+  const report = ledger.verify(record, acknowledged);
+  demand(report.verdict() === "verified", report.lines().find(({ status }) => status === "fail")?.code ?? "page/receipt");
+  await ledger.look();
+  return { kind: "recorded", acknowledged, report, type: payload.type };
+}
+
+function observedValue(payload: Payload, observed: Observed | undefined): Value | undefined {
+  if (observed === undefined || (observed.checked.length === 0 && observed.outcomes.size === 0)) return undefined;
+  const outcomes = payload.subjects.flatMap(({ id }, at): [number, string][] => {
+    const found = observed.outcomes.get(id);
+    return found === undefined ? [] : [[at, found]];
+  });
+  demand(outcomes.length === observed.outcomes.size, "record/outcome");
+  return {
+    checked: observed.checked.length === 0 ? undefined : [...observed.checked].sort(),
+    outcomes: outcomes.length === 0 ? undefined : outcomes,
+  };
+}
+
+function offerFile(message: Bytes, openings: readonly Opened[]): Bytes {
+  const sorted = [...openings].sort((a, b) => (a.field < b.field ? -1 : 1));
+  return encode(["custody-offer", 1, message, sorted.map(({ field, salt, value }) => [field, salt, value])]);
+}
+
+export async function withdraw(offer: string): Promise<void> {
+  await ask(`/v1/offers/${offer}`, { method: "DELETE" });
+}
+
+/** What the openings say, by field. */
+export function textsOf(openings: readonly Opened[]): (readonly [string, string])[] {
+  return openings.map(({ field, value }) => [field, valueText(value)] as const);
+}

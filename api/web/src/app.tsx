@@ -1,0 +1,221 @@
+/** The frame: from meeting the ledger, over signing in, to the page that is asked for. */
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { Language, TAGS, type Tag } from "./language.ts";
+import { Ledger, TwoHeads } from "./ledger.ts";
+import { onExpired } from "./http.ts";
+import { Act } from "./page/act.tsx";
+import { Desk } from "./page/desk.tsx";
+import { HeadsDiffer } from "./page/heads.tsx";
+import { Item, Items } from "./page/item.tsx";
+import { AgencyMap } from "./page/map.tsx";
+import { Offer } from "./page/offer.tsx";
+import { Oversight } from "./page/oversight.tsx";
+import { PeopleAndKeys } from "./page/people.tsx";
+import { Receipt } from "./page/receipt.tsx";
+import { Receive } from "./page/receive.tsx";
+import { Request, Requests } from "./page/request.tsx";
+import { SignIn } from "./page/sign-in.tsx";
+import { Problem } from "./problem.ts";
+import { PAGES, hashOf, useRoute, type PageName, type Route } from "./route.ts";
+import { signIn, signOut, type Session } from "./session.ts";
+import { People, SharedContext, whoText, type Shared } from "./state.ts";
+import { ProblemNote } from "./ui/problem.tsx";
+import { Expired } from "./ui/expired.tsx";
+
+type Open = Pick<Shared, "session" | "people">;
+
+export function App() {
+  const [language, setLanguage] = useState(() => Language.preferred());
+  const [ledger, setLedger] = useState<Ledger | null>(null);
+  const [problem, setProblem] = useState<unknown>(null);
+  const [open, setOpen] = useState<Open | null>(null);
+  useEffect(() => {
+    document.documentElement.lang = language.tag;
+    document.documentElement.dir = language.direction;
+  }, [language]);
+  useEffect(() => {
+    Ledger.meet().then(setLedger, setProblem);
+  }, []);
+  const begin = async (session: Session) => {
+    await ledger!.look();
+    setOpen({ session, people: await People.load() });
+  };
+  const end = () => void signOut().then(() => setOpen(null));
+  const frame = { language, setLanguage, isTraining: ledger?.isTraining ?? false };
+  if (problem !== null) return <Frame {...frame}><Stopped problem={problem} language={language} /></Frame>;
+  if (ledger === null) return <Frame {...frame}><p>{language.say("loading")}</p></Frame>;
+  if (open === null) {
+    return <Frame {...frame}><SignIn language={language} ledger={ledger} begin={(session) => begin(session).catch((thrown: unknown) => {
+      if (!(thrown instanceof TwoHeads)) throw thrown;
+      setProblem(thrown);
+    })} /></Frame>;
+  }
+  return <SignedIn {...frame} ledger={ledger} open={open} setSession={(session) => setOpen({ ...open, session })} end={end} stop={setProblem} />;
+}
+
+function Stopped({ problem, language }: { problem: unknown; language: Language }) {
+  if (problem instanceof TwoHeads) return <HeadsDiffer heads={problem} language={language} />;
+  return <><h1 tabIndex={-1}>{language.say("stopped")}</h1><ProblemNote problem={Problem.from(problem)} language={language} /></>;
+}
+
+interface Framed {
+  readonly language: Language;
+  readonly setLanguage: (language: Language) => void;
+  readonly isTraining: boolean;
+}
+
+function Training({ language }: { language: Language }) {
+  return <aside class="training" aria-label={language.say("training")}><p lang="en" dir="ltr">TRAINING - NOT EVIDENCE</p></aside>;
+}
+
+function Languages({ language, setLanguage }: Framed) {
+  return (
+    <label class="language">
+      <span class="hidden">{language.say("language")}</span>
+      <select id="language" value={language.tag} onChange={(event) => setLanguage(Language.choose(event.currentTarget.value as Tag))}>
+        {TAGS.map((tag) => <option key={tag} value={tag} lang={tag}>{Language.nameOf(tag)}</option>)}
+      </select>
+    </label>
+  );
+}
+
+function Frame(props: Framed & { children: preact.ComponentChildren }) {
+  return (
+    <>
+      {props.isTraining && <Training language={props.language} />}
+      <header class="top"><span class="brand">Custody Ledger</span><Languages {...props} /></header>
+      <main id="main">{props.children}</main>
+    </>
+  );
+}
+
+interface SignedInProps extends Framed {
+  readonly ledger: Ledger;
+  readonly open: Open;
+  readonly setSession: (session: Session) => void;
+  readonly end: () => void;
+  readonly stop: (problem: unknown) => void;
+}
+
+function SignedIn(props: SignedInProps) {
+  const { language, ledger, open } = props;
+  const route = useRoute();
+  const [said, announce] = useState("");
+  const [changes, setChanges] = useState(0);
+  const expired = useExpired();
+  useChanges(open.session, ledger, () => setChanges((count) => count + 1), props.stop);
+  useFocus(route);
+  const shared: Shared = { language, ledger, announce, changes, ...open };
+  return (
+    <SharedContext.Provider value={shared}>
+      {props.isTraining && <Training language={language} />}
+      <header class="top">
+        <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.getElementById("main")?.focus(); }}>{language.say("skip")}</a>
+        <span class="brand">Custody Ledger</span>
+        <Navigation route={route} language={language} isOverseer={open.session.is_overseer} />
+        <span class="me"><bdi>{whoText(open.session.who)}</bdi></span>
+        <Languages {...props} />
+        <button type="button" class="plain" onClick={props.end}>{language.say("sign-out")}</button>
+      </header>
+      <main id="main" tabIndex={-1}><Page route={route} /></main>
+      <footer class="foot"><Head ledger={ledger} language={language} /></footer>
+      <div role="status" aria-live="polite" class="hidden">{said}</div>
+      {expired !== null && <Expired language={language} again={async () => {
+        props.setSession(await signIn(ledger, open.session.key));
+        expired();
+      }} />}
+    </SharedContext.Provider>
+  );
+}
+
+function Head({ ledger, language }: { ledger: Ledger; language: Language }) {
+  const { head } = ledger;
+  return <p>{language.say("ledger-line", { origin: ledger.origin, size: head === null ? "0" : String(head.size) })}</p>;
+}
+
+/** What to call once the reader has signed in again, while somebody waits for that. */
+function useExpired(): (() => void) | null {
+  const waiting = useRef<(() => void)[]>([]);
+  const [isExpired, setExpired] = useState(false);
+  useEffect(() => onExpired(() => new Promise((resolve) => {
+    waiting.current.push(resolve);
+    setExpired(true);
+  })), []);
+  const done = useCallback(() => {
+    setExpired(false);
+    waiting.current.splice(0).forEach((resolve) => resolve());
+  }, []);
+  return isExpired ? done : null;
+}
+
+/** Looks again when something was recorded elsewhere. */
+function useChanges(session: Session, ledger: Ledger, changed: () => void, stop: (problem: unknown) => void): void {
+  useEffect(() => {
+    const source = new EventSource("/v1/events");
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    // Many records in a row are one reason to look.
+    const look = () => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        ledger.look().then(changed, (thrown: unknown) => thrown instanceof TwoHeads && stop(thrown));
+      }, 300);
+    };
+    source.addEventListener("record", look);
+    source.addEventListener("lost", look);
+    return () => {
+      source.close();
+      clearTimeout(timer);
+    };
+  }, [session.csrf]);
+}
+
+/** A new page begins at its heading, for whoever reads it by ear. */
+function useFocus(route: Route): void {
+  const isFirst = useRef(true);
+  useEffect(() => {
+    if (!isFirst.current) document.querySelector<HTMLElement>("main h1")?.focus();
+    isFirst.current = false;
+    document.title = `${document.querySelector("main h1")?.textContent ?? ""} - Custody Ledger`;
+    scrollTo(0, 0);
+  }, [route.page, route.rest.join("/")]);
+}
+
+function Navigation({ route, language, isOverseer }: { route: Route; language: Language; isOverseer: boolean }) {
+  const pages = PAGES.filter((page) => page !== "oversight" || isOverseer);
+  const isHere = (page: PageName) => page === route.page || (page === "desk" && ["act", "receive", "offer", "receipt"].includes(route.page));
+  return (
+    <nav aria-label={language.say("pages")}>
+      <ul>
+        {pages.map((page) => (
+          <li key={page}><a href={hashOf(page)} aria-current={isHere(page) ? "page" : undefined}>{language.say(`page-${page}`)}</a></li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+function Page({ route: { page, rest } }: { route: Route }) {
+  const [first, second] = rest;
+  switch (page) {
+    case "act":
+      return <Act key={rest.join("/")} name={first ?? ""} items={second === undefined ? [] : second.split(",")} />;
+    case "receive":
+      return <Receive key={first} release={first ?? ""} />;
+    case "offer":
+      return <Offer key={first} digest={first ?? ""} />;
+    case "receipt":
+      return <Receipt key={first} digest={first ?? ""} />;
+    case "items":
+      return first === undefined ? <Items /> : <Item key={first} item={first} />;
+    case "requests":
+      return first === undefined ? <Requests /> : <Request key={first} request={first} />;
+    case "map":
+      return <AgencyMap />;
+    case "oversight":
+      return <Oversight />;
+    case "people":
+      return <PeopleAndKeys />;
+    default:
+      return <Desk />;
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * An item's history, verified here: the server collects what belongs to it, the reader's own key signs the manifest, and the
+ * verifier judges the whole as it judges an exhibit from anybody.
+ */
+import { decodeBase64 } from "../../../verifier-cli/page/src/base64.ts";
+import { fromHex, utf8 } from "../../../verifier-cli/page/src/bytes.ts";
+import { encode, type Value } from "../../../verifier-cli/page/src/cbor.ts";
+import { readCheckpoint } from "../../../verifier-cli/page/src/checkpoint.ts";
+import { MANIFEST_TYPE, Role } from "../../../verifier-cli/page/src/cose.ts";
+import { addSignature, bytesToSign, encodeDraft, signatureHeader, startDraft } from "../../../verifier-cli/page/src/cose/draft.ts";
+import { sha256 } from "../../../verifier-cli/page/src/hash.ts";
+import { refuse } from "../../../verifier-cli/page/src/refused.ts";
+import { verifyExhibit, type Outcome } from "../../../verifier-cli/page/src/verify.ts";
+import { askJson } from "./http.ts";
+import { sign } from "./key-file.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Session } from "./session.ts";
+
+const MAX_WITHHELD = 1_000;
+
+interface ContentsView {
+  readonly contents: string;
+  readonly withheld: readonly { readonly entry: number; readonly field: string; readonly reason: string }[];
+}
+
+export interface Looked {
+  readonly outcome: Outcome;
+  /** The exhibit, to be saved. */
+  readonly file: Uint8Array;
+}
+
+export async function lookAt(ledger: Ledger, session: Session, item: string): Promise<Looked> {
+  const known = ledger.head;
+  const since = known === null ? [] : [Number(known.size)];
+  const view = await askJson<ContentsView>("/v1/exhibits", { method: "POST", json: { item, since } });
+  const contents = decodeBase64(view.contents) ?? refuse("exhibit/not-an-exhibit");
+  const manifest = await signManifest(ledger, session, { item, contents, withheld: view.withheld });
+  const file = encode(["custody-exhibit", 1, contents, manifest]);
+  const outcome = verifyExhibit(file, {
+    policy: ledger.policy,
+    pins: ledger.pins,
+    checkpoints: known === null ? [] : [readCheckpoint(utf8(known.note))],
+    evidence: [],
+    atS: null,
+  });
+  return { outcome, file };
+}
+
+interface Collected {
+  readonly item: string;
+  readonly contents: Uint8Array;
+  readonly withheld: ContentsView["withheld"];
+}
+
+async function signManifest(ledger: Ledger, session: Session, { item, contents, withheld }: Collected): Promise<Uint8Array> {
+  const now = Math.floor(Date.now() / 1000);
+  const listed = [...withheld].sort((a, b) => a.entry - b.entry || (a.field < b.field ? -1 : 1)).slice(0, MAX_WITHHELD);
+  const fields: Value = {
+    v: 1,
+    for: session.who.id,
+    item,
+    made: [now, -new Date().getTimezoneOffset(), "device"],
+    purpose: "looking at the item",
+    contents: sha256(contents),
+    exporter: session.who.id,
+    withheld: listed.map(({ entry, field, reason }) => [entry, field, reason]),
+  };
+  const draft = startDraft(MANIFEST_TYPE, ledger.origin, ledger.genesis, encode(fields));
+  const kid = fromHex(session.key.kid) ?? refuse("page/not-yours");
+  const header = signatureHeader(draft, { kid, iat: BigInt(now), role: Role.acting });
+  return encodeDraft(addSignature(draft, header, await sign(session.key.key, bytesToSign(draft, header))));
+}

@@ -1,0 +1,65 @@
+/** Asking the server. A session that has ended is begun again before anybody loses what they typed. */
+import { Problem } from "./problem.ts";
+
+const CSRF = "custody-csrf";
+
+/** Kept beside the cookie, for all tabs: it protects from other sites, not from this page. */
+export function rememberToken(token: string | null): void {
+  if (token === null) localStorage.removeItem(CSRF);
+  else localStorage.setItem(CSRF, token);
+}
+
+type Again = () => Promise<void>;
+let signInAgain: Again = () => Promise.reject(new Problem(401, "access/who", ""));
+
+/** Who asks the reader to sign in again. */
+export function onExpired(again: Again): void {
+  signInAgain = again;
+}
+
+export interface Asked {
+  readonly method?: "GET" | "POST" | "DELETE";
+  readonly json?: unknown;
+  readonly bytes?: Uint8Array;
+  readonly type?: string;
+  /** Whether the answer may be that nobody is signed in. */
+  readonly isSigningIn?: boolean;
+}
+
+export async function ask(path: string, asked: Asked = {}): Promise<Response> {
+  for (;;) {
+    const response = await send(path, asked);
+    if (response.ok) return response;
+    const problem = await Problem.of(response);
+    const hasEnded = problem.status === 401 || problem.code === "session/csrf";
+    if (!hasEnded || asked.isSigningIn === true) throw problem;
+    await signInAgain();
+  }
+}
+
+async function send(path: string, { method = "GET", json, bytes, type }: Asked): Promise<Response> {
+  const headers: Record<string, string> = {};
+  const token = localStorage.getItem(CSRF);
+  if (token !== null && method !== "GET") headers["X-CSRF-Token"] = token;
+  let body: BodyInit | null = null;
+  if (json !== undefined) {
+    headers["Content-Type"] = "application/json";
+    body = JSON.stringify(json);
+  } else if (bytes !== undefined) {
+    headers["Content-Type"] = type ?? "application/octet-stream";
+    body = bytes as BufferSource;
+  }
+  try {
+    return await fetch(path, { method, headers, body, credentials: "same-origin", cache: "no-store" });
+  } catch {
+    throw new Problem(0, "http/unreachable", "");
+  }
+}
+
+export async function askJson<T>(path: string, asked: Asked = {}): Promise<T> {
+  return (await (await ask(path, asked)).json()) as T;
+}
+
+export async function askBytes(path: string): Promise<Uint8Array> {
+  return new Uint8Array(await (await ask(path)).arrayBuffer());
+}

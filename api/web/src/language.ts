@@ -1,0 +1,68 @@
+/** The words of the pages, in the languages of the catalogue. Codes stay codes, and get a label. */
+import ar from "../catalogue/ar.json";
+import de from "../catalogue/de.json";
+import en from "../catalogue/en.json";
+import es from "../catalogue/es.json";
+import fr from "../catalogue/fr.json";
+import pt from "../catalogue/pt.json";
+import ru from "../catalogue/ru.json";
+import zh from "../catalogue/zh.json";
+
+export type Word = keyof typeof en;
+export type Tag = keyof typeof CATALOGUES;
+type Values = Readonly<Record<string, string | number>>;
+
+const CATALOGUES = { en, fr, es, ar, zh, ru, de, pt } satisfies Record<string, Record<Word, string>>;
+const RIGHT_TO_LEFT: readonly string[] = ["ar"];
+const CHOSEN = "custody-language";
+
+const FIRST_STRONG_ISOLATE = String.fromCodePoint(0x2068);
+const POP_ISOLATE = String.fromCodePoint(0x2069);
+
+export const TAGS = Object.keys(CATALOGUES) as Tag[];
+
+export class Language {
+  constructor(readonly tag: Tag) {}
+
+  /** What was chosen before, else the first language that the reader has and the catalogue too, else English. */
+  static preferred(): Language {
+    const wanted = [localStorage.getItem(CHOSEN) ?? "", ...navigator.languages];
+    const known = wanted.map((tag) => TAGS.find((one) => tag.toLowerCase().split("-")[0] === one));
+    return new Language(known.find((tag) => tag !== undefined) ?? "en");
+  }
+
+  static choose(tag: Tag): Language {
+    localStorage.setItem(CHOSEN, tag);
+    return new Language(tag);
+  }
+
+  get direction(): "ltr" | "rtl" {
+    return RIGHT_TO_LEFT.includes(this.tag) ? "rtl" : "ltr";
+  }
+
+  static nameOf(tag: Tag): string {
+    return CATALOGUES[tag].name;
+  }
+
+  /** A text of the catalogue, its placeholders filled. What fills them keeps its own direction to itself. */
+  say(word: Word, values: Values = {}): string {
+    const fill = (_: string, name: string) => FIRST_STRONG_ISOLATE + String(values[name] ?? "") + POP_ISOLATE;
+    return CATALOGUES[this.tag][word].replace(/\{([a-z]+)\}/g, fill);
+  }
+
+  /** The label of a code of some kind, or the code itself where the catalogue has none. */
+  label(kind: string, code: string): string {
+    const word = `${kind}-${code}`;
+    return word in en ? this.say(word as Word) : code;
+  }
+
+  /** A time of seconds since 1970, in the reader's zone, with the zone's name. */
+  time(seconds: bigint | number): string {
+    const format = new Intl.DateTimeFormat(this.tag, { dateStyle: "medium", timeStyle: "short", numberingSystem: "latn" });
+    return format.format(new Date(Number(seconds) * 1000));
+  }
+
+  number(value: number): string {
+    return new Intl.NumberFormat(this.tag, { numberingSystem: "latn" }).format(value);
+  }
+}

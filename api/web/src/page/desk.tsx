@@ -1,0 +1,182 @@
+/** The custodian's desk: what is on the way here, what is to be signed, what was sent, what they hold. */
+import { useMemo, useState } from "preact/hooks";
+import { askJson } from "../http.ts";
+import { go, hashOf } from "../route.ts";
+import { allItems, useLoaded, useShared } from "../state.ts";
+import { Choice } from "../ui/form.tsx";
+import { ProblemNote } from "../ui/problem.tsx";
+import { Scan } from "../ui/scan.tsx";
+import { Code, ItemName, Labelled, Person, Time } from "../ui/text.tsx";
+import type { InboxView, ItemView, OfferView, WaitingView } from "../view.ts";
+
+export function Desk() {
+  const { language, session } = useShared();
+  const inbox = useLoaded(() => askJson<InboxView>("/v1/inbox"), []);
+  const held = useLoaded(() => allItems(`holder=${session.who.id}`), [session.who.id]);
+  const waiting = inbox.value?.waiting ?? [];
+  return (
+    <>
+      <h1 tabIndex={-1}>{language.say("desk")}</h1>
+      <ProblemNote problem={inbox.problem ?? held.problem} language={language} />
+      <Scan found={(item) => go("items", item)} />
+      <Offers offers={inbox.value?.offers ?? []} />
+      <Receiving rows={waiting.filter(({ what }) => what === "receive")} isLoaded={inbox.value !== null} />
+      <Held items={held.value} />
+      <Sent rows={waiting.filter(({ what }) => what !== "receive")} />
+    </>
+  );
+}
+
+function Offers({ offers }: { offers: readonly OfferView[] }) {
+  const { language } = useShared();
+  if (offers.length === 0) return null;
+  const mine = offers.filter(({ is_mine_to_sign }) => is_mine_to_sign);
+  const others = offers.filter(({ is_mine_to_sign }) => !is_mine_to_sign);
+  const line = (offer: OfferView) => (
+    <li key={offer.offer} class="card">
+      <p><Labelled kind="type" code={offer.type} /> · {language.say("items-count", { count: offer.items.length })}</p>
+      <p>{language.say("signed-by")} {offer.signed.map((who) => <><Person key={who.id} who={who} /> </>)}</p>
+      {offer.is_mine_to_sign
+        ? <p><a class="button main" href={hashOf("offer", offer.offer)}>{language.say("look-and-sign")}</a></p>
+        : offer.next !== null && <p>{language.say("waits-for")} <Person who={offer.next} /> · <a href={hashOf("offer", offer.offer)}>{language.say("look")}</a></p>}
+    </li>
+  );
+  return (
+    <>
+      {mine.length > 0 && <section id="to-sign"><h2>{language.say("to-sign", { count: mine.length })}</h2><ul class="cards">{mine.map(line)}</ul></section>}
+      {others.length > 0 && <section><h2>{language.say("offered-by-me", { count: others.length })}</h2><ul class="cards">{others.map(line)}</ul></section>}
+    </>
+  );
+}
+
+/** Rows by the release that they are under. */
+function byRelease(rows: readonly WaitingView[]): [string, WaitingView[]][] {
+  const groups = new Map<string, WaitingView[]>();
+  for (const row of rows) {
+    const key = row.item.release ?? row.item.item;
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  const isLate = (rows: readonly WaitingView[]) => rows.some(({ overdue_minutes }) => overdue_minutes !== null);
+  return [...groups].sort(([, a], [, b]) => Number(isLate(b)) - Number(isLate(a)));
+}
+
+function Receiving({ rows, isLoaded }: { rows: readonly WaitingView[]; isLoaded: boolean }) {
+  const { language } = useShared();
+  const groups = byRelease(rows);
+  return (
+    <section id="to-receive">
+      <h2>{language.say("to-receive", { count: groups.length })}</h2>
+      {groups.length === 0 && <p class="hint">{language.say(isLoaded ? "nothing-on-the-way" : "loading")}</p>}
+      <ul class="cards">
+        {groups.map(([release, rows]) => (
+          <Waiting key={release} rows={rows}>
+            <a class="button main" href={hashOf("receive", release)}>{language.say("receive-or-refuse")}</a>
+          </Waiting>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Sent({ rows }: { rows: readonly WaitingView[] }) {
+  const { language } = useShared();
+  if (rows.length === 0) return null;
+  return (
+    <section id="sent">
+      <h2>{language.say("sent")}</h2>
+      <ul class="cards">
+        {byRelease(rows).map(([release, rows]) => (
+          <Waiting key={release} rows={rows}>
+            {rows[0]!.what === "sent"
+              ? <a class="button" href={hashOf("act", "recall", rows.map(({ item }) => item.item).join(","))}>{language.say("act-recall")}</a>
+              : language.say("bring-back")}
+          </Waiting>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Waiting({ rows, children }: { rows: readonly WaitingView[]; children: preact.ComponentChildren }) {
+  const { language } = useShared();
+  const [first] = rows;
+  const late = Math.max(...rows.map(({ overdue_minutes }) => overdue_minutes ?? 0));
+  return (
+    <li class={`card${late > 0 ? " late" : ""}`}>
+      <p>
+        {late > 0 && <strong class="mark"><span class="shape" aria-hidden="true">!</span>{language.say("overdue", { count: late })}</strong>}{" "}
+        {rows.length === 1 ? <ItemName item={first!.item} /> : language.say("items-count", { count: rows.length })}
+      </p>
+      <p>{language.say(first!.what === "sent" ? "to" : "from")}: <Person who={first!.with} />
+        {first!.instead_of !== null && <> ({language.say("instead-of")} <Person who={first!.instead_of} />)</>}
+        {first!.due !== null && <> · {language.say("due")} <Time seconds={Date.parse(first!.due) / 1000} /></>}
+      </p>
+      <p>{children}</p>
+    </li>
+  );
+}
+
+/** Rows of a page of a table. */
+const PAGE = 25;
+/** Items of one record, at most. */
+const MOST = 500;
+const ACTS = ["seal", "store", "handoff", "release", "note"] as const;
+
+function Held({ items }: { items: readonly ItemView[] | null }) {
+  const { language } = useShared();
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [name, setName] = useState("");
+  const [shown, setShown] = useState(PAGE);
+  const [wanted, setWanted] = useState("");
+  const atHand = useMemo(() => (items ?? []).filter(({ state }) => state !== "on-the-way"), [items]);
+  const found = atHand.filter(({ description, label, item }) => `${description ?? ""} ${label} ${item}`.toLowerCase().includes(wanted.toLowerCase()));
+  const toggle = (id: string) => {
+    const next = new Set(chosen);
+    if (!next.delete(id)) next.add(id);
+    setChosen(next);
+  };
+  const picked = atHand.filter(({ item }) => chosen.has(item)).map(({ item }) => item);
+  return (
+    <section id="held">
+      <h2>{language.say("held", { count: atHand.length })}</h2>
+      <p><a class="button" href={hashOf("act", "collect")}>{language.say("act-collect")}</a></p>
+      <form class="toolbar" onSubmit={(event) => { event.preventDefault(); go("act", name, picked.join(",")); }}>
+        <div class="field"><label for="wanted">{language.say("filter")}</label><input id="wanted" dir="auto" value={wanted} onInput={(event) => setWanted(event.currentTarget.value)} /></div>
+        <Choice name="act" kind="act" codes={ACTS} value={name} set={setName} />
+        <button type="submit" class="main" disabled={picked.length === 0 || name === ""}>{language.say("do-with", { count: picked.length })}</button>
+      </form>
+      {found.length > 0 && <p><button type="button" id="pick-all" onClick={() => setChosen(new Set([...chosen, ...found.slice(0, MOST).map(({ item }) => item)]))}>{language.say("pick-all", { count: Math.min(found.length, MOST) })}</button>{" "}
+        {picked.length > 0 && <button type="button" onClick={() => setChosen(new Set())}>{language.say("pick-none")}</button>}</p>}
+      <ItemTable items={found.slice(0, shown)} chosen={chosen} toggle={toggle} />
+      {found.length > shown && <p><button type="button" onClick={() => setShown(shown + PAGE * 4)}>{language.say("show-more", { count: found.length - shown })}</button></p>}
+    </section>
+  );
+}
+
+interface TableProps {
+  readonly items: readonly ItemView[];
+  readonly chosen?: ReadonlySet<string>;
+  readonly toggle?: (id: string) => void;
+}
+
+export function ItemTable({ items, chosen, toggle }: TableProps) {
+  const { language } = useShared();
+  if (items.length === 0) return <p class="hint">{language.say("no-items")}</p>;
+  const heads = ["item", "label", "state", "holder"] as const;
+  return (
+    <table class="stacked">
+      <thead><tr>{toggle !== undefined && <th scope="col">{language.say("pick")}</th>}{heads.map((word) => <th key={word} scope="col">{language.say(word)}</th>)}</tr></thead>
+      <tbody>
+        {items.map((item) => (
+          <tr key={item.item}>
+            {toggle !== undefined && <td><input type="checkbox" class="pick" checked={chosen?.has(item.item) ?? false} aria-label={language.say("pick-item", { item: item.description ?? item.label })} onChange={() => toggle(item.item)} /></td>}
+            <th scope="row"><ItemName item={item} /></th>
+            <td><Code code={item.label} /></td>
+            <td><Labelled kind="state" code={item.state} /></td>
+            <td><Person who={item.holder} />{item.addressee !== null && <> → <Person who={item.addressee} /></>}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,209 @@
+/** An item: where it is, and its custody as a timeline that was verified in this browser. */
+import { useState } from "preact/hooks";
+import { hex } from "../../../../verifier-cli/page/src/bytes.ts";
+import type { Placed } from "../../../../verifier-cli/page/src/exhibit.ts";
+import { kindOf, sibling } from "../../../../verifier-cli/page/src/id.ts";
+import type { Line } from "../../../../verifier-cli/page/src/report.ts";
+import { codeOf } from "../../../../verifier-cli/page/src/refused.ts";
+import { checkOpening } from "../../../../verifier-cli/page/src/sealed.ts";
+import type { Case } from "../../../../verifier-cli/page/src/verify/case.ts";
+import { textsOf } from "../act.ts";
+import { lookAt, type Looked } from "../exhibit.ts";
+import { askJson } from "../http.ts";
+import { hashOf } from "../route.ts";
+import { allItems, shortId, useLoaded, useShared } from "../state.ts";
+import { BodyFacts } from "../ui/payload.tsx";
+import { ProblemNote } from "../ui/problem.tsx";
+import { Code, Foreign, Labelled, Person, PersonById, Time } from "../ui/text.tsx";
+import type { ItemHistory } from "../view.ts";
+import { ItemTable } from "./desk.tsx";
+import { Scan } from "../ui/scan.tsx";
+import { go } from "../route.ts";
+
+const STATES = ["held", "stored", "on-the-way", "packed", "outside", "checked-out", "disposed", "returned", "consumed", "split"];
+const PAGE = 50;
+
+export function Items() {
+  const { language } = useShared();
+  const [state, setState] = useState("");
+  const [wanted, setWanted] = useState("");
+  const [shown, setShown] = useState(PAGE);
+  const items = useLoaded(() => allItems(state === "" ? "" : `state=${state}`), [state]);
+  const found = (items.value ?? []).filter(({ description, label, item, holder }) =>
+    `${description ?? ""} ${label} ${item} ${holder.name ?? ""}`.toLowerCase().includes(wanted.toLowerCase()));
+  return (
+    <>
+      <h1 tabIndex={-1}>{language.say("page-items")}</h1>
+      <Scan found={(item) => go("items", item)} />
+      <form class="toolbar" onSubmit={(event) => event.preventDefault()}>
+        <div class="field"><label for="wanted">{language.say("filter")}</label><input id="wanted" dir="auto" value={wanted} onInput={(event) => setWanted(event.currentTarget.value)} /></div>
+        <div class="field"><label for="state">{language.say("state")}</label>
+          <select id="state" value={state} onChange={(event) => setState(event.currentTarget.value)}>
+            <option value="">{language.say("all")}</option>
+            {STATES.map((code) => <option key={code} value={code}>{language.label("state", code)} ({code})</option>)}
+          </select>
+        </div>
+      </form>
+      <ProblemNote problem={items.problem} language={language} />
+      <p role="status">{language.say("items-count", { count: found.length })}</p>
+      <ItemTable items={found.slice(0, shown)} />
+      {found.length > shown && <p><button type="button" onClick={() => setShown(shown + PAGE * 4)}>{language.say("show-more", { count: found.length - shown })}</button></p>}
+    </>
+  );
+}
+
+export function Item({ item }: { item: string }) {
+  const { language, ledger, session } = useShared();
+  const view = useLoaded(() => askJson<ItemHistory>(`/v1/items/${encodeURIComponent(item)}`), [item]);
+  const looked = useLoaded(() => lookAt(ledger, session, item), [item]);
+  const one = looked.value?.outcome.one ?? null;
+  const { value } = view;
+  return (
+    <>
+      <h1 tabIndex={-1}>{value?.description == null ? language.say("item-unnamed", { id: shortId(item) }) : <Foreign text={value.description} />}</h1>
+      <ProblemNote problem={view.problem} language={language} />
+      <Verified looked={looked.value} isLooking={looked.value === null && looked.problem === null} />
+      <ProblemNote problem={looked.problem} language={language} />
+      {value !== null && <Now item={value} />}
+      {one !== null && <Timeline one={one} />}
+      {one !== null && <Disclosed one={one} />}
+      {looked.value !== null && <Lines lines={looked.value.outcome.report.lines()} />}
+    </>
+  );
+}
+
+const VERDICTS = { verified: "✓", rejected: "✗", "could-not-check": "?" } as const;
+
+function Verified({ looked, isLooking }: { looked: Looked | null; isLooking: boolean }) {
+  const { language } = useShared();
+  if (looked === null) return <p role="status">{isLooking ? language.say("verifying") : ""}</p>;
+  const { outcome } = looked;
+  const lines = outcome.report.lines();
+  const isRefused = lines.some(({ status }) => status === "fail");
+  const completeness = lines.find(({ id }) => id === "completeness")?.code ?? "";
+  // Agencies are not pinned in a browser: that alone keeps the report from `verified`, and is said in its words.
+  const open = lines.filter(({ status, isRequired }) => status === "not-checked" && isRequired).map(({ id }) => id);
+  const verdict = isRefused ? "rejected" : open.every((id) => id === "agencies-pinned") ? "verified" : "could-not-check";
+  const size = String(outcome.one?.contents.checkpoint.size ?? "");
+  return (
+    <div class={`verdict ${verdict}`} role="status" data-verdict={verdict}>
+      <p><span class="shape" aria-hidden="true">{VERDICTS[verdict]}</span>{language.say(`verdict-${verdict}`, { size })}</p>
+      {!isRefused && <p>{language.label("grade", completeness.replace("/", "-"))} <Code code={completeness} /></p>}
+      {open.includes("agencies-pinned") && <p>{language.say("not-pinned")}</p>}
+    </div>
+  );
+}
+
+function Now({ item }: { item: ItemHistory }) {
+  const { language, session } = useShared();
+  const isMine = item.holder.id === session.who.id && item.state !== "on-the-way";
+  const isComing = item.addressee?.id === session.who.id && item.release !== null;
+  return (
+    <section>
+      <h2>{language.say("now")}</h2>
+      <dl class="facts">
+        <dt>{language.say("state")}</dt><dd><Labelled kind="state" code={item.state} /></dd>
+        <dt>{language.say("holder")}</dt><dd><Person who={item.holder} /></dd>
+        {item.addressee !== null && <><dt>{language.say("addressee")}</dt><dd><Person who={item.addressee} /></dd></>}
+        <dt>{language.say("label")}</dt><dd><Code code={item.label} /></dd>
+        {item.quantity !== null && <><dt>{language.say("quantity")}</dt><dd><Foreign text={item.quantity} /></dd></>}
+        {item.container !== null && <><dt>{language.say("container")}</dt><dd><a href={hashOf("items", item.container)}><Code code={shortId(item.container)} /></a></dd></>}
+        {item.contents > 0 && <><dt>{language.say("contents")}</dt><dd>{item.contents}</dd></>}
+        {item.parent !== null && <><dt>{language.say("made-from")}</dt><dd><a href={hashOf("items", item.parent)}><Code code={shortId(item.parent)} /></a></dd></>}
+        {item.children.length > 0 && <><dt>{language.say("made-of-it")}</dt><dd>{item.children.map((id) => <><a key={id} href={hashOf("items", id)}><Code code={shortId(id)} /></a> </>)}</dd></>}
+        {item.aliases.map(({ issuer, kind, value }) => <><dt>{language.say("alias")}</dt><dd><Foreign text={`${value} (${issuer}, ${kind})`} /></dd></>)}
+      </dl>
+      <div class="buttons no-print">
+        {isComing && <a class="button main" href={hashOf("receive", item.release!)}>{language.say("receive-or-refuse")}</a>}
+        {isMine && (["seal", "store", "handoff", "release", "note"] as const).map((act) => <a key={act} class="button" href={hashOf("act", act, item.item)}>{language.say(`act-${act}`)}</a>)}
+      </div>
+    </section>
+  );
+}
+
+function openingsOf(one: Case, placed: Placed) {
+  const found = one.openings.get(placed.index) ?? [];
+  return found.filter((opening) => codeOf(() => checkOpening(opening, placed.payload)) === null);
+}
+
+function Timeline({ one }: { one: Case }) {
+  const { language } = useShared();
+  const records = one.lineageRecords().sort((a, b) => (a.index < b.index ? -1 : 1));
+  return (
+    <section>
+      <h2>{language.say("timeline")}</h2>
+      <ol class="timeline">
+        {records.map((placed) => {
+          const isNote = placed.payload.subjects.every(({ id }) => kindOf(id) === "notes");
+          return <li key={String(placed.index)} class={isNote ? "aside" : ""}><TimelineEntry one={one} placed={placed} /></li>;
+        })}
+      </ol>
+    </section>
+  );
+}
+
+function TimelineEntry({ one, placed }: { one: Case; placed: Placed }) {
+  const { language } = useShared();
+  const { payload, message } = placed;
+  const withheld = one.manifest.withheld.filter(({ index }) => index === placed.index);
+  const others = payload.subjects.length - 1;
+  return (
+    <>
+      <p><strong>{language.label("type", payload.type)}</strong> <Code code={payload.type} /> · <Time seconds={payload.occurred.utc} /></p>
+      <dl class="facts">
+        {payload.from !== undefined && payload.to !== undefined && <><dt>{language.say("from")} → {language.say("to")}</dt><dd><PersonById id={payload.from} /> → <PersonById id={payload.to} /></dd></>}
+        <BodyFacts payload={payload} />
+        {textsOf(openingsOf(one, placed)).map(([field, text]) => <><dt key={field}>{field.startsWith("attached/") ? language.say("document") : language.label("field", field)}</dt><dd><Foreign text={text} /></dd></>)}
+        {withheld.length > 0 && <><dt>{language.say("not-open-fields")}</dt><dd><Foreign text={withheld.map(({ field, reason }) => `${field} (${reason})`).join(", ")} /></dd></>}
+        {message.signatures.map(({ observed, kid }) => observed?.outcomes === undefined ? null : (
+          <><dt key={hex(kid)}>{language.say("exceptions-short")}</dt><dd>{observed.outcomes.map(([at, found]) => <><Code key={at} code={shortId(payload.subjects[at]!.id)} /> {language.label("outcome", found)} </>)}</dd></>
+        ))}
+        <dt>{language.say("signers")}</dt>
+        <dd>{payload.signers.map(([role, id]) => <><PersonById key={id} id={id} /> ({language.label("role", String(role))}) </>)}</dd>
+      </dl>
+      <p class="hint">{language.say("entry", { entry: String(placed.index) })} · {language.say("accepted")} <Time seconds={placed.acceptedMs / 1000n} />{others > 0 && <> · {language.say("with-others", { count: others })}</>} · <a href={hashOf("receipt", hex(message.digest))}>{language.say("receipt")}</a></p>
+    </>
+  );
+}
+
+/** Who had the item in view: everybody who held it, and to whom an exhibit was given. */
+function Disclosed({ one }: { one: Case }) {
+  const { language } = useShared();
+  const { item } = one.contents;
+  const standing = new Set(one.chain(item).flatMap(({ payload }) => payload.signers.map(([, id]) => id)));
+  const given = one.chain(sibling(item, "notes")).filter(({ payload }) => payload.type === "disclose");
+  return (
+    <section>
+      <h2>{language.say("who-saw")}</h2>
+      <p>{language.say("who-saw-hint")}</p>
+      <ul>{[...standing].filter((id) => kindOf(id) === "custodian").map((id) => <li key={id}><PersonById id={id} /></li>)}</ul>
+      {given.length > 0 && (
+        <>
+          <h3>{language.say("disclosed-to")}</h3>
+          <ul>{given.map((placed) => <li key={String(placed.index)}>{textsOf(openingsOf(one, placed)).map(([field, text]) => <><Foreign key={field} text={text} /> </>)}<Time seconds={placed.payload.occurred.utc} /></li>)}</ul>
+        </>
+      )}
+    </section>
+  );
+}
+
+const SHAPES = { pass: "✓", fail: "✗", "not-checked": "?", "not-applicable": "–" } as const;
+
+function Lines({ lines }: { lines: readonly Line[] }) {
+  const { language } = useShared();
+  return (
+    <details>
+      <summary>{language.say("checks")}</summary>
+      <table class="stacked">
+        <thead><tr>{(["result", "check", "code"] as const).map((word) => <th key={word} scope="col">{language.say(word)}</th>)}</tr></thead>
+        <tbody>{lines.map(({ id, status, code }) => (
+          <tr key={id} class={status}>
+            <td><span class="shape" aria-hidden="true">{SHAPES[status]}</span>{language.label("status", status)}</td>
+            <th scope="row"><Code code={id} /></th>
+            <td><Code code={code} /></td>
+          </tr>
+        ))}</tbody>
+      </table>
+    </details>
+  );
+}

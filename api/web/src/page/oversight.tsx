@@ -1,0 +1,95 @@
+/** The overseer's figures, with the tree that anybody can compute them from again, and what an audit finds. */
+import { askJson } from "../http.ts";
+import { hashOf } from "../route.ts";
+import { shortId, useLoaded, useShared } from "../state.ts";
+import { ProblemNote } from "../ui/problem.tsx";
+import { Code, Foreign, Person, Time } from "../ui/text.tsx";
+import type { FindingView, Who } from "../view.ts";
+import { Trend } from "./trend.tsx";
+
+interface Figures {
+  readonly [name: string]: unknown;
+}
+
+interface Statistics {
+  readonly size: number;
+  readonly root: string;
+  readonly as_of: string;
+  readonly all: Figures;
+  readonly agencies: readonly { readonly agency: Who; readonly figures: Figures }[];
+}
+
+/** Figures and where they stand. */
+const SHOWN = [
+  ["items", "items"], ["handoffs", "handoffs"], ["median-minutes", "release_to_receipt.recorded_minutes.median"],
+  ["refused", "refused.count"], ["recalled", "recalled"], ["corrected", "corrected"], ["disputes-open", "disputes.open"],
+  ["late-entries", "late_entries"], ["one-side-only", "one_side_only"], ["overdue-now", "overdue"], ["open-transits", "open_transits"],
+] as const;
+
+function figure(figures: Figures, path: string): string {
+  const found = path.split(".").reduce<unknown>((value, key) => (value as Figures | null)?.[key], figures);
+  return typeof found === "number" ? String(found) : "–";
+}
+
+export function Oversight() {
+  const { language, session } = useShared();
+  const figures = useLoaded(() => askJson<Statistics>("/v1/statistics"), []);
+  const findings = useLoaded(() => askJson<{ findings: FindingView[] }>("/v1/findings"), []);
+  if (!session.is_overseer) return <><h1 tabIndex={-1}>{language.say("page-oversight")}</h1><p>{language.say("overseers-only")}</p></>;
+  const { value } = figures;
+  return (
+    <>
+      <h1 tabIndex={-1}>{language.say("page-oversight")}</h1>
+      <ProblemNote problem={figures.problem ?? findings.problem} language={language} />
+      {value !== null && (
+        <>
+          <p>{language.say("figures-at", { size: value.size })} <Time seconds={Date.parse(value.as_of) / 1000} /></p>
+          <p class="hint">{language.say("root")} <Code code={value.root} /></p>
+          <ul class="tiles">{SHOWN.map(([name, path]) => <li key={name}><strong>{figure(value.all, path)}</strong> {language.say(`figure-${name}`)}</li>)}</ul>
+          <Trend size={value.size} />
+          <ByAgency agencies={value.agencies} />
+        </>
+      )}
+      <Findings findings={findings.value?.findings ?? null} />
+    </>
+  );
+}
+
+function ByAgency({ agencies }: { agencies: Statistics["agencies"] }) {
+  const { language } = useShared();
+  return (
+    <section>
+      <h2 id="by-agency">{language.say("by-agency")}</h2>
+      <div class="wide" tabIndex={0} role="region" aria-labelledby="by-agency">
+        <table>
+          <thead><tr><th scope="col">{language.say("agency")}</th>{SHOWN.map(([name]) => <th key={name} scope="col">{language.say(`figure-${name}`)}</th>)}</tr></thead>
+          <tbody>{agencies.map(({ agency, figures }) => (
+            <tr key={agency.id}><th scope="row"><Person who={agency} /></th>{SHOWN.map(([name, path]) => <td key={name}>{figure(figures, path)}</td>)}</tr>
+          ))}</tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function Findings({ findings }: { findings: readonly FindingView[] | null }) {
+  const { language } = useShared();
+  if (findings === null) return null;
+  return (
+    <section>
+      <h2>{language.say("findings", { count: findings.length })}</h2>
+      {findings.length === 0 && <p>{language.say("no-findings")}</p>}
+      <ul class="cards">
+        {findings.map((finding, at) => (
+          <li key={at} class="card">
+            <p><Code code={finding.code} /></p>
+            <p lang="en" dir="ltr"><Foreign text={finding.text} /></p>
+            <p>{finding.items.map((item) => <><a key={item} href={hashOf("items", item)}><Code code={shortId(item)} /></a> </>)}
+              {language.say("entries")}: {finding.entries.join(", ")}{finding.corrected_by.length > 0 && <> · {language.say("corrected-by")}: {finding.corrected_by.join(", ")}</>}</p>
+            <p>{finding.people.map((who) => <><Person key={who.id} who={who} /> </>)}</p>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,55 @@
+/** A receipt to print: what was recorded, verified in this browser, with the proof that a verifier takes. */
+import { decodeBase64 } from "../../../../verifier-cli/page/src/base64.ts";
+import { hex } from "../../../../verifier-cli/page/src/bytes.ts";
+import { readEntry } from "../../../../verifier-cli/page/src/entry.ts";
+import { readReceipt } from "../../../../verifier-cli/page/src/receipt.ts";
+import { readRecord } from "../../../../verifier-cli/page/src/record.ts";
+import { demand } from "../../../../verifier-cli/page/src/refused.ts";
+import { checkOpening } from "../../../../verifier-cli/page/src/sealed.ts";
+import { utf8 } from "../../../../verifier-cli/page/src/bytes.ts";
+import { ask, askBytes, askJson } from "../http.ts";
+import type { Ledger } from "../ledger.ts";
+import { useLoaded, useShared } from "../state.ts";
+import { PayloadWords } from "../ui/payload.tsx";
+import { ProblemNote } from "../ui/problem.tsx";
+import { Code, Time } from "../ui/text.tsx";
+import type { OpeningView } from "../view.ts";
+
+export function Receipt({ digest }: { digest: string }) {
+  const { language, ledger } = useShared();
+  const { value, problem } = useLoaded(() => load(ledger, digest), [digest]);
+  return (
+    <article class="receipt">
+      <h1 tabIndex={-1}>{language.say("receipt")}</h1>
+      <ProblemNote problem={problem} language={language} />
+      {value !== null && (
+        <>
+          <p class="verdict verified"><span class="shape" aria-hidden="true">✓</span>{language.say("receipt-verified", { entry: String(value.proof.index), size: String(value.proof.checkpoint.size) })}</p>
+          <p>{language.say("accepted")} <Time seconds={value.entry.acceptedMs / 1000n} /></p>
+          <PayloadWords payload={value.record.payload} openings={value.openings} signed={value.record.message.signatures.length} known={new Map()} />
+          <p>{language.say("record-digest")} <Code code={hex(value.record.message.digest)} /></p>
+          <div class="buttons no-print"><button type="button" class="main" onClick={() => print()}>{language.say("print")}</button></div>
+          <h2>{language.say("proof")}</h2>
+          <pre dir="ltr" tabIndex={0}>{value.text}</pre>
+        </>
+      )}
+    </article>
+  );
+}
+
+async function load(ledger: Ledger, digest: string) {
+  const [bytes, text, place, sealed] = await Promise.all([
+    askBytes(`/v1/records/${digest}`),
+    ask(`/v1/records/${digest}/receipt`).then((response) => response.text()),
+    askJson<{ entry: number }>(`/v1/records/${digest}/place`),
+    askJson<{ openings: OpeningView[] }>(`/v1/records/${digest}/openings`),
+  ]);
+  const logged = await askJson<{ entry: string }>(`/v1/entries/${place.entry}`);
+  const entry = decodeBase64(logged.entry) ?? new Uint8Array();
+  const report = ledger.verifyFiles(bytes, entry, text);
+  demand(report.verdict() === "verified", report.lines().find(({ status }) => status === "fail")?.code ?? "page/receipt");
+  const record = readRecord(bytes);
+  const openings = sealed.openings.map(({ field, salt, value }) => ({ field, salt: decodeBase64(salt)!, value: decodeBase64(value)! }));
+  openings.forEach((opening) => checkOpening(opening, record.payload));
+  return { record, entry: readEntry(entry), proof: readReceipt(utf8(text)), text, openings };
+}

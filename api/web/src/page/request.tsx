@@ -1,0 +1,91 @@
+/** Requests for mutual legal assistance: a board by step, and each with its records and the items under it. */
+import { askJson } from "../http.ts";
+import { hashOf } from "../route.ts";
+import { shortId, useLoaded, useShared } from "../state.ts";
+import { ProblemNote } from "../ui/problem.tsx";
+import { Code, Foreign, Labelled, Person } from "../ui/text.tsx";
+import type { EventView, RequestHistory, RequestView } from "../view.ts";
+import { ItemTable } from "./desk.tsx";
+
+const STEPS = ["prepared", "approved", "transmitted", "received", "accepted", "executing", "fulfilled", "refused", "withdrawn"];
+
+export function Requests() {
+  const { language } = useShared();
+  const { value, problem } = useLoaded(load, []);
+  return (
+    <>
+      <h1 tabIndex={-1}>{language.say("page-requests")}</h1>
+      <ProblemNote problem={problem} language={language} />
+      {value?.length === 0 && <p>{language.say("no-requests")}</p>}
+      {value !== null && value.length > 0 && (
+        <div class="board">
+          {STEPS.map((step) => {
+            const here = value.filter((request) => request.step === step);
+            return (
+              <section key={step} aria-labelledby={`step-${step}`} class={here.length === 0 ? "empty" : ""}>
+                <h2 id={`step-${step}`}>{language.label("step", step)} <span class="count">{here.length}</span> <Code code={step} /></h2>
+                <ul class="plain-list">{here.map((request) => <li key={request.request} class="card"><Card request={request} /></li>)}</ul>
+              </section>
+            );
+          })}
+        </div>
+      )}
+    </>
+  );
+}
+
+async function load(): Promise<RequestHistory[]> {
+  const { requests } = await askJson<{ requests: RequestView[] }>("/v1/requests");
+  return Promise.all(requests.map(({ request }) => askJson<RequestHistory>(`/v1/requests/${request}`)));
+}
+
+function Card({ request }: { request: RequestHistory }) {
+  const { language } = useShared();
+  return (
+    <>
+      <p><a href={hashOf("requests", request.request)}><Code code={shortId(request.request)} /></a></p>
+      <p><Person who={request.from} /> → <Person who={request.to} /></p>
+      <ul>{request.items.map((item) => <li key={item.item}><a href={hashOf("items", item.item)}>{item.description === null ? shortId(item.item) : <Foreign text={item.description} />}</a> · {language.label("state", item.state)}</li>)}</ul>
+    </>
+  );
+}
+
+export function Request({ request }: { request: string }) {
+  const { language } = useShared();
+  const { value, problem } = useLoaded(() => askJson<RequestHistory>(`/v1/requests/${encodeURIComponent(request)}`), [request]);
+  return (
+    <>
+      <h1 tabIndex={-1}>{language.say("request-title", { id: shortId(request) })}</h1>
+      <ProblemNote problem={problem} language={language} />
+      {value !== null && (
+        <>
+          <dl class="facts">
+            <dt>{language.say("from")}</dt><dd><Person who={value.from} /></dd>
+            <dt>{language.say("to")}</dt><dd><Person who={value.to} /></dd>
+            <dt>{language.say("step")}</dt><dd><Labelled kind="step" code={value.step} /></dd>
+          </dl>
+          <h2>{language.say("items")}</h2>
+          <ItemTable items={value.items} />
+          <h2>{language.say("records")}</h2>
+          <ol class="timeline">{value.records.map((event) => <li key={event.entry}><Event event={event} /></li>)}</ol>
+        </>
+      )}
+    </>
+  );
+}
+
+/** A record as the server tells it. */
+export function Event({ event }: { event: EventView }) {
+  const { language } = useShared();
+  return (
+    <>
+      <p><strong>{language.label("type", event.type)}</strong> · <bdi>{event.occurred}</bdi></p>
+      <p lang="en" dir="ltr"><Foreign text={event.headline} /></p>
+      <dl class="facts">
+        {event.fields.map(({ name, value }) => <><dt key={name}>{language.label("field", name)}</dt><dd>{value === null ? language.say("not-open") : <Foreign text={value} />}</dd></>)}
+        <dt>{language.say("signers")}</dt><dd>{event.signers.map(({ who }) => <><Person key={who.id} who={who} /> </>)}</dd>
+      </dl>
+      <p class="hint">{language.say("entry", { entry: event.entry })} · <a href={hashOf("receipt", event.record)}>{language.say("receipt")}</a></p>
+    </>
+  );
+}

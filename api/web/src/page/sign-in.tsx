@@ -1,0 +1,99 @@
+/** Signing in: with a key that this browser has, or one from a key file. */
+import { useEffect, useState } from "preact/hooks";
+import { openKeyFile } from "../key-file.ts";
+import type { Language } from "../language.ts";
+import type { Ledger } from "../ledger.ts";
+import { Problem } from "../problem.ts";
+import { signIn, type Session } from "../session.ts";
+import { forgetKey, keepKey, keptKeys, type KeptKey } from "../store.ts";
+import { whoText } from "../state.ts";
+import { ProblemNote } from "../ui/problem.tsx";
+import { Field } from "../ui/form.tsx";
+
+interface SignInProps {
+  readonly language: Language;
+  readonly ledger: Ledger;
+  readonly begin: (session: Session) => Promise<void>;
+}
+
+export function SignIn({ language, ledger, begin }: SignInProps) {
+  const [keys, setKeys] = useState<readonly KeptKey[]>([]);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const look = () => void keptKeys().then(setKeys, (thrown: unknown) => setProblem(Problem.from(thrown)));
+  useEffect(look, []);
+  useEffect(() => {
+    document.title = `${language.say("sign-in")} - Custody Ledger`;
+  }, [language]);
+  const attempt = (work: () => Promise<void>) => {
+    setBusy(true);
+    setProblem(null);
+    work().catch((thrown: unknown) => {
+      setProblem(Problem.from(thrown));
+      setBusy(false);
+    });
+  };
+  const enter = (key: KeptKey) => attempt(async () => begin(await signIn(ledger, key)));
+  const add = (file: File, passphrase: string, isKept: boolean) => attempt(async () => {
+    const key = await openKeyFile(await file.text(), passphrase, file.name);
+    const session = await signIn(ledger, key);
+    const named = { ...key, name: whoText(session.who) };
+    if (isKept) await keepKey(named);
+    await begin({ ...session, key: named });
+  });
+  return (
+    <div class="sign-in">
+      <h1 tabIndex={-1}>{language.say("sign-in")}</h1>
+      <p>{language.say("sign-in-lead")}</p>
+      <p class="hint">{language.say("sign-in-ledger")} <code dir="ltr">{ledger.origin}</code></p>
+      {ledger.isNew && <p class="caution">{language.say("first-meeting")} <code dir="ltr" class="digest">{[...ledger.genesis].map((byte) => byte.toString(16).padStart(2, "0")).join("")}</code></p>}
+      <ProblemNote problem={problem} language={language} />
+      {keys.length > 0 && (
+        <section>
+          <h2>{language.say("kept-keys")}</h2>
+          <ul class="plain-list">
+            {keys.map((key) => (
+              <li key={key.kid} class="kept">
+                <button type="button" class="main" disabled={isBusy} onClick={() => enter(key)}>{language.say("sign-in-as", { who: key.name })}</button>
+                <button type="button" disabled={isBusy} onClick={() => void forgetKey(key.kid).then(look)}>{language.say("forget-key", { who: key.name })}</button>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      <KeyFile language={language} isBusy={isBusy} add={add} />
+    </div>
+  );
+}
+
+interface KeyFileProps {
+  readonly language: Language;
+  readonly isBusy: boolean;
+  readonly add: (file: File, passphrase: string, isKept: boolean) => void;
+}
+
+function KeyFile({ language, isBusy, add }: KeyFileProps) {
+  const [file, setFile] = useState<File | null>(null);
+  const [passphrase, setPassphrase] = useState("");
+  const [isKept, setKept] = useState(true);
+  const submit = (event: Event) => {
+    event.preventDefault();
+    if (file === null) return;
+    add(file, passphrase, isKept);
+    setPassphrase("");
+  };
+  return (
+    <form onSubmit={submit}>
+      <h2>{language.say("key-file")}</h2>
+      <Field id="key-file" label={language.say("key-file-label")} hint={language.say("key-file-hint")}>
+        {(described) => <input id="key-file" type="file" required aria-describedby={described} onChange={(event) => setFile(event.currentTarget.files?.[0] ?? null)} />}
+      </Field>
+      <Field id="passphrase" label={language.say("passphrase")}>
+        {() => <input id="passphrase" type="password" required autocomplete="off" value={passphrase} onInput={(event) => setPassphrase(event.currentTarget.value)} />}
+      </Field>
+      <label class="tick"><input type="checkbox" id="keep-key" checked={isKept} onChange={(event) => setKept(event.currentTarget.checked)} />{language.say("keep-key")}</label>
+      <p class="hint">{language.say("keep-key-hint")}</p>
+      <button type="submit" class="main" id="sign-in" disabled={isBusy}>{language.say(isBusy ? "opening-key" : "sign-in")}</button>
+    </form>
+  );
+}

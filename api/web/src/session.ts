@@ -1,0 +1,45 @@
+/** Who is signed in: a challenge of the server, signed with a key that stays in the browser. */
+import { encodeBase64 } from "../../../verifier-cli/page/src/base64.ts";
+import { utf8 } from "../../../verifier-cli/page/src/bytes.ts";
+import { demand } from "../../../verifier-cli/page/src/refused.ts";
+import { ask, askJson, rememberToken } from "./http.ts";
+import { sign } from "./key-file.ts";
+import type { Ledger } from "./ledger.ts";
+import type { KeptKey } from "./store.ts";
+import type { Who } from "./view.ts";
+
+export interface SessionView {
+  readonly who: Who;
+  readonly agency: string;
+  readonly is_overseer: boolean;
+  readonly csrf?: string;
+  readonly idle_s: number;
+}
+
+export interface Session extends SessionView {
+  readonly key: KeptKey;
+}
+
+export async function signIn(ledger: Ledger, key: KeptKey): Promise<Session> {
+  const { challenge, text } = await askJson<{ challenge: string; text: string }>("/v1/session/challenge", {
+    method: "POST",
+    json: { kid: key.kid },
+    isSigningIn: true,
+  });
+  // A key signs nothing that the page has not made itself: else a server could have anything signed.
+  const mine = `custody-ledger session v1\n${ledger.origin}\n${location.host.toLowerCase()}\n${challenge}\n`;
+  demand(/^[0-9a-f]{64}$/.test(challenge) && text === mine, "page/other-challenge");
+  const signature = encodeBase64(await sign(key.key, utf8(mine)));
+  const view = await askJson<SessionView>("/v1/session", {
+    method: "POST",
+    json: { kid: key.kid, challenge, signature },
+    isSigningIn: true,
+  });
+  rememberToken(view.csrf ?? null);
+  return { ...view, key };
+}
+
+export async function signOut(): Promise<void> {
+  await ask("/v1/session", { method: "DELETE", isSigningIn: true }).catch(() => undefined);
+  rememberToken(null);
+}

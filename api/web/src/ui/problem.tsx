@@ -1,0 +1,20 @@
+/** Why something was not done, in the reader's words where there are some, with the code and what the server says. */
+import { printable } from "../../../../verifier-cli/page/src/page/printable.ts";
+import type { Language } from "../language.ts";
+import { Problem } from "../problem.ts";
+
+export function ProblemNote({ problem, language }: { problem: Problem | null; language: Language }) {
+  if (problem === null) return <div role="alert" />;
+  const [family] = problem.code.split("/");
+  const own = language.label("problem", problem.code.replace("/", "-"));
+  const general = language.label("problem", family ?? "");
+  const isKnown = own !== problem.code.replace("/", "-");
+  const text = isKnown ? own : general !== family ? general : language.say("problem");
+  return (
+    <div role="alert" class="problem">
+      <p><span class="shape" aria-hidden="true">!</span><strong>{text}</strong></p>
+      {problem.detail !== "" && <p lang="en" dir="ltr"><bdi>{printable(problem.detail)}</bdi></p>}
+      <p><code dir="ltr">{printable(problem.code)}</code>{problem.request !== "" && <> <code dir="ltr">{printable(problem.request)}</code></>}</p>
+    </div>
+  );
+}

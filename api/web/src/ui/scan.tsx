@@ -1,0 +1,97 @@
+/**
+ * Naming an item by its label: with a scanner that types (a keyboard wedge), by hand, or with the camera. Pictures stay in
+ * the browser, and none is kept.
+ */
+import jsQR from "jsqr";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { readLabel } from "../label.ts";
+import { Problem } from "../problem.ts";
+import { useShared } from "../state.ts";
+import { Field } from "./form.tsx";
+import { ProblemNote } from "./problem.tsx";
+
+const LOOK_MS = 200;
+
+interface Detector {
+  detect(source: HTMLVideoElement): Promise<{ rawValue: string }[]>;
+}
+declare const BarcodeDetector: (new (options: { formats: string[] }) => Detector) & { getSupportedFormats(): Promise<string[]> };
+
+/** Calls `found` with the id of each item that is scanned or typed. */
+export function Scan({ found }: { found: (item: string) => void }) {
+  const { language, announce } = useShared();
+  const [text, setText] = useState("");
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [isLooking, setLooking] = useState(false);
+  const take = (said: string) => {
+    try {
+      const item = readLabel(said);
+      setProblem(null);
+      setText("");
+      announce(language.say("scanned", { label: said }));
+      found(item);
+    } catch (thrown) {
+      setProblem(Problem.from(thrown));
+    }
+  };
+  return (
+    <form class="scan" onSubmit={(event) => { event.preventDefault(); take(text); }}>
+      <Field id="scan" label={language.say("scan")} hint={language.say("scan-hint")}>
+        {(described) => <input id="scan" dir="ltr" autocomplete="off" spellcheck={false} aria-describedby={described} value={text} onInput={(event) => setText(event.currentTarget.value)} />}
+      </Field>
+      <div class="buttons">
+        <button type="submit">{language.say("find")}</button>
+        <button type="button" aria-pressed={isLooking} onClick={() => setLooking(!isLooking)}>{language.say(isLooking ? "camera-off" : "camera")}</button>
+      </div>
+      <ProblemNote problem={problem} language={language} />
+      {isLooking && <Camera take={(said) => { setLooking(false); take(said); }} fail={(thrown) => { setLooking(false); setProblem(new Problem(0, "camera/unavailable", String(thrown))); }} />}
+    </form>
+  );
+}
+
+function Camera({ take, fail }: { take: (text: string) => void; fail: (thrown: unknown) => void }) {
+  const { language } = useShared();
+  const video = useRef<HTMLVideoElement>(null);
+  useEffect(() => {
+    let stream: MediaStream | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let isOpen = true;
+    const look = async (read: (video: HTMLVideoElement) => Promise<string | null>) => {
+      const text = video.current === null || video.current.videoWidth === 0 ? null : await read(video.current).catch(() => null);
+      if (!isOpen) return;
+      if (text !== null) take(text);
+      else timer = setTimeout(() => void look(read), LOOK_MS);
+    };
+    const start = async () => {
+      const opened = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      if (!isOpen) return opened.getTracks().forEach((track) => track.stop());
+      stream = opened;
+      video.current!.srcObject = opened;
+      await video.current!.play();
+      await look(await reader());
+    };
+    start().catch((thrown: unknown) => isOpen && fail(thrown));
+    return () => {
+      isOpen = false;
+      clearTimeout(timer);
+      stream?.getTracks().forEach((track) => track.stop());
+    };
+  }, []);
+  return <video ref={video} class="camera" muted playsInline aria-label={language.say("camera-picture")} />;
+}
+
+/** The browser's own reader of QR codes where it has one, else a library. */
+async function reader(): Promise<(video: HTMLVideoElement) => Promise<string | null>> {
+  if (typeof BarcodeDetector !== "undefined" && (await BarcodeDetector.getSupportedFormats()).includes("qr_code")) {
+    const detector = new BarcodeDetector({ formats: ["qr_code"] });
+    return async (video) => (await detector.detect(video))[0]?.rawValue ?? null;
+  }
+  const canvas = document.createElement("canvas");
+  const context = canvas.getContext("2d", { willReadFrequently: true })!;
+  return async (video) => {
+    [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+    context.drawImage(video, 0, 0);
+    const { data, width, height } = context.getImageData(0, 0, canvas.width, canvas.height);
+    return jsQR(data, width, height)?.data ?? null;
+  };
+}

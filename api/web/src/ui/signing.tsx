@@ -1,0 +1,95 @@
+/** The last look before a signature, and what came of it. */
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { signAndSend, type Done, type Observed, type Proposal } from "../act.ts";
+import { TwoHeads } from "../ledger.ts";
+import { HeadsDiffer } from "../page/heads.tsx";
+import { Problem } from "../problem.ts";
+import { hashOf } from "../route.ts";
+import { useShared, whoText } from "../state.ts";
+import type { ItemView } from "../view.ts";
+import { Dialog } from "./dialog.tsx";
+import { PayloadWords } from "./payload.tsx";
+import { ProblemNote } from "./problem.tsx";
+import { Code } from "./text.tsx";
+
+interface SigningProps {
+  readonly proposal: Proposal;
+  readonly known: ReadonlyMap<string, ItemView>;
+  readonly observed?: Observed | undefined;
+  readonly done: (done: Done) => void;
+  readonly cancel: () => void;
+  readonly children?: ComponentChildren;
+}
+
+export function Signing({ proposal, known, observed, done, cancel, children }: SigningProps) {
+  const { language, ledger, session, announce } = useShared();
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [heads, setHeads] = useState<TwoHeads | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const sign = async () => {
+    setBusy(true);
+    announce(language.say("signing"));
+    try {
+      done(await signAndSend(ledger, session, proposal, observed));
+    } catch (thrown) {
+      if (thrown instanceof TwoHeads) setHeads(thrown);
+      else setProblem(Problem.from(thrown));
+      setBusy(false);
+    }
+  };
+  if (heads !== null) return <Dialog title={language.say("stopped")}><HeadsDiffer heads={heads} language={language} /></Dialog>;
+  return (
+    <Dialog title={language.say("sign-title")} close={cancel}>
+      <p>{language.say("sign-hint")}</p>
+      <PayloadWords payload={proposal.payload} openings={proposal.openings} signed={proposal.draft.signatures.length} known={known} />
+      {observed !== undefined && <ObservedWords observed={observed} known={known} />}
+      {children}
+      <ProblemNote problem={problem} language={language} />
+      <div class="buttons">
+        <button type="button" class="main" id="sign" disabled={isBusy} onClick={() => void sign()}>{language.say(isBusy ? "signing" : "sign")}</button>
+        <button type="button" id="do-not-sign" disabled={isBusy} onClick={cancel}>{language.say("do-not-sign")}</button>
+      </div>
+    </Dialog>
+  );
+}
+
+function ObservedWords({ observed, known }: { observed: Observed; known: ReadonlyMap<string, ItemView> }) {
+  const { language } = useShared();
+  const checked = observed.checked.map((code) => `${language.label("checked", code)} (${code})`).join(", ");
+  return (
+    <>
+      <h3>{language.say("observed")}</h3>
+      <p>{language.say("checked")}: {checked === "" ? language.say("nothing") : checked}</p>
+      {observed.outcomes.size === 0
+        ? <p>{language.say("all-as-described")}</p>
+        : <ul>{[...observed.outcomes].map(([id, found]) => (
+          <li key={id}><Code code={known.get(id)?.label ?? id} />: {language.label("outcome", found)} <Code code={found} /></li>
+        ))}</ul>}
+    </>
+  );
+}
+
+/** What came of it: in the ledger and verified, or on its way to whoever signs next. */
+export function DoneNote({ done }: { done: Done }) {
+  const { language, people } = useShared();
+  if (done.kind === "offered") {
+    return (
+      <div class="done" role="status">
+        <h2 tabIndex={-1}><span class="shape" aria-hidden="true">→</span>{language.say("offered")}</h2>
+        <p>{language.say("offered-hint", { who: whoText(people.of(done.next)) })}</p>
+        <p>{language.say("offer-digest")} <Code code={done.offer} /></p>
+        <p><a href={hashOf("desk")}>{language.say("back-to-desk")}</a></p>
+      </div>
+    );
+  }
+  const { acknowledged } = done;
+  return (
+    <div class="done" role="status">
+      <h2 tabIndex={-1}><span class="shape" aria-hidden="true">✓</span>{language.say("recorded", { type: language.label("type", done.type) })}</h2>
+      <p>{language.say("recorded-hint", { entry: acknowledged.entry })}</p>
+      <p>{language.say("record-digest")} <Code code={acknowledged.record} /></p>
+      <p><a id="print-receipt" href={hashOf("receipt", acknowledged.record)}>{language.say("print-receipt")}</a> · <a href={hashOf("desk")}>{language.say("back-to-desk")}</a></p>
+    </div>
+  );
+}
