@@ -9,6 +9,7 @@
 //! Nothing here judges a record: the ledger does. Nothing here decides what may be seen but [`access`].
 
 pub mod access;
+mod asset;
 mod book;
 mod change;
 mod draft;

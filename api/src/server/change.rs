@@ -1,13 +1,24 @@
-//! What was recorded, as it happens: for pages that are looked at meanwhile.
+//! What happened, as it happens: for pages that are looked at meanwhile.
 
 use custody_core::hash::Hash;
 use custody_core::id::SubjectId;
 use custody_core::merkle::LeafIndex;
 use custody_core::record::Record;
 
+use crate::offer_file::OfferFile;
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A record was acknowledged.
+    Recorded(Recorded),
+    /// An offer was put into the mailbox, or taken out of it unsigned.
+    Offered(Offered),
+}
+
 /// A record that was acknowledged.
 #[derive(Clone, Debug)]
-pub struct Change {
+pub struct Recorded {
     /// Index of its entry.
     pub index: LeafIndex,
     /// Its digest.
@@ -18,15 +29,31 @@ pub struct Change {
     pub subjects: Vec<SubjectId>,
 }
 
+/// An offer that came or went.
+#[derive(Clone, Debug)]
+pub struct Offered {
+    /// SHA-256 of the half-signed message.
+    pub digest: Hash,
+    /// Who signs it: nobody else learns of it.
+    pub signers: Vec<SubjectId>,
+}
+
 impl Change {
-    /// The change that `record` is.
-    pub fn of(record: &Record, index: LeafIndex) -> Self {
+    /// That `record` was acknowledged.
+    pub fn recorded(record: &Record, index: LeafIndex) -> Self {
         let payload = record.payload();
-        Self {
+        Self::Recorded(Recorded {
             index,
             digest: record.digest(),
             record_type: record.record_type().word(),
             subjects: payload.subjects.iter().map(|link| link.subject.clone()).collect(),
-        }
+        })
+    }
+
+    /// That `offer` came or went.
+    pub fn offered(offer: &OfferFile) -> Self {
+        let signers = offer.offer().payload().signers.iter();
+        let signers = signers.map(|signer| signer.id.clone()).collect();
+        Self::Offered(Offered { digest: offer.digest(), signers })
     }
 }

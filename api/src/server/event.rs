@@ -1,4 +1,4 @@
-//! Server-sent events: what was recorded, for those who may see it, as it happens.
+//! Server-sent events: what was recorded and offered, for those who may see it, as it happens.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ const ALIVE: Duration = Duration::from_secs(20);
 /// What is recorded, as it happens
 ///
 /// `text/event-stream`. An event `record` for each record that whoever asks may see, `{entry, record, type, items}`; an event
-/// `lost` where more happened than the stream could keep up with: look again at what is shown.
+/// `offer` where one that they sign came or went, `{offer}`; an event `lost` where more happened than the stream could keep up with: look again at what is shown.
 #[utoipa::path(
     get, path = "/v1/events", tag = "events",
     responses((status = 200, description = "events", body = String, content_type = "text/event-stream")),
@@ -62,8 +62,16 @@ pub async fn stream(
     Ok(Sse::new(ReceiverStream::new(events)).keep_alive(alive))
 }
 
-/// The change as an event, if the caller may see the record.
+/// The change as an event, if the caller may know of it.
 async fn visible(service: &Arc<Service>, caller: &Caller, change: Change) -> Option<Event> {
+    let change = match change {
+        Change::Recorded(recorded) => recorded,
+        Change::Offered(offered) => {
+            let data = json!({ "offer": offered.digest.to_string() }).to_string();
+            let is_theirs = offered.signers.contains(&caller.id);
+            return is_theirs.then(|| Event::default().event("offer").data(data));
+        }
+    };
     let digest = change.digest;
     let seen = service.look_as(caller.clone(), move |desk| desk.by_digest(&digest)).await;
     seen.ok().flatten()?;

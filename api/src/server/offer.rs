@@ -13,6 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::access::Caller;
+use super::change::Change;
 use super::mailbox::is_party;
 use super::problem::Problem;
 use super::record::{OFFER_TYPE, parse_digest};
@@ -111,7 +112,10 @@ pub async fn send(State(service): State<Arc<Service>>, body: Bytes) -> Result<Re
     let digest = offer.digest().to_string();
     let taken = service.look(move |service| {
         check_signatures(service, &offer)?;
-        service.mailbox.put(&offer)
+        service.mailbox.put(&offer)?;
+        // Nobody listening is no reason to stop.
+        let _ = service.changes.send(Change::offered(&offer));
+        Ok(())
     });
     taken.await?;
     Ok((StatusCode::ACCEPTED, Json(OfferTaken { offer: digest })).into_response())
@@ -188,7 +192,12 @@ pub async fn withdraw(
     Path(digest): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let offer = find(&service, caller, &digest).await?;
-    service.look(move |service| service.mailbox.remove(&offer.digest())).await?;
+    let removed = service.look(move |service| {
+        service.mailbox.remove(&offer.digest())?;
+        let _ = service.changes.send(Change::offered(&offer));
+        Ok(())
+    });
+    removed.await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -72,7 +72,7 @@ pub async fn submit(State(service): State<Arc<Service>>, body: Bytes) -> Result<
         if !acknowledged.was_known {
             service.mailbox.settle(record.message().payload())?;
             // Nobody listening is no reason to stop.
-            let _ = service.changes.send(Change::of(&record, acknowledged.index));
+            let _ = service.changes.send(Change::recorded(&record, acknowledged.index));
         }
         let receipt = service.ledger.reader()?.receipt(acknowledged.index)?;
         let entry = acknowledged.entry;

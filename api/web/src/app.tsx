@@ -161,9 +161,13 @@ function useChanges(session: Session, ledger: Ledger, changed: () => void, stop:
       }, 300);
     };
     source.addEventListener("record", look);
+    source.addEventListener("offer", look);
     source.addEventListener("lost", look);
+    // Whoever comes back to the page sees it as it is now, whatever became of the stream meanwhile.
+    addEventListener("focus", look);
     return () => {
       source.close();
+      removeEventListener("focus", look);
       clearTimeout(timer);
     };
   }, [session.csrf]);

@@ -7,6 +7,7 @@ mod audit_place;
 mod audit_play;
 mod audit_transit;
 mod audit_whole;
+mod browser_pages;
 mod case_document;
 mod cbor_faults;
 mod checkpoint_rules;

@@ -14,12 +14,12 @@ use crate::cli_demo::demo;
 use crate::page_verifier::{has_packages, is_there, page, skip};
 use crate::record_vectors::root;
 
-fn browser() -> PathBuf {
+pub fn browser() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("browser")
 }
 
 /// Whether there is a browser, and Node with what drives it. Says so where there is not.
-fn has_browser(test: &str) -> bool {
+pub fn has_browser(test: &str) -> bool {
     if !is_there(test) || !has_packages(test, &browser()) {
         return false;
     }

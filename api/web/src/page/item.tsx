@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { hex } from "../../../../verifier-cli/page/src/bytes.ts";
 import type { Placed } from "../../../../verifier-cli/page/src/exhibit.ts";
 import { kindOf, sibling } from "../../../../verifier-cli/page/src/id.ts";
+import { Names } from "../../../../verifier-cli/page/src/page/names.ts";
 import type { Line } from "../../../../verifier-cli/page/src/report.ts";
 import { codeOf } from "../../../../verifier-cli/page/src/refused.ts";
 import { checkOpening } from "../../../../verifier-cli/page/src/sealed.ts";
@@ -10,15 +11,14 @@ import type { Case } from "../../../../verifier-cli/page/src/verify/case.ts";
 import { textsOf } from "../act.ts";
 import { lookAt, type Looked } from "../exhibit.ts";
 import { askJson } from "../http.ts";
-import { hashOf } from "../route.ts";
-import { allItems, shortId, useLoaded, useShared } from "../state.ts";
+import { go, hashOf } from "../route.ts";
+import { allItems, People, SharedContext, shortId, useLoaded, useShared } from "../state.ts";
 import { BodyFacts } from "../ui/payload.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { Code, Foreign, Labelled, Person, PersonById, Time } from "../ui/text.tsx";
-import type { ItemHistory } from "../view.ts";
+import type { ItemHistory, Who } from "../view.ts";
 import { ItemTable } from "./desk.tsx";
 import { Scan } from "../ui/scan.tsx";
-import { go } from "../route.ts";
 
 const STATES = ["held", "stored", "on-the-way", "packed", "outside", "checked-out", "disposed", "returned", "consumed", "split"];
 const PAGE = 50;
@@ -53,7 +53,8 @@ export function Items() {
 }
 
 export function Item({ item }: { item: string }) {
-  const { language, ledger, session } = useShared();
+  const shared = useShared();
+  const { language, ledger, session } = shared;
   const view = useLoaded(() => askJson<ItemHistory>(`/v1/items/${encodeURIComponent(item)}`), [item]);
   const looked = useLoaded(() => lookAt(ledger, session, item), [item]);
   const one = looked.value?.outcome.one ?? null;
@@ -65,11 +66,29 @@ export function Item({ item }: { item: string }) {
       <Verified looked={looked.value} isLooking={looked.value === null && looked.problem === null} />
       <ProblemNote problem={looked.problem} language={language} />
       {value !== null && <Now item={value} />}
-      {one !== null && <Timeline one={one} />}
-      {one !== null && <Disclosed one={one} />}
+      {one !== null && (
+        <SharedContext.Provider value={{ ...shared, people: new NamedInside(one) }}>
+          <Timeline one={one} />
+          <Disclosed one={one} />
+        </SharedContext.Provider>
+      )}
       {looked.value !== null && <Lines lines={looked.value.outcome.report.lines()} />}
     </>
   );
+}
+
+/** People by the names that the exhibit itself gives them, sealed when they were enrolled and opened here. */
+class NamedInside extends People {
+  private readonly inside: Names;
+
+  constructor(one: Case) {
+    super([], []);
+    this.inside = new Names(one);
+  }
+
+  override of(id: string): Who {
+    return { id, name: this.inside.of(id), agency: null };
+  }
 }
 
 const VERDICTS = { verified: "✓", rejected: "✗", "could-not-check": "?" } as const;
@@ -159,7 +178,7 @@ function TimelineEntry({ one, placed }: { one: Case; placed: Placed }) {
           <><dt key={hex(kid)}>{language.say("exceptions-short")}</dt><dd>{observed.outcomes.map(([at, found]) => <><Code key={at} code={shortId(payload.subjects[at]!.id)} /> {language.label("outcome", found)} </>)}</dd></>
         ))}
         <dt>{language.say("signers")}</dt>
-        <dd>{payload.signers.map(([role, id]) => <><PersonById key={id} id={id} /> ({language.label("role", String(role))}) </>)}</dd>
+        <dd><ul class="plain-list">{payload.signers.map(([role, id]) => <li key={id}><PersonById id={id} /> ({language.label("role", String(role))})</li>)}</ul></dd>
       </dl>
       <p class="hint">{language.say("entry", { entry: String(placed.index) })} · {language.say("accepted")} <Time seconds={placed.acceptedMs / 1000n} />{others > 0 && <> · {language.say("with-others", { count: others })}</>} · <a href={hashOf("receipt", hex(message.digest))}>{language.say("receipt")}</a></p>
     </>

@@ -110,7 +110,7 @@ function Line({ from, to, count }: { from: Place; to: Place; count: number }) {
 }
 
 function short(name: string): string {
-  return name.length > 26 ? `${name.slice(0, 25)}…` : name;
+  return name.length > 25 ? `${name.slice(0, 24)}…` : name;
 }
 
 function nameOf(names: Intl.DisplayNames, code: string): string {

@@ -1,0 +1,328 @@
+// What custodians do at the pages, in a real browser, at a real server: tests/tests/it/browser_pages.rs founds the ledger.
+//
+// It is the demo's: the keeper and the officer are of the police, the analyst and the clerk of the laboratory; the officer
+// oversees. The keeper holds 500 data carriers besides.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { close, launch, Somebody } from "./pages.mjs";
+
+before(launch);
+after(close);
+
+const PAGES = ["desk", "items", "requests", "map", "oversight", "people", "act/collect"];
+/** What an author of pages forgets to escape. */
+const HOSTILE = `<img src=x onerror="document.title='taken'"></script><script>document.title='taken'</script>`;
+
+/** Finds something that is held at the desk, and says its id. */
+async function held(one, description) {
+  await one.go("desk");
+  await one.page.fill("#wanted", description);
+  const link = one.page.locator("#held tbody th a");
+  await link.first().waitFor();
+  assert.equal(await link.count(), 1);
+  return decodeURIComponent((await link.getAttribute("href")).split("/").at(-1));
+}
+
+/** Takes a new item in at the pages, and says its id. */
+async function collect(one, description) {
+  await one.go("act/collect");
+  await one.page.fill("#field-description", description);
+  await one.page.click("#draft");
+  const shown = await one.sign();
+  assert.ok(shown.includes(description), shown);
+  return held(one, description);
+}
+
+/** Sends items to somebody, as the form for it stands there. */
+async function send(one, to) {
+  await one.page.selectOption("#field-to", { label: to });
+  await one.page.selectOption("#field-purpose", "examination");
+  await one.page.click("#draft");
+  return one.sign();
+}
+
+/** Waits for what the keeper sent, and opens it. */
+async function openRelease(one) {
+  await one.go("desk");
+  await one.page.click("#to-receive a.button");
+  await one.page.waitForSelector("#receive");
+}
+
+async function verdict(one, item) {
+  await one.go(`items/${item}`);
+  await one.page.waitForSelector("[data-verdict]", { timeout: 60_000 });
+  return one.page.getAttribute("[data-verdict]", "data-verdict");
+}
+
+test("two custodians hand over from hand to hand", async () => {
+  const keeper = await Somebody.signedIn("keeper");
+  const analyst = await Somebody.signedIn("analyst");
+  const item = await collect(keeper, "camera, black");
+  await keeper.go(`act/handoff/${item}`);
+  const signed = await send(keeper, "Hugo Lefevre");
+  assert.match(signed, /Handed over handoff/);
+  assert.match(signed, /camera, black/);
+  assert.match(signed, /Hugo Lefevre/);
+  const offer = await keeper.digest();
+
+  await analyst.go("desk");
+  await analyst.page.waitForSelector("#to-sign");
+  await analyst.picture("desk-to-sign");
+  await analyst.page.click("#to-sign a.button");
+  await analyst.page.waitForSelector("#countersign");
+  await analyst.page.check("#checked-seal");
+  await analyst.page.click("#countersign");
+  await analyst.page.waitForSelector("dialog #sign");
+  await analyst.picture("sign");
+  const countersigned = await analyst.sign();
+  assert.match(countersigned, /Daan Visser/);
+  assert.match(countersigned, /has signed/);
+  assert.match(await analyst.text(), /This browser verified the receipt/);
+  assert.notEqual(await analyst.digest(), offer);
+
+  // Printed, and verified again from the server's bytes.
+  await analyst.page.click("#print-receipt");
+  await analyst.page.waitForSelector(".verdict.verified");
+  assert.match(await analyst.text(), /c2sp.org\/tlog-proof@v1/);
+  await analyst.picture("receipt");
+
+  // Whose it is now stands in the history, which both verify for themselves.
+  for (const one of [keeper, analyst]) {
+    assert.equal(await verdict(one, item), "verified", await one.text());
+    assert.match(await one.page.innerText(".timeline"), /Handed over handoff[\s\S]*Hugo Lefevre/);
+  }
+  assert.deepEqual(await analyst.violations(), []);
+  await keeper.leave();
+  await analyst.leave();
+});
+
+test("an offer is refused, and does not wait any more", async () => {
+  const keeper = await Somebody.signedIn("keeper");
+  const clerk = await Somebody.signedIn("clerk");
+  const item = await collect(keeper, "a torn bag");
+  await keeper.go(`act/handoff/${item}`);
+  await send(keeper, "Claire Moreau");
+  await clerk.go("desk");
+  await clerk.page.click("#to-sign a.button");
+  await clerk.page.waitForSelector("#countersign");
+  await clerk.page.click("details summary");
+  await clerk.page.selectOption("#field-ground", "seal");
+  await clerk.page.fill("#field-remark", "torn at the flap");
+  await clerk.page.click("details button[type=submit]");
+  assert.match(await clerk.sign(), /Refused refuse/);
+  await clerk.go("desk");
+  await clerk.page.waitForSelector("#held");
+  assert.equal(await clerk.page.locator("#to-sign").count(), 0);
+  assert.equal(await verdict(keeper, item), "verified");
+  assert.match(await keeper.page.innerText(".timeline"), /torn at the flap/);
+  await keeper.leave();
+  await clerk.leave();
+});
+
+test("a release is refused with its ground, and sent again", async () => {
+  const keeper = await Somebody.signedIn("keeper");
+  const clerk = await Somebody.signedIn("clerk");
+  const item = await collect(keeper, "box of papers");
+  await keeper.go(`act/seal/${item}`);
+  await keeper.page.selectOption("#field-kind", "bag");
+  await keeper.page.fill("#field-number", "NL-900001");
+  await keeper.page.click("#draft");
+  await keeper.sign();
+  await keeper.go(`act/release/${item}`);
+  await keeper.page.fill("#field-carrier", "Posta");
+  await send(keeper, "Claire Moreau");
+  await openRelease(clerk);
+  await clerk.page.click("#refuse summary");
+  await clerk.page.selectOption("#field-ground", "papers");
+  await clerk.page.fill("#field-remark", "the waybill is missing");
+  await clerk.page.click("#refuse-button");
+  assert.match(await clerk.sign(), /Refused refuse[\s\S]*Papers papers[\s\S]*the waybill is missing/);
+  assert.equal(await verdict(keeper, item), "verified");
+  assert.match(await keeper.page.innerText(".timeline"), /Papers papers/);
+
+  await keeper.go(`act/release/${item}`);
+  await send(keeper, "Claire Moreau");
+  await openRelease(clerk);
+  // As a scanner does it: the label's characters and Enter.
+  const label = await clerk.page.innerText("tbody tr td code");
+  await clerk.page.fill("#scan", `${label.slice(0, -1)}${label.endsWith("0") ? "1" : "0"}`);
+  await clerk.page.press("#scan", "Enter");
+  await clerk.page.waitForSelector(".scan .problem");
+  assert.match(await clerk.page.innerText(".scan .problem"), /label-id\/check/);
+  await clerk.page.fill("#scan", label);
+  await clerk.page.press("#scan", "Enter");
+  await clerk.page.getByText("Scanned: \u20681\u2069 of \u20681\u2069").first().waitFor();
+  await clerk.page.click("#receive");
+  assert.match(await clerk.sign(), /All as described/);
+  assert.equal(await verdict(clerk, item), "verified");
+  await keeper.leave();
+  await clerk.leave();
+});
+
+test("a manifest of 500 items is received with exceptions", { timeout: 300_000 }, async () => {
+  const keeper = await Somebody.signedIn("keeper");
+  const analyst = await Somebody.signedIn("analyst");
+  await keeper.go("desk");
+  await keeper.page.fill("#wanted", "data carrier");
+  await keeper.page.click("#pick-all");
+  await keeper.page.selectOption("#field-act", "release");
+  await keeper.page.click(".toolbar button.main");
+  await keeper.page.waitForSelector("#field-carrier");
+  assert.match(await send(keeper, "Hugo Lefevre"), /Items: \u2068500\u2069/);
+
+  await openRelease(analyst);
+  assert.match(await analyst.page.innerText("#exceptions"), /All as described/);
+  const exceptions = [["data carrier 007", "missing"], ["data carrier 250", "seal-mismatch"], ["data carrier 500", "discrepancy"]];
+  for (const [name, code] of exceptions) {
+    await analyst.page.fill("#manifest-filter", name);
+    await analyst.page.selectOption("tbody select", code);
+  }
+  await analyst.picture("manifest");
+  assert.match(await analyst.page.innerText("#exceptions"), /3[^0-9]+500/);
+  await analyst.page.check("#checked-count");
+  await analyst.page.click("#receive");
+  const shown = await analyst.sign();
+  for (const [, code] of exceptions) assert.ok(shown.includes(code), shown);
+
+  // What was missing was not taken over; what did not match was, and both say so.
+  for (const [name, word, holder] of [["data carrier 007", "Missing", "Daan Visser"], ["data carrier 250", "Seal does not match", "Hugo Lefevre"]]) {
+    await keeper.go("items");
+    await keeper.page.fill("#wanted", name);
+    await keeper.page.click("tbody th a");
+    await keeper.page.waitForSelector("[data-verdict]", { timeout: 60_000 });
+    assert.equal(await keeper.page.getAttribute("[data-verdict]", "data-verdict"), "verified");
+    assert.ok((await keeper.page.innerText(".timeline")).includes(word));
+    assert.ok((await keeper.page.innerText("main section .facts")).includes(holder));
+  }
+  await keeper.leave();
+  await analyst.leave();
+});
+
+test("a session ends, and nothing that was typed is lost", async () => {
+  const keeper = await Somebody.signedIn("keeper");
+  await keeper.go("act/collect");
+  await keeper.page.fill("#field-description", "typed before the session ended");
+  // It ends at the server, as one does that nobody used for too long.
+  const status = await keeper.page.evaluate(async () => {
+    const headers = { "X-CSRF-Token": localStorage.getItem("custody-csrf") };
+    return (await fetch("/v1/session", { method: "DELETE", headers })).status;
+  });
+  assert.equal(status, 204);
+  await keeper.page.click("#draft");
+  await keeper.page.waitForSelector("#sign-in-again");
+  assert.deepEqual(await keeper.violations(), []);
+  assert.equal(await keeper.page.inputValue("#field-description"), "typed before the session ended");
+  await keeper.page.click("#sign-in-again");
+  assert.match(await keeper.sign(), /typed before the session ended/);
+
+  // A key that was kept signs in again after the page was left, without its passphrase.
+  await keeper.page.reload();
+  await keeper.page.click("main .kept button.main");
+  await keeper.page.waitForSelector(".me");
+  await keeper.leave();
+});
+
+test("a wrong passphrase and a foreign key are refused by name", async () => {
+  const one = await Somebody.sitDown();
+  await one.page.setInputFiles("#key-file", `${process.env.CUSTODY_KEYS}/keeper.key`);
+  await one.page.fill("#passphrase", "not the passphrase");
+  await one.page.click("#sign-in");
+  await one.page.waitForSelector(".problem");
+  assert.match(await one.text(), /key-file\/passphrase/);
+  await one.page.setInputFiles("#key-file", `${process.env.CUSTODY_KEYS}/keeper.pub`);
+  await one.page.fill("#passphrase", "anything");
+  await one.page.click("#sign-in");
+  await one.page.getByText("key-file/not-a-key").waitFor();
+  assert.deepEqual(await one.violations(), []);
+  await one.leave();
+});
+
+test("axe finds nothing on any page, in both schemes, on a phone, in Arabic", { timeout: 300_000 }, async () => {
+  for (const options of [
+    { colorScheme: "light" },
+    { colorScheme: "dark" },
+    { viewport: { width: 320, height: 640 } },
+    { locale: "ar" },
+    { viewport: { width: 640, height: 450 }, locale: "de", reducedMotion: "reduce" },
+  ]) {
+    const officer = await Somebody.signedIn("officer", options);
+    const item = await officer.page.evaluate(async () => (await (await fetch("/v1/items?state=held")).json()).items[0].item);
+    const request = await officer.page.evaluate(async () => (await (await fetch("/v1/requests")).json()).requests[0].request);
+    for (const path of [...PAGES, `items/${item}`, `requests/${request}`, `act/release/${item}`]) {
+      await officer.go(path);
+      await officer.page.waitForLoadState("networkidle").catch(() => undefined);
+      if (path.startsWith("items/")) await officer.page.waitForSelector("[data-verdict]");
+      const where = `${path} ${JSON.stringify(options)}`;
+      assert.deepEqual(await officer.violations(), [], where);
+      assert.equal(await officer.overflows(), false, `${where} is wider than its window`);
+      assert.match(await officer.text(), /^TRAINING - NOT EVIDENCE/, where);
+    }
+    const direction = await officer.page.evaluate(() => [document.documentElement.dir, document.documentElement.lang]);
+    assert.deepEqual(direction, options.locale === "ar" ? ["rtl", "ar"] : ["ltr", options.locale ?? "en"]);
+    if (options.locale === "ar") {
+      assert.doesNotMatch(await officer.page.innerText("h1"), /[a-z]/);
+      const brand = await officer.page.locator(".brand").boundingBox();
+      assert.ok(brand.x > 640, "the frame runs from the right");
+    }
+    await officer.leave();
+  }
+});
+
+test("script in every text field stays text", { timeout: 120_000 }, async () => {
+  const keeper = await Somebody.signedIn("keeper");
+  const analyst = await Somebody.signedIn("analyst");
+  const item = await collect(keeper, HOSTILE);
+  for (const [act, fill] of [
+    ["seal", async ({ page }) => { await page.selectOption("#field-kind", "tape"); await page.fill("#field-number", HOSTILE.slice(0, 60)); }],
+    ["note", async ({ page }) => page.fill("#field-text", HOSTILE)],
+    ["store", async ({ page }) => { await page.selectOption("#field-condition", "cool"); await page.fill("#field-place", HOSTILE); }],
+  ]) {
+    await keeper.go(`act/${act}/${item}`);
+    await fill(keeper);
+    await keeper.page.click("#draft");
+    await keeper.sign();
+  }
+  await keeper.go(`act/release/${item}`);
+  await keeper.page.fill("#field-carrier", HOSTILE);
+  await keeper.page.fill("#field-waybill", HOSTILE);
+  await send(keeper, "Hugo Lefevre");
+  await openRelease(analyst);
+  await analyst.page.fill("#field-remark", HOSTILE);
+  await analyst.page.fill("#scan", HOSTILE);
+  await analyst.page.press("#scan", "Enter");
+  await analyst.page.click("#receive");
+  await analyst.sign();
+  assert.equal(await verdict(analyst, item), "verified");
+  for (const path of [`items/${item}`, "desk", "items"]) {
+    await analyst.go(path);
+    if (path !== `items/${item}`) await analyst.page.fill("#wanted", "<img src=x");
+    await analyst.page.getByText("<img src=x onerror").first().waitFor();
+    assert.equal(await analyst.page.locator("main img, main script").count(), 0);
+    assert.doesNotMatch(await analyst.page.title(), /^taken/);
+  }
+  await keeper.leave();
+  await analyst.leave();
+});
+
+test("a ledger that went back in time is shown with both heads", async () => {
+  const keeper = await Somebody.signedIn("keeper");
+  // This browser remembers more than the server has: as after a backup that was played back.
+  await keeper.page.evaluate(async () => {
+    const database = await new Promise((resolve, reject) => {
+      const request = indexedDB.open("custody", 1);
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+    const store = database.transaction("ledgers", "readwrite").objectStore("ledgers");
+    const [ledger] = await new Promise((resolve) => { const all = store.getAll(); all.onsuccess = () => resolve(all.result); });
+    ledger.head.size += 1_000_000n;
+    await new Promise((resolve) => { store.put(ledger, ledger.origin).onsuccess = resolve; });
+  });
+  await keeper.page.reload();
+  await keeper.page.click("main .kept button.main");
+  await keeper.page.waitForSelector("[data-code]");
+  assert.equal(await keeper.page.getAttribute("[data-code]", "data-code"), "consistency-tree-shrank");
+  assert.equal(await keeper.page.locator("[data-code] pre").count(), 2);
+  assert.deepEqual(await keeper.violations(), []);
+  await keeper.leave();
+});
