@@ -58,8 +58,10 @@ const ONE_ITEM: readonly ActName[] = ["seal", "note"];
 const SEALED_AS: Readonly<Record<string, string>> = { number: "seal" };
 
 function toJson({ name, items, codes, texts }: Act): unknown {
-  const subject = name === "collect" ? {} : ONE_ITEM.includes(name) ? { item: items[0] } : { items };
   const said = Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ""));
+  // The server has the offer, and takes from it who offers what.
+  if (name === "refuse-offer") return { act: { [name]: { offer: codes["offer"], ground: codes["ground"], ...said } } };
+  const subject = name === "collect" ? {} : ONE_ITEM.includes(name) ? { item: items[0] } : { items };
   return { act: { [name]: { ...subject, ...codes, ...said } } };
 }
 
