@@ -15,7 +15,7 @@ use custody_core::id::{SubjectId, Uuid};
 use custody_core::record::body::{
     Collect, ItemKind, NoteKind, RefusalGround, Release, Seal, Store,
 };
-use custody_core::record::{Occurred, TimeSource};
+use custody_core::record::{Link, Occurred, TimeSource};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -23,6 +23,7 @@ use super::access::Caller;
 use super::book::OpeningBook;
 use super::item::malformed;
 use super::login::bad_body;
+use super::mailbox::is_party;
 use super::problem::Problem;
 use super::service::Service;
 use super::view::Who;
@@ -185,12 +186,8 @@ pub struct RefuseAsked {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefuseOfferAsked {
-    /// Digest of the offer.
+    /// Digest of the offer, which waits here.
     offer: String,
-    /// The items that are offered.
-    items: Vec<String>,
-    /// Who offers them.
-    from: String,
     /// Why: a code of the controlled list.
     ground: String,
     /// More about it (sealed).
@@ -251,30 +248,36 @@ pub async fn draft(
         Some(Ok(moment)) => moment.claimed(TimeSource::Device),
         Some(Err(_)) => return Err(malformed("occurred", "a time with its offset")),
     };
-    service.look_as(caller, move |desk| propose(desk, me, &asked.act, occurred)).await.map(Json)
+    let drafted = match asked.act {
+        ActAsked::RefuseOffer(asked) => {
+            service.look(move |service| asked.draft(service, &caller, occurred)).await
+        }
+        act => {
+            let draft = move |desk: &Desk| DraftView::of(desk, act.act(desk, me)?, occurred);
+            service.look_as(caller, draft).await
+        }
+    };
+    drafted.map(Json)
 }
 
-fn propose(
-    desk: &Desk,
-    me: Uuid,
-    asked: &ActAsked,
-    occurred: Occurred,
-) -> Result<DraftView, Failure> {
-    let proposal = asked.act(desk, me)?.propose(desk, occurred)?;
-    let people = People::of(desk);
-    let signers = proposal.payload().signers.iter().map(|signer| {
-        Ok(DraftSigner {
-            role: signer.role.number(),
-            role_text: role_word(signer.role),
-            who: people.name(&signer.id)?.into(),
+impl DraftView {
+    fn of(desk: &Desk, act: Act, occurred: Occurred) -> Result<Self, Failure> {
+        let proposal = act.propose(desk, occurred)?;
+        let people = People::of(desk);
+        let signers = proposal.payload().signers.iter().map(|signer| {
+            Ok(DraftSigner {
+                role: signer.role.number(),
+                role_text: role_word(signer.role),
+                who: people.name(&signer.id)?.into(),
+            })
+        });
+        Ok(Self {
+            signers: signers.collect::<Result<_, Failure>>()?,
+            protected: STANDARD.encode(proposal.protected()),
+            payload: STANDARD.encode(proposal.payload().encode()),
+            openings: proposal.openings().iter().map(OpeningBook::of).collect(),
         })
-    });
-    Ok(DraftView {
-        signers: signers.collect::<Result<_, Failure>>()?,
-        protected: STANDARD.encode(proposal.protected()),
-        payload: STANDARD.encode(proposal.payload().encode()),
-        openings: proposal.openings().iter().map(OpeningBook::of).collect(),
-    })
+    }
 }
 
 impl ActAsked {
@@ -320,7 +323,7 @@ impl ActAsked {
                 Act::refuse_release(&items, addressed_to(desk, &items, me)?, ground)
                     .sealing_text("remark", maybe("remark", asked.remark.as_ref())?.as_deref())
             }
-            Self::RefuseOffer(asked) => asked.act(desk, me)?,
+            Self::RefuseOffer(_) => return Err(bad("act", "one that is drafted from the ledger")),
             Self::Recall(asked) => {
                 let items = items(desk, &asked.items)?;
                 Act::recall(&items, sent_by(desk, &items, me)?)
@@ -330,13 +333,32 @@ impl ActAsked {
 }
 
 impl RefuseOfferAsked {
-    fn act(&self, desk: &Desk, me: Uuid) -> Result<Act, Failure> {
+    /// Whoever is offered something from another agency may not see it yet. What they need to say no is where its notes
+    /// end, and nothing else of the draft is anything that the offer did not tell them.
+    fn draft(
+        &self,
+        service: &Service,
+        caller: &Caller,
+        occurred: Occurred,
+    ) -> Result<DraftView, Failure> {
         let digest = Hash::from_hex(&self.offer).ok_or_else(|| bad("offer", "a digest"))?;
-        let parties = Parties { from: custodian(desk, &self.from)?, to: me };
-        let reply = Reply { to: digest, parties };
-        let act =
-            Act::refuse_offer(&items(desk, &self.items)?, reply, code("ground", &self.ground)?);
-        Ok(act.sealing_text("remark", maybe("remark", self.remark.as_ref())?.as_deref()))
+        let waiting = service.mailbox.get(&digest)?.filter(|offer| is_party(offer, &caller.id));
+        let offer = waiting.ok_or_else(|| {
+            Failure::could_not("usage", format!("no offer {digest} waits here for you"))
+        })?;
+        let payload = offer.offer().payload();
+        let (Some(from), SubjectId::Custodian(to)) = (payload.from, &caller.id) else {
+            return Err(Failure::could_not("usage", "that offer hands nothing over"));
+        };
+        let item = |link: &Link| match link.subject {
+            SubjectId::Item(id) => Some(id),
+            _ => None,
+        };
+        let items: Vec<_> = payload.subjects.iter().filter_map(item).collect();
+        let reply = Reply { to: digest, parties: Parties { from, to: *to } };
+        let act = Act::refuse_offer(&items, reply, code("ground", &self.ground)?)
+            .sealing_text("remark", maybe("remark", self.remark.as_ref())?.as_deref());
+        DraftView::of(&Desk::live(service.ledger.reader()?), act, occurred)
     }
 }
 
