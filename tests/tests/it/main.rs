@@ -41,6 +41,7 @@ mod exhibit_busy;
 mod exhibit_compare;
 mod exhibit_evidence;
 mod exhibit_export;
+mod exhibit_manifest;
 mod exhibit_story;
 mod exhibit_vectors;
 mod flip_exhibit;
