@@ -4,6 +4,7 @@
 
 mod audit_order;
 mod audit_place;
+mod audit_planted;
 mod audit_play;
 mod audit_transit;
 mod audit_whole;
