@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod audit_held;
 mod audit_order;
 mod audit_place;
+mod audit_planted;
 mod audit_play;
 mod audit_transit;
 mod audit_whole;
@@ -14,6 +16,7 @@ mod checkpoint_rules;
 mod checkpoint_vectors;
 mod cli_bad_input;
 mod cli_codes;
+mod cli_columns;
 mod cli_demo;
 mod cli_export;
 mod cli_founding;
@@ -33,6 +36,7 @@ mod docs_commands;
 mod docs_diagnostic;
 mod docs_example;
 mod docs_form;
+mod docs_guides;
 mod docs_house;
 mod docs_spec;
 mod docs_story;
@@ -42,6 +46,7 @@ mod exhibit_busy;
 mod exhibit_compare;
 mod exhibit_evidence;
 mod exhibit_export;
+mod exhibit_manifest;
 mod exhibit_story;
 mod exhibit_vectors;
 mod flip_exhibit;
