@@ -14,6 +14,8 @@ pub mod paper;
 pub mod program;
 pub mod published;
 #[allow(clippy::expect_used)]
+pub mod served;
+#[allow(clippy::expect_used)]
 pub mod transcript;
 pub mod world;
 

@@ -84,6 +84,8 @@ mod replay_core;
 mod replay_directory;
 mod sequencer_append;
 mod sequencer_rules;
+mod serve_attacks;
+mod serve_commands;
 mod store_contract;
 mod store_crash;
 mod store_damage;
