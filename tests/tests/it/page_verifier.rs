@@ -83,13 +83,19 @@ fn flipped_bits_are_judged_alike() {
     fs::create_dir_all(flips.join("evidence")).unwrap();
     let mut wants = serde_json::Map::new();
     let mut ours = BTreeMap::new();
-    for (base, count) in [("small", 150), ("image", 100), ("custody", 100)] {
+    let bases = [
+        ("small", "happy-path", 150),
+        ("image", "happy-path", 100),
+        ("custody", "happy-path-delayed", 100),
+    ];
+    for (base, exhibit, count) in bases {
+        let exhibit = format!("{exhibit}.exhibit");
         let from = root().join("exhibit").join(base);
         let want = fs::read(from.join("want.json")).unwrap();
         let want: Value = serde_json::from_slice(&want).unwrap();
-        let want = &want["happy-path.exhibit"];
+        let want = &want[exhibit.as_str()];
         let reader = Reader::load(&from, want);
-        let honest = fs::read(from.join("happy-path.exhibit")).unwrap();
+        let honest = fs::read(from.join(&exhibit)).unwrap();
         let mut theirs = want.clone();
         for key in ["policy", "agencies"] {
             theirs[key] = from.join(want[key].as_str().unwrap()).to_str().unwrap().into();
@@ -134,7 +140,8 @@ pub fn compared_alike(files: &[Vec<u8>; 2], policy: &[u8], pins: &[u8], ours: &O
     let folder = TempDir::new().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let [older, newer, policy_at, pins_at] = ["older", "newer", "policy", "pins"].map(path);
-    let contents = [(&older, &files[0][..]), (&newer, &files[1]), (&policy_at, policy), (&pins_at, pins)];
+    let contents =
+        [(&older, &files[0][..]), (&newer, &files[1]), (&policy_at, policy), (&pins_at, pins)];
     contents.into_iter().for_each(|(path, bytes)| fs::write(path, bytes).unwrap());
     let arguments = ["compare", &older, &newer, "--policy", &policy_at, "--agencies", &pins_at];
     let report: Value = serde_json::from_slice(&verify(&arguments)).unwrap();
