@@ -85,8 +85,12 @@ async function verify(): Promise<void> {
   try {
     await nextFrame();
     model.answer = await verifyModel(model, (file, share) => {
-      const percent = Math.floor(100 * share);
-      status.replaceChildren(language.say("hashing", { name: printable(file.name), percent }));
+      // In tens: whoever listens to the page hears each.
+      const percent = 10 * Math.floor(10 * share);
+      const text = file === null
+        ? `${language.say("verifying")} ${percent} %`
+        : language.say("hashing", { name: printable(file.name), percent });
+      if (status.textContent !== text) status.replaceChildren(text);
     });
     status.replaceChildren();
     render();

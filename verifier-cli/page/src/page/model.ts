@@ -7,8 +7,8 @@ import type { Pins } from "../pins.ts";
 import { readPolicy, type Policy } from "../policy.ts";
 import { codeOf, Refused } from "../refused.ts";
 import { readTrust } from "../trust-sheet.ts";
-import { compareExhibits } from "../verify/compare.ts";
-import { verifyExhibit, type EvidenceFile, type Inputs, type Outcome } from "../verify.ts";
+import { comparingExhibits } from "../verify/compare.ts";
+import { verifyingExhibit, type EvidenceFile, type Inputs, type Outcome } from "../verify.ts";
 import { hashFile } from "./hashing.ts";
 import type { Word } from "./language.ts";
 
@@ -52,7 +52,10 @@ export class Complaint extends Error {
   }
 }
 
-export async function verifyModel(model: Model, onProgress: (file: File, share: number) => void): Promise<Answer> {
+/** Told how far reading a file, or else checking, has come. */
+export type OnProgress = (file: File | null, share: number) => void;
+
+export async function verifyModel(model: Model, onProgress: OnProgress): Promise<Answer> {
   if (model.exhibit === null) throw new Complaint("needs-exhibit");
   const exhibit = await bytesOf(model.exhibit);
   const policy = await policyOf(model.policy);
@@ -62,15 +65,31 @@ export async function verifyModel(model: Model, onProgress: (file: File, share: 
   for (const file of model.evidence) {
     evidence.push(await orComplain(file, hashFile(file, (share) => onProgress(file, share))));
   }
-  const outcome = verifyAll(exhibit, earlier, { policy, pins, evidence, checkpoints: [], atS: null });
+  const steps = verifyAll(exhibit, earlier, { policy, pins, evidence, checkpoints: [], atS: null });
+  const outcome = await finishSlowly(steps, (share) => onProgress(null, share));
   return { outcome, name: model.exhibit.name, digest: sha256(exhibit) };
 }
 
-function verifyAll(exhibit: Bytes, earlier: Bytes | null, inputs: Inputs): Outcome {
-  if (earlier === null) return verifyExhibit(exhibit, inputs);
-  if (codeOf(() => readExhibit(earlier)) === null) return compareExhibits(earlier, exhibit, inputs);
+function verifyAll(exhibit: Bytes, earlier: Bytes | null, inputs: Inputs): Generator<number, Outcome> {
+  if (earlier === null) return verifyingExhibit(exhibit, inputs);
+  if (codeOf(() => readExhibit(earlier)) === null) return comparingExhibits(earlier, exhibit, inputs);
   const checkpoint = orRefuse("refused-earlier", () => readCheckpoint(earlier));
-  return verifyExhibit(exhibit, { ...inputs, checkpoints: [checkpoint] });
+  return verifyingExhibit(exhibit, { ...inputs, checkpoints: [checkpoint] });
+}
+
+/** How long the page may be without an answer to a key or a touch. */
+const SLICE_MS = 50;
+
+async function finishSlowly<T>(steps: Generator<number, T>, onShare: (share: number) => void): Promise<T> {
+  let end = performance.now() + SLICE_MS;
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (performance.now() < end) continue;
+    onShare(step.value);
+    await new Promise((resolve) => setTimeout(resolve));
+    end = performance.now() + SLICE_MS;
+  }
 }
 
 async function policyOf(source: Source): Promise<Policy> {
