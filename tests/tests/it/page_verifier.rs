@@ -261,6 +261,22 @@ fn the_sources_have_no_type_error() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
+/// That offers come to these codes.
+pub fn offers_alike(offers: &[(Vec<u8>, &str)]) {
+    if !is_there("page_verifier::offers_alike") {
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let paths: Vec<_> = (0..offers.len())
+        .map(|number| folder.path().join(number.to_string()).to_str().unwrap().to_owned())
+        .collect();
+    offers.iter().zip(&paths).for_each(|((bytes, _), path)| fs::write(path, bytes).unwrap());
+    let paths: Vec<_> = paths.iter().map(String::as_str).collect();
+    let codes: Vec<String> =
+        serde_json::from_slice(&verify(&[&["offers"], &paths[..]].concat())).unwrap();
+    assert_eq!(codes, offers.iter().map(|(_, code)| *code).collect::<Vec<_>>());
+}
+
 /// Every language has every text, with the same places to fill, and is another one.
 #[test]
 fn the_catalogue_is_whole_in_every_language() {
