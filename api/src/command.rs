@@ -77,8 +77,11 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub use accept::check_offer;
+pub(crate) use amount::parse_quantity;
+pub(crate) use handling::MAX_CODES;
 pub(crate) use key::end_text;
 pub(crate) use measured::{MAX_DOCUMENTS, MAX_FILES, check_document_name};
+pub(crate) use observed::full_id;
 pub(crate) use option::sealed_text;
 
 use crate::failure::Failure;

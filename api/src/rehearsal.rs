@@ -9,10 +9,14 @@ use custody_core::key::Kid;
 use custody_core::merkle::LeafIndex;
 use custody_core::record::Record;
 use custody_core::verify::error_text;
+use serde_json::{Value, json};
 
 use crate::act::Proposal;
 use crate::desk::Desk;
 use crate::failure::Failure;
+use crate::session::merge;
+use crate::summary::{describe_signer, summarise};
+use crate::terminal::Answer;
 
 /// A ledger's state as far as the records at hand need it, and what they would make of it.
 ///
@@ -76,6 +80,38 @@ impl<'d> Rehearsal<'d> {
         }
         Ok(())
     }
+}
+
+/// What a dry run answers: what would be signed, that nothing was recorded, and whose signature is still needed.
+///
+/// # Errors
+/// What the ledger would refuse the record for, as far as all have signed.
+pub fn rehearsed(desk: &Desk, proposal: &Proposal, facts: Value) -> Result<Answer, Failure> {
+    let mut lines = summarise(proposal, Some(desk))?;
+    lines.extend(found_lines(proposal)?);
+    match proposal.next_signer() {
+        None => drop(Rehearsal::of(desk).judge(proposal)?),
+        Some(_) => {
+            let who = describe_signer(proposal.payload(), proposal.signed(), Some(desk));
+            lines.push(format!("the signature of {who} is still needed"));
+        }
+    }
+    lines.push("nothing was recorded".to_owned());
+    Ok(Answer::done(lines, merge(facts, json!({ "dry_run": true }))))
+}
+
+/// What a receiver found, as it stands beside their signature.
+fn found_lines(proposal: &Proposal) -> Result<Vec<String>, Failure> {
+    let (offer, subjects) = (proposal.to_offer()?, &proposal.payload().subjects);
+    let mut lines = Vec::new();
+    for signature in offer.message().signatures() {
+        for outcome in signature.header.observed.iter().flat_map(|observed| &observed.outcomes) {
+            // The receiver's own program made these positions from the same list.
+            let Some(link) = subjects.get(outcome.position) else { continue };
+            lines.push(format!("  found: {}, {}", link.subject, outcome.finding.word()));
+        }
+    }
+    Ok(lines)
 }
 
 /// Whatever a rule may look at without saying that it lacks it: the ledger, and an item's custody and notes together.

@@ -20,7 +20,7 @@ pub use ids::{Ids, ids_path};
 pub use item::{ITEMS, ItemRow};
 pub use lookup::{Register, text_of};
 pub use manifest::{MANIFEST, Named, name_items};
-pub use outcome::{Answered, OUTCOMES, read_outcomes};
+pub use outcome::{Answered, OUTCOMES, read_outcomes, read_unaided};
 pub(crate) use sheet::BOM;
 pub use sheet::{Column, Form, Row, Sheet};
 

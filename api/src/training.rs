@@ -10,11 +10,13 @@ pub mod calendar;
 pub mod carry;
 pub mod cast;
 pub mod clock;
+pub mod deed;
 pub mod exercise;
 pub mod keys;
 mod life;
 pub mod plan;
 pub mod seed;
+mod staging;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -127,7 +129,7 @@ impl Scenario {
 
     /// About how many entries it makes.
     pub fn entries(&self) -> u64 {
-        self.items * 14 + self.custodians as u64 + 1
+        self.items * 12 + self.custodians as u64 + 1
     }
 }
 

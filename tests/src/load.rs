@@ -8,6 +8,8 @@
 // Whatever goes wrong here is a mistake in the benchmark, and a benchmark may stop.
 #![allow(clippy::expect_used)]
 
+use std::ops::Range;
+
 use custody_core::cose::{BodyHeader, ContentType, Draft, Observed, Role, SignerParams};
 use custody_core::hash::{Hash, sha256, sha256_parts};
 use custody_core::id::{Origin, SubjectId, Uuid};
@@ -127,11 +129,15 @@ impl Load {
 
     /// Collections of items `0..count`, each by the custodian who comes round to it.
     pub fn collections(&self, count: u64) -> Vec<Signed> {
-        (0..count).into_par_iter().map(|number| self.collection(number)).collect()
+        (0..count).into_par_iter().map(|number| self.collection(number, number)).collect()
     }
 
-    fn collection(&self, number: u64) -> Signed {
-        let holder = number;
+    /// Collections of these items, all by one custodian.
+    pub fn collections_by(&self, holder: u64, items: Range<u64>) -> Vec<Signed> {
+        items.into_par_iter().map(|number| self.collection(number, holder)).collect()
+    }
+
+    fn collection(&self, number: u64, holder: u64) -> Signed {
         let body = Collect::of(ItemKind::Physical);
         let hands = [(Role::Acting, custodian(self.turn(holder)), self.custodian_key(holder))];
         let links = vec![first_link(item(number))];
@@ -140,18 +146,28 @@ impl Load {
 
     /// The next handoff of each item whose newest record is in `heads`, its `round`th, from 1.
     pub fn handoffs(&self, heads: &[(u64, Hash)], round: u64) -> Vec<Signed> {
-        heads.par_iter().map(|(number, head)| self.handoff(*number, head, round)).collect()
+        let handoff = |moved: &(u64, Hash)| {
+            let (from, to) = (moved.0 + round - 1, moved.0 + round);
+            self.handoff(std::slice::from_ref(moved), round, (from, to))
+        };
+        heads.par_iter().map(handoff).collect()
     }
 
-    fn handoff(&self, number: u64, head: &Hash, round: u64) -> Signed {
-        let (from, to) = (number + round - 1, number + round);
-        let link = Link { subject: item(number), seq: round, prev: Some(*head) };
+    /// The `round`th handoff of items whose newest records are in `heads`, in one record, from one custodian to another.
+    pub fn handoff(&self, heads: &[(u64, Hash)], round: u64, (from, to): (u64, u64)) -> Signed {
+        let link = |(number, head): &(u64, Hash)| Link {
+            subject: item(*number),
+            seq: round,
+            prev: Some(*head),
+        };
+        let mut links: Vec<_> = heads.iter().map(link).collect();
+        links.sort_by(|left, right| left.subject.cmp(&right.subject));
         let hands = [
             (Role::Releasing, custodian(self.turn(from)), self.custodian_key(from)),
             (Role::Receiving, custodian(self.turn(to)), self.custodian_key(to)),
         ];
         let body = Handoff::for_purpose(MovePurpose::Examination);
-        self.sign(vec![link], &hands, body.into(), &["place", "remark"])
+        self.sign(links, &hands, body.into(), &["place", "remark"])
     }
 
     fn turn(&self, number: u64) -> u64 {

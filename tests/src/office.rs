@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::image;
 use crate::program::{self, Ran};
 use crate::transcript::Masks;
 
@@ -32,7 +33,7 @@ const PEOPLE: [(&str, &str, &str, &str); 4] = [
 ];
 
 /// Tables to import, good and bad.
-const TABLES: [(&str, &str); 9] = [
+const TABLES: [(&str, &str); 13] = [
     (
         "items.csv",
         "reference,description,place,kind,file,scope,occurred,attach\n\
@@ -56,6 +57,22 @@ const TABLES: [(&str, &str); 9] = [
     ("back.csv", "outcome,item\naccepted,K-17/1\nmissing,K-17/2\n,K-17/3\n"),
     ("bad-back.csv", "outcome,item\nlost,K-17/1\naccepted,K-17/4\n"),
     ("no-back.csv", "outcome,item\n,K-17/1\n"),
+    (
+        "drugs.csv",
+        "reference,description,quantity,unit,handling\n\
+         D-1,white powder,250,g,H1|TLP:AMBER\n\
+         D-2,tablets,40 piece,,\n\
+         D-3,scales,,,H1\n",
+    ),
+    (
+        "bad-drugs.csv",
+        "description,quantity,unit,handling,request\n\
+         white powder,some,g,,\n\
+         tablets,40,,H9,\n\
+         scales,,piece,,12ab\n",
+    ),
+    ("found.csv", "item,outcome\nK-17/2,seal-mismatch\nK-17/3,accepted\n"),
+    ("bad-found.csv", "item,outcome\nK-17/2,\nK-17/9,missing\nK-17/1,lost\nK-17/1,missing\n"),
 ];
 
 impl Office {
@@ -129,7 +146,10 @@ impl Office {
 
     fn lay_out(&self) {
         let image: Vec<u8> = (0..100_000_u32).flat_map(|word| word.to_le_bytes()).collect();
-        let files: [(&str, &[u8]); 4] = [
+        let ewf = image::segment(1, &image::plain(&image::media()), "done");
+        let files: [(&str, &[u8]); 6] = [
+            ("phone.E01", &ewf),
+            ("cut.E01", &ewf[..ewf.len() / 2]),
             ("passphrase.txt", b"correct horse\n"),
             ("wrong.txt", b"incorrect horse\n"),
             ("disk.img", &image),

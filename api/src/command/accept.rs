@@ -16,6 +16,7 @@ use crate::file;
 use crate::offer_file::OfferFile;
 use crate::pen::{Pen, sign_in_turn};
 use crate::print::PrintFile;
+use crate::rehearsal::rehearsed;
 use crate::session::{record, write_with_codes};
 use crate::summary::{describe_signer, summarise};
 use crate::terminal::{Answer, talk};
@@ -33,6 +34,7 @@ to know at least that the offer is of your ledger, and compare the keys that are
 
   --scanned FILE              the text of the offer's QR codes instead of OFFER: a part on each line, in
                               any order
+  --dry-run                   check everything, say what would be signed; write and record nothing
   --agencies FILE             your pins: the ledger's genesis and the agencies' keys
 
 receivers only:
@@ -73,6 +75,8 @@ pub struct Args {
     out: Option<PathBuf>,
     #[arg(long, value_name = "FILE", requires = "out")]
     qr: Option<PrintFile>,
+    #[arg(long, conflicts_with = "out")]
+    dry_run: bool,
 }
 
 pub fn run(args: &Args) -> Result<Answer, Failure> {
@@ -100,12 +104,15 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         let message = format!("{} is not the key that signs next: {next}", paths.join(", "));
         return Err(Failure::rejected("custody/key-not-enrolled", message));
     }
+    let facts = json!({ "type": proposal.payload().body.record_type().word() });
+    if let (true, Some(desk)) = (args.dry_run, &desk) {
+        return rehearsed(desk, &proposal, facts);
+    }
     let done = match (&args.out, &desk) {
         (Some(path), _) => write_with_codes(&proposal, path, args.qr.as_ref())?,
         (None, Some(desk)) => record(desk, &proposal)?,
         (None, None) => return Err(no_destination()),
     };
-    let facts = json!({ "type": proposal.payload().body.record_type().word() });
     done.answer(vec!["signed".to_owned()], facts, desk.as_ref())
 }
 
@@ -173,6 +180,7 @@ fn open_desk(args: &Args) -> Result<Option<Desk>, Failure> {
     match (args.ledger.get(), &args.out) {
         (None, None) => Err(no_destination()),
         (None, Some(_)) => Ok(None),
+        (Some(path), _) if args.dry_run => Desk::read(&path).map(Some),
         (Some(path), Some(_)) => Desk::read(&path).map(Some),
         (Some(path), None) => Desk::write(&path, &args.passphrase.of_log()).map(Some),
     }

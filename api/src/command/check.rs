@@ -1,5 +1,7 @@
 use custody_log::store::StoreError;
-use custody_log::{CheckSummary, Checked, Finding, LedgerError, LedgerOptions, Progress, Suspect};
+use custody_log::{
+    CheckSummary, Checked, Finding, LedgerError, LedgerOptions, OpeningCounts, Progress, Suspect,
+};
 use serde_json::{Value, json};
 
 use super::option::{LedgerOption, ledger_help};
@@ -12,7 +14,8 @@ pub const HELP: &str = concat!(
 usage: custody check [options]
 
 Check the whole ledger from its bytes: every signature, rule, hash and root again, every table against
-them, and all of it against the high-water mark. Works on a ledger that other commands refuse, as long as
+them, every opening in the vault against what was sealed, whether what was erased is gone, and all of it
+against the high-water mark. Works on a ledger that other commands refuse, as long as
 its store opens. Nothing is repaired or changed. Exit status 1 with a line for everything that is wrong.
 
 ",
@@ -60,7 +63,8 @@ fn cannot_look(error: LedgerError) -> Failure {
 }
 
 fn sound(summary: &CheckSummary) -> Answer {
-    let lines = vec![format!("sound: {}", covered(summary)), format!("root {}", summary.head.root)];
+    let sound = format!("sound: {}", covered(summary));
+    let lines = vec![sound, openings(summary), format!("root {}", summary.head.root)];
     let mut facts = facts(summary);
     facts["sound"] = true.into();
     facts["findings"] = json!([]);
@@ -74,6 +78,12 @@ fn covered(summary: &CheckSummary) -> String {
     )
 }
 
+/// What is not here cannot be told from what never was: nobody has to hand in an opening.
+fn openings(summary: &CheckSummary) -> String {
+    let OpeningCounts { matching, erased, absent } = summary.openings;
+    format!("openings: {matching} as sealed, {erased} erased, {absent} not kept here")
+}
+
 fn facts(summary: &CheckSummary) -> Value {
     json!({
         "size": summary.head.size.0,
@@ -81,6 +91,11 @@ fn facts(summary: &CheckSummary) -> Value {
         "subjects": summary.subjects,
         "tiles": summary.tiles,
         "signed_sizes": summary.signed_sizes,
+        "openings": {
+            "as_sealed": summary.openings.matching,
+            "erased": summary.openings.erased,
+            "not_kept": summary.openings.absent,
+        },
     })
 }
 
@@ -89,6 +104,7 @@ fn wrong(checked: &Checked) -> Answer {
     let mut facts = json!({});
     if let Some(summary) = &checked.summary {
         lines.push(format!("apart from that sound: {}", covered(summary)));
+        lines.push(openings(summary));
         lines.push(format!("root {}", summary.head.root));
         facts = self::facts(summary);
     }

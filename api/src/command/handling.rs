@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::terminal::Answer;
 
 /// Codes of one item, at most.
-const MAX_CODES: usize = 8;
+pub const MAX_CODES: usize = 8;
 
 pub const HELP: &str = concat!(
     "\

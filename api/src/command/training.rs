@@ -24,7 +24,7 @@ Accepted times are invented too: they follow the claimed ones. Never record evid
 
   --out DIR                   where it goes; absent or empty
   --seed N                    what everything follows from; 1
-  --items N                   items that are taken, up to 5000000; each makes some 14 records; 200
+  --items N                   items that are taken, up to 5000000; each makes some 12 records; 200
   --agencies N                every second one is a laboratory; 2 to 64; 4
   --custodians N              people, at least three for an agency; if left out, as many as the items need
   --days N                    over how many days, 90 to 365; 180

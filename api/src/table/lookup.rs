@@ -9,9 +9,10 @@ use custody_log::SubjectKind;
 use super::fault::excerpt;
 use crate::desk::{Desk, MIN_PREFIX};
 use crate::failure::Failure;
+use crate::label_id::parse_label_id;
 use crate::terminal::count_bar;
 
-/// Items by what people call them: their id, the first digits of it, or their reference.
+/// Items by what people call them: their id, the first digits of it, as their label has it, or their reference.
 pub struct Register<'d> {
     desk: &'d Desk,
     /// What is in it, in words.
@@ -50,6 +51,9 @@ impl<'d> Register<'d> {
     /// It names none, or several: a text may be the beginning of one item's id and the reference of another.
     pub fn find(&mut self, text: &str) -> Result<Uuid, Failure> {
         let bare = text.strip_prefix("item:").unwrap_or(text);
+        let of_label = parse_label_id(bare).transpose()?;
+        let of_label = of_label.map(|item| item.to_string());
+        let bare = of_label.as_deref().unwrap_or(bare);
         let mut found: Vec<_> = match bare.len() >= MIN_PREFIX {
             true => {
                 let from = self.ids.partition_point(|(id, _)| id.as_str() < bare);

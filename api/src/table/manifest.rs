@@ -47,7 +47,7 @@ pub fn name_items(
         let Some(text) = row.required("item", faults) else { continue };
         let item = match register.find(text) {
             Ok(item) => item,
-            Err(failure) if failure.code().starts_with("id/") => {
+            Err(failure) if is_about_id(&failure) => {
                 faults.push(Fault::said(row.line, Some("item"), &failure));
                 continue;
             }
@@ -64,6 +64,11 @@ pub fn name_items(
         compare(desk, row, item, faults)?;
     }
     Ok(named)
+}
+
+/// Whether it is the cell that is wrong, and not the ledger that cannot be read.
+fn is_about_id(failure: &Failure) -> bool {
+    ["id/", "label-id/"].iter().any(|family| failure.code().starts_with(family))
 }
 
 fn compare(desk: &Desk, row: &Row, item: Uuid, faults: &mut Faults) -> Result<(), Failure> {

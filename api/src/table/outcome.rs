@@ -1,11 +1,14 @@
-use custody_core::cose::Finding;
-use custody_core::id::Uuid;
+use std::collections::HashMap;
 
-use super::fault::{Faults, TableError};
+use custody_core::cose::Finding;
+use custody_core::id::{SubjectId, Uuid};
+
+use super::fault::{Fault, Faults, TableError};
 use super::lookup::Register;
 use super::manifest::{DESCRIPTION, ITEM, REFERENCE, name_items};
 use super::sheet::{Column, Form};
 use super::{MAX_MANIFEST, Sheet};
+use crate::command::full_id;
 use crate::desk::Desk;
 use crate::failure::Failure;
 
@@ -52,6 +55,35 @@ pub fn read_outcomes(
         answered.extend(item.map(|item| Answered { line: row.line, item, finding }));
     }
     Ok(answered)
+}
+
+/// As [`read_outcomes`] where there is no ledger in which to look up an item: its whole id stands in the row, or the
+/// one on its label.
+pub fn read_unaided(items: &[Uuid], sheet: &Sheet, faults: &mut Faults) -> Vec<Answered> {
+    let (mut answered, mut lines) = (Vec::new(), HashMap::new());
+    for row in &sheet.rows {
+        let item = row.required("item", faults).map(str::to_owned);
+        let item = item.and_then(|_| row.read("item", faults, |text| among(items, text)));
+        let finding = row.read("outcome", faults, parse_outcome);
+        let Some(item) = item else { continue };
+        if let Some(first) = lines.insert(item, row.line) {
+            let error = TableError::Twice { item: SubjectId::Item(item).to_string(), first };
+            faults.push(Fault::new(row.line, Some("item"), &error));
+        }
+        answered.extend(finding.map(|finding| Answered { line: row.line, item, finding }));
+    }
+    answered
+}
+
+fn among(items: &[Uuid], text: &str) -> Result<Uuid, Failure> {
+    let item = full_id(text)?;
+    match items.contains(&item) {
+        true => Ok(item),
+        false => {
+            let message = format!("{} is not one of the items", SubjectId::Item(item));
+            Err(Failure::could_not("record/outcome", message))
+        }
+    }
 }
 
 fn parse_outcome(text: &str) -> Result<Option<Finding>, Failure> {

@@ -52,7 +52,7 @@ pub struct Row {
 pub(crate) const EXAMPLE: &str = "# example: ";
 
 /// What separates several names in one cell.
-const SEVERAL: char = '|';
+pub(super) const SEVERAL: char = '|';
 
 /// U+FEFF in UTF-8, which spreadsheets write first.
 pub(crate) const BOM: &[u8] = b"\xef\xbb\xbf";

@@ -6,27 +6,24 @@ use std::sync::Arc;
 
 use custody_core::cose::{Check, Finding, Observed, Outcome, Role};
 use custody_core::hash::{Hash, sha256};
-use custody_core::id::{Origin, SubjectId, Uuid};
+use custody_core::id::{Origin, SubjectId};
 use custody_core::index::ChainHead;
 use custody_core::merkle::TreeHead;
 use custody_core::record::TimeSource;
-use custody_core::record::body::{
-    Correct, CorrectReason, CustodianEnrol, Derive, DeriveMethod, DigestOutcome, DigestScope,
-    Dispose, DisposeMethod, EvidenceDigest, ExternalParty, HandoffExternal, ItemKind, LateEntry,
-    LateReason, MovePurpose, NoteKind, Pack, Release, Seal, SealCheck, SealKind, StandIn, Unpack,
-    VerifyDigest,
-};
+use custody_core::record::body::CustodianEnrol;
 use custody_log::{Incoming, Ledger};
 use ed25519_dalek::SigningKey;
 
 use super::anomaly::{Anomaly, Planted};
 use super::calendar::DAY_S;
 use super::clock::HandClock;
+use super::deed::{Deed, Load, Step};
 use super::keys::Keys;
-use super::plan::{Deed, Place, Step};
-use crate::act::{Act, Basis, Document, Parties, Proposal, Reply};
+use crate::act::{Act, Basis, Proposal};
 use crate::failure::Failure;
 use crate::moment::Moment;
+
+mod acts;
 
 /// Most records that are on their way together: with their openings some 16 MiB.
 const WINDOW: usize = 8192;
@@ -39,9 +36,10 @@ pub struct Carrier<'a> {
     /// Items from this number on, unless something is planted in them, keep no openings.
     opened: u64,
     heads: HashMap<SubjectId, ChainHead>,
-    /// By item: the newest release, the record in which it was taken, a record that lost its place.
+    /// By item: the newest release, the record in which it was taken, a hold, a record that lost its place.
     releases: HashMap<u64, Hash>,
     taken: HashMap<u64, Hash>,
+    holds: HashMap<u64, Hash>,
     lost: HashMap<u64, Vec<u8>>,
     seen: TreeHead,
     salts: u64,
@@ -49,6 +47,8 @@ pub struct Carrier<'a> {
     size: u64,
     until_s: u64,
     planted: HashMap<u64, Planted>,
+    /// Of items in which something is planted, the entry of the newest record of custody.
+    newest: HashMap<u64, u64>,
 }
 
 impl<'a> Carrier<'a> {
@@ -68,6 +68,7 @@ impl<'a> Carrier<'a> {
             heads: HashMap::new(),
             releases: HashMap::new(),
             taken: HashMap::new(),
+            holds: HashMap::new(),
             lost: HashMap::new(),
             seen,
             salts: 0,
@@ -75,6 +76,7 @@ impl<'a> Carrier<'a> {
             size: seen.size.0,
             until_s: 0,
             planted: HashMap::new(),
+            newest: HashMap::new(),
         })
     }
 
@@ -133,8 +135,7 @@ impl<'a> Carrier<'a> {
             true => act.sealing_text("place", Some(&self.place(step.place))),
             false => act,
         };
-        let keys = std::iter::once(step.who).chain(others).map(|person| self.keys.person(person));
-        let keys: Vec<_> = keys.collect();
+        let keys = self.signing_keys(step, others);
         let offset_min = self.keys.cast().offset_min(step.who) as i64;
         let proposal = self.propose(act, step.claimed_s, offset_min, keys, &observed)?;
         if let Deed::LostCheck { .. } = step.deed {
@@ -146,15 +147,50 @@ impl<'a> Carrier<'a> {
         let until_s = step.recorded_s.max(step.claimed_s);
         let digest = self.record(&proposal, step.item < self.opened || is_planted, until_s)?;
         self.until_s = step.recorded_s;
-        match step.deed {
-            Deed::Release { .. } => drop(self.releases.insert(step.item, digest)),
-            Deed::Collect => drop(self.taken.insert(step.item, digest)),
-            _ => {}
-        }
-        if let (true, Some(planted)) = (step.is_planted, self.planted.get_mut(&step.item)) {
-            planted.entries.push(index);
+        self.keep(step, digest);
+        if is_planted {
+            self.plant(step, index, &proposal);
         }
         Ok(())
+    }
+
+    /// Notes the entries that show what is planted: those that an audit names.
+    fn plant(&mut self, step: &Step, index: u64, proposal: &Proposal) {
+        let before = self.newest.get(&step.item).copied();
+        if proposal.payload().subjects.iter().any(|link| link.subject.item().is_some()) {
+            self.newest.insert(step.item, index);
+        }
+        let Some(planted) = self.planted.get_mut(&step.item).filter(|_| step.is_planted) else {
+            return;
+        };
+        // An earlier time is earlier than that of another record.
+        let is_earlier = planted.anomaly == Anomaly::Overlap;
+        planted.entries.extend(before.filter(|_| is_earlier));
+        planted.entries.push(index);
+    }
+
+    /// Keeps what a later step of the plan answers.
+    fn keep(&mut self, step: &Step, digest: Hash) {
+        let items = match step.load {
+            Load::Items(count) => step.item..step.item + count,
+            Load::Box => step.item..step.item + 1,
+        };
+        let known = match step.deed {
+            Deed::Release { .. } => &mut self.releases,
+            Deed::Collect => &mut self.taken,
+            Deed::HoldSet => &mut self.holds,
+            _ => return,
+        };
+        known.extend(items.map(|item| (item, digest)));
+    }
+
+    /// Whoever acts, and those who sign with them. That somebody is away, their agency signs.
+    fn signing_keys(&self, step: &Step, other: Option<usize>) -> Vec<&'a SigningKey> {
+        if let Deed::Absence { .. } = step.deed {
+            return vec![self.keys.authority(self.keys.cast().people[step.who].agency)];
+        }
+        let people = std::iter::once(step.who).chain(other);
+        people.map(|person| self.keys.person(person)).collect()
     }
 
     /// Waits until all that is on its way is recorded.
@@ -214,129 +250,40 @@ impl<'a> Carrier<'a> {
 
     /// Who else signs, and what the receiver finds.
     fn countersigners(&self, step: &Step) -> (Option<usize>, Observed) {
-        let checked = vec![Check::Count, Check::Seal];
-        let seen = |finding: Option<Finding>| {
-            let outcome = |finding| Outcome { position: 0, finding };
-            let outcomes = finding.map(outcome).into_iter().collect();
-            Observed { checked: checked.clone(), outcomes }
+        let seen = |outcomes: Vec<Outcome>| Observed {
+            checked: vec![Check::Count, Check::Seal],
+            outcomes,
         };
+        let first = |finding: Finding| Outcome { position: 0, finding };
         match step.deed {
-            Deed::Handoff { to, finding } => (Some(to), seen(finding)),
-            Deed::Receive { .. } => (None, seen(None)),
-            Deed::Correct { supervisor } => (Some(supervisor), Observed::default()),
+            Deed::Handoff { to, finding } => {
+                (Some(to), seen(finding.map(first).into_iter().collect()))
+            }
+            Deed::Receive { is_short: true, .. } => (None, seen(self.found_of_several(step))),
+            Deed::Receive { .. } => (None, seen(Vec::new())),
+            Deed::CheckOut { to, .. } | Deed::CheckIn { to } => (Some(to), Observed::default()),
+            Deed::Correct { supervisor } | Deed::HoldRelease { supervisor } => {
+                (Some(supervisor), Observed::default())
+            }
             Deed::Dispose { witness } => (Some(witness), Observed::default()),
             _ => (None, Observed::default()),
         }
     }
 
-    fn is_placed(&self, step: &Step) -> bool {
-        !matches!(step.deed, Deed::Correct { .. } | Deed::KeepLost)
-    }
-
-    fn place(&self, place: Place) -> String {
-        let agencies = &self.keys.cast().agencies;
-        match place {
-            Place::Site(agency) => agencies[agency].site.clone(),
-            Place::Annex(agency) => format!("{}, annex", agencies[agency].site),
-            Place::Found(number) => format!("flat {}, kitchen table", number + 1),
-        }
-    }
-
-    fn act(&self, step: &Step) -> Result<Act, Failure> {
-        let (item, me) = (self.keys.item(step.item), self.keys.person_id(step.who));
-        let image = self.keys.image(step.item);
-        let person = |number: usize| self.keys.person_id(number);
-        Ok(match &step.deed {
-            Deed::Collect => Act::collect(item, me, ItemKind::Physical, &[])
-                .sealing_text("description", Some(description(step.item)))
-                .sealing_text("reference", Some(&format!("T-{:07}", step.item + 1))),
-            Deed::Seal { nth } => Act::alone(Seal { kind: SealKind::Bag }, &[item], me)
-                .sealing_number(&seal(step.item, *nth)),
-            Deed::SealCheck { nth, outcome } => {
-                Act::alone(SealCheck { outcome: *outcome }, &[item], me)
-                    .sealing_number(&seal(step.item, *nth))
-            }
-            Deed::LostCheck { nth } => {
-                let body = SealCheck { outcome: custody_core::record::body::SealOutcome::Intact };
-                Act::alone(body, &[item], me).sealing_number(&seal(step.item, *nth))
-            }
-            Deed::KeepLost => {
-                let record = self.lost.get(&step.item).cloned().unwrap_or_default();
-                Act::late_entry(item, me, LateEntry { reason: LateReason::Conflict, record })
-            }
-            Deed::Image => self.image(item, image, me),
-            Deed::VerifyImage => {
-                let (scope, outcome) = (DigestScope::Container, DigestOutcome::Match);
-                Act::alone(VerifyDigest { scope, outcome }, &[image], me)
-                    .sealing_digests(&[digest_of(image)])
-            }
-            Deed::Note { text } => Act::note(item, me, NoteKind::Remark, text),
-            Deed::Correct { supervisor } => self.correct(step.item, me, person(*supervisor)),
-            Deed::Dispose { witness } => {
-                let body = Dispose { method: DisposeMethod::Destroyed };
-                Act::dispose(item, me, person(*witness), body)
-                    .sealing_text("authority", Some("order of the training court"))
-            }
-            _ => self.movement(step),
-        })
-    }
-
-    /// An act after which the item is somewhere else, or in something else.
-    fn movement(&self, step: &Step) -> Act {
-        let (item, me) = (self.keys.item(step.item), self.keys.person_id(step.who));
-        let carried = self.keys.carried_in(step.item);
-        let person = |number: usize| self.keys.person_id(number);
-        let reply = |from, to| self.reply(step.item, Parties { from, to });
-        match &step.deed {
-            Deed::Handoff { to, .. } => {
-                let parties = Parties { from: me, to: person(*to) };
-                Act::handoff(&[item], parties, MovePurpose::Examination)
-            }
-            Deed::Release { to, purpose, expected_s, substitute } => {
-                let parties = Parties { from: me, to: person(*to) };
-                let substitutes = substitute.iter().map(|number| person(*number)).collect();
-                let body = Release::for_purpose(*purpose);
-                let body = Release { expected_s: *expected_s, substitutes, ..body };
-                Act::send(&[item], parties, body)
-            }
-            Deed::Pack => {
-                Act::alone(Pack { bound: None, container: carried }, &[item, carried], me)
-            }
-            Deed::Unpack => Act::alone(Unpack { container: carried }, &[item, carried], me),
-            Deed::GiveAway => give_away(carried, me),
-            Deed::Receive { from } => Act::receive(&[item], reply(person(*from), me)),
-            Deed::Refuse { from, ground } => {
-                Act::refuse_release(&[item], reply(person(*from), me), *ground)
-            }
-            Deed::Recall { to } => Act::recall(&[item], reply(me, person(*to))),
-            // A box is taken; all else is in the caller.
-            _ => Act::collect(carried, me, ItemKind::Physical, &[])
-                .sealing_text("description", Some("box of grey cardboard")),
-        }
-    }
-
-    fn reply(&self, item: u64, parties: Parties) -> Reply {
-        let to = self.releases.get(&item).copied().unwrap_or_else(|| sha256(b""));
-        Reply { to, parties }
-    }
-
-    fn image(&self, item: Uuid, image: Uuid, me: Uuid) -> Act {
-        let body = Derive {
-            tool: "training imager".to_owned(),
-            method: DeriveMethod::Image,
-            parent: item,
-            digests: Vec::new(),
-            version: "1.0".to_owned(),
+    /// The last of several items is not there, and the first was not looked into. Positions are those of the ids.
+    fn found_of_several(&self, step: &Step) -> Vec<Outcome> {
+        let mut ids = self.ids(step);
+        let ends = [ids.first().copied(), ids.last().copied()];
+        ids.sort_unstable();
+        let outcome = |(position, id): (usize, &_)| {
+            let finding = match ends {
+                [_, last] if last == Some(*id) => Finding::Missing,
+                [first, _] if first == Some(*id) => Finding::NotInventoried,
+                _ => return None,
+            };
+            Some(Outcome { position, finding })
         };
-        Act::derive(image, me, body, &[digest_of(image)])
-            .sealing_text("description", Some("image of what the item stores"))
-    }
-
-    fn correct(&self, item: u64, me: Uuid, supervisor: Uuid) -> Act {
-        let record = self.taken.get(&item).copied().unwrap_or_else(|| sha256(b""));
-        let (field, reason) = ("place".to_owned(), CorrectReason::Typing);
-        Act::correct(self.keys.item(item), me, supervisor, Correct { field, reason, record })
-            .sealing_text("value", Some("the flat across the hall, kitchen table"))
+        ids.iter().enumerate().filter_map(outcome).collect()
     }
 }
 
@@ -358,42 +305,4 @@ impl Basis for Carrier<'_> {
     fn chain_head(&self, subject: &SubjectId) -> Result<Option<ChainHead>, Failure> {
         Ok(self.heads.get(subject).copied())
     }
-}
-
-/// A carrier without a key takes a box, on a waybill.
-fn give_away(carried: Uuid, me: Uuid) -> Act {
-    let (party, purpose) = (ExternalParty::Carrier, MovePurpose::Transport);
-    let body = HandoffExternal { party, purpose, stand_in: StandIn::Waybill };
-    let waybill = b"waybill of the training carrier";
-    let document = Document {
-        name: "waybill.txt".to_owned(),
-        media_type: "text/plain".to_owned(),
-        size: waybill.len() as u64,
-        sha256: sha256(waybill),
-    };
-    Act::give(&[carried], me, body)
-        .sealing_text("party", Some("Training Couriers"))
-        .attaching(vec![document])
-}
-
-fn description(item: u64) -> &'static str {
-    const THINGS: [&str; 6] = [
-        "mobile telephone, black",
-        "laptop, grey",
-        "hard disk, 3.5 inches",
-        "memory card in a plastic case",
-        "tablet with a cracked screen",
-        "notebook with handwritten pages",
-    ];
-    THINGS[(item % THINGS.len() as u64) as usize]
-}
-
-/// The number of an item's nth seal.
-fn seal(item: u64, nth: u64) -> String {
-    format!("TR-{:07}-{nth:02}", item + 1)
-}
-
-/// The digest of an image that nobody has: of its id.
-fn digest_of(image: Uuid) -> EvidenceDigest {
-    EvidenceDigest::sha256(DigestScope::Container, &sha256(image.as_bytes()))
 }

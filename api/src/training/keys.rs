@@ -114,6 +114,11 @@ impl Keys {
         self.seed.id("box", item)
     }
 
+    /// The id of the request under which an item goes abroad.
+    pub fn request(&self, item: u64) -> Uuid {
+        self.seed.id("request", item)
+    }
+
     /// The agencies by number, in the order of their ids, in which they sign.
     pub fn founders(&self) -> Vec<usize> {
         let mut founders: Vec<_> = (0..self.agencies.len()).collect();

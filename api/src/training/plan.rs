@@ -7,14 +7,13 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 
-use custody_core::cose::Finding;
-use custody_core::record::body::{MovePurpose, RefusalGround, SealOutcome};
-
 use super::anomaly::Anomaly;
 use super::calendar::{DAY_S, HOUR_S, working};
 use super::cast::{Cast, Post, Trade};
-use super::life::{Cue, Expected, Scene, script};
+pub use super::deed::{Deed, Load, Place, Sent, Step};
+use super::life::{Cue, Scene, script, script_of_lot};
 use super::seed::{Dice, Seed};
+use super::staging::{act, roles, shows};
 
 /// What a plan is made from.
 #[derive(Clone, Debug)]
@@ -31,166 +30,50 @@ pub struct Outline {
     pub plants: BTreeMap<u64, Anomaly>,
 }
 
-/// One act of the plan.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    /// When it is claimed to have happened, in seconds since 1970.
-    pub claimed_s: u64,
-    /// When it is recorded: never before an earlier step of the plan.
-    pub recorded_s: u64,
-    /// Who acts: a number in the cast. Of a movement, who hands over or receives.
-    pub who: usize,
-    /// Where.
-    pub place: Place,
-    /// The item.
-    pub item: u64,
-    /// What is done.
-    pub deed: Deed,
-    /// Whether this step shows the anomaly that is planted in the item.
-    pub is_planted: bool,
-}
-
-/// A place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// Where an agency's people work.
-    Site(usize),
-    /// Another building of the same agency.
-    Annex(usize),
-    /// Where evidence is found.
-    Found(u64),
-}
-
-/// What is done.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Deed {
-    /// The item is taken.
-    Collect,
-    /// A seal is put on.
-    Seal {
-        /// The item's how manieth seal, from 1.
-        nth: u64,
-    },
-    /// A seal is looked at.
-    SealCheck {
-        /// Whose number is read.
-        nth: u64,
-        /// How it is found.
-        outcome: SealOutcome,
-    },
-    /// A seal is looked at and found intact, but what is signed is not recorded: something else takes its place.
-    LostCheck {
-        /// Whose number is read.
-        nth: u64,
-    },
-    /// What was lost is kept.
-    KeepLost,
-    /// The item goes from hand to hand.
-    Handoff {
-        /// To whom.
-        to: usize,
-        /// What they find.
-        finding: Option<Finding>,
-    },
-    /// It is sent on the way.
-    Release {
-        /// To whom.
-        to: usize,
-        /// What for.
-        purpose: MovePurpose,
-        /// By when it is expected, in seconds since 1970.
-        expected_s: Option<u64>,
-        /// Who may receive in their place.
-        substitute: Option<usize>,
-    },
-    /// It is taken over.
-    Receive {
-        /// From whom.
-        from: usize,
-    },
-    /// It is not taken over.
-    Refuse {
-        /// From whom.
-        from: usize,
-        /// Why not.
-        ground: RefusalGround,
-    },
-    /// It is taken back.
-    Recall {
-        /// To whom it was on its way.
-        to: usize,
-    },
-    /// A box is taken into custody.
-    Box,
-    /// The item is put into it.
-    Pack,
-    /// And taken out.
-    Unpack,
-    /// The box is given to a carrier who holds no key.
-    GiveAway,
-    /// An image is made of it.
-    Image,
-    /// The image's digest is computed again.
-    VerifyImage,
-    /// Somebody remarks on it.
-    Note {
-        /// What they say.
-        text: &'static str,
-    },
-    /// The place where it was taken is put right.
-    Correct {
-        /// Who answers for it.
-        supervisor: usize,
-    },
-    /// It is destroyed.
-    Dispose {
-        /// Who watches.
-        witness: usize,
-    },
-}
-
-const REMARKS: [&str; 6] = [
-    "label is loose at one corner",
-    "case is scratched on the lid",
-    "no power supply came with it",
-    "two stickers on the back",
-    "screen is cracked",
-    "counted again, complete",
-];
-
 /// How long an act takes.
-const ACT_S: u64 = 240;
+pub(super) const ACT_S: u64 = 240;
 
 /// How long somebody needs from one place to another, whichever they are.
 const TRAVEL_S: u64 = HOUR_S;
 
 /// By how much a time that cannot be right lies before that of the last record.
-const EARLIER_S: u64 = 90 * 60;
+pub(super) const EARLIER_S: u64 = 90 * 60;
 
 /// Days at the end in which nothing new is taken, so that what was taken can run its course.
 const LAST_DAYS: u64 = 60;
 
 /// Who has to do with an item.
 #[derive(Clone, Copy, Debug)]
-struct Hands {
-    officer: usize,
-    keeper: usize,
-    supervisor: usize,
-    clerk: usize,
-    analyst: usize,
+pub(super) struct Hands {
+    pub officer: usize,
+    pub keeper: usize,
+    pub supervisor: usize,
+    pub clerk: usize,
+    pub analyst: usize,
+    /// Of the laboratory.
+    pub head: usize,
 }
 
-struct Life {
-    item: u64,
+/// What happens to an item, or to several that stay together.
+pub(super) struct Life {
+    pub item: u64,
+    /// How many items, from that number on.
+    pub lot: u64,
     cues: VecDeque<Cue>,
-    hands: Hands,
+    pub hands: Hands,
     /// Where it was found.
-    found: u64,
-    seals: u64,
+    pub found: u64,
+    pub seals: u64,
     /// When its newest act of custody is claimed to have happened.
-    last_s: u64,
-    dice: Dice,
+    pub last_s: u64,
+    pub dice: Dice,
 }
+
+/// Of a hundred lives, so many are those of several items.
+const LOTS: u64 = 5;
+
+/// Most items that stay together: as many as an officer takes and seals before noon.
+const LOT_MAX: u64 = 24;
 
 /// What is known of a person's day.
 #[derive(Clone, Copy)]
@@ -278,14 +161,29 @@ impl Plan {
         }
         let item = self.next_item;
         let mut dice = self.outline.seed.dice("item", item);
-        let cues = script(&mut dice, self.outline.plants.get(&item).copied());
-        let hands = self.hands(self.search.officer);
-        let life = Life { item, cues, hands, found: self.search.found, seals: 0, last_s: 0, dice };
+        let lot = self.lot(item, &mut dice);
+        let cues = match lot {
+            1 => script(&mut dice, self.outline.plants.get(&item).copied()),
+            _ => script_of_lot(&mut dice),
+        };
+        let (hands, found) = (self.hands(self.search.officer), self.search.found);
+        let life = Life { item, lot, cues, hands, found, seals: 0, last_s: 0, dice };
         self.lives.insert(item, life);
         self.wait(item, at_s);
-        self.next_item += 1;
+        self.next_item += lot;
         self.search.left -= 1;
         self.search.at_s = at_s + 3 * ACT_S;
+    }
+
+    /// How many items stay together from this one on: several only where nothing is planted in any.
+    fn lot(&self, item: u64, dice: &mut Dice) -> u64 {
+        let Outline { items, plants, .. } = &self.outline;
+        let (is_lot, wanted) = (dice.happens(LOTS), dice.between(3, LOT_MAX));
+        let lot = wanted.min(items - item);
+        match is_lot && plants.range(item..item + lot).next().is_none() {
+            true => lot,
+            false => 1,
+        }
     }
 
     fn hands(&mut self, officer: usize) -> Hands {
@@ -298,6 +196,7 @@ impl Plan {
             supervisor: self.one_of(police, Post::Supervisor),
             clerk: self.one_of(laboratory, Post::Keeper),
             analyst: self.one_of(laboratory, Post::Officer),
+            head: self.one_of(laboratory, Post::Supervisor),
         }
     }
 
@@ -346,7 +245,9 @@ impl Plan {
         let is_planted = self.outline.plants.get(&item).is_some_and(|&kind| shows(kind, scene));
         life.last_s = busy_s;
         self.ready.extend(steps.into_iter().map(|step| {
-            let is_planted = is_planted && !matches!(step.deed, Deed::LostCheck { .. });
+            // Of a record that lost its place only the entry that keeps it tells.
+            let tells = scene != Scene::LoseAndKeep || step.deed == Deed::KeepLost;
+            let is_planted = is_planted && tells;
             Step { recorded_s, is_planted, ..step }
         }));
         if !life.cues.is_empty() {
@@ -398,136 +299,5 @@ impl Iterator for Plan {
                 _ => return None,
             }
         }
-    }
-}
-
-/// Who acts in a scene, who else has to be there, and where.
-fn roles(cast: &Cast, life: &Life, scene: Scene) -> (usize, Option<usize>, Place) {
-    let Hands { officer, keeper, supervisor, clerk, analyst } = life.hands;
-    let site = |person: usize| Place::Site(cast.people[person].agency);
-    match scene {
-        Scene::Collect | Scene::Seal => (officer, None, Place::Found(life.found)),
-        Scene::HandIn { .. } => (officer, Some(keeper), site(keeper)),
-        Scene::Refuse | Scene::Take | Scene::CheckSent | Scene::SendBack => {
-            (clerk, None, site(clerk))
-        }
-        Scene::Give => (clerk, Some(analyst), site(clerk)),
-        Scene::GiveBack => (analyst, Some(clerk), site(clerk)),
-        Scene::Image | Scene::VerifyImage | Scene::Reseal | Scene::TakeInstead => {
-            (analyst, None, site(analyst))
-        }
-        Scene::Correct | Scene::Dispose => (keeper, Some(supervisor), site(keeper)),
-        _ => (keeper, None, site(keeper)),
-    }
-}
-
-/// Whether a scene is the one that shows an anomaly.
-fn shows(anomaly: Anomaly, scene: Scene) -> bool {
-    match anomaly {
-        Anomaly::Gap | Anomaly::OverdueTransit => {
-            let is_usual = scene == Scene::Send { expected: Expected::Amply };
-            matches!(scene, Scene::Send { .. }) && !is_usual || scene == Scene::Take
-        }
-        Anomaly::Overlap => scene == Scene::CheckEarlier,
-        Anomaly::TwoPlaces => scene == Scene::TwoPlaces,
-        Anomaly::UnsignedByReceiver => matches!(scene, Scene::Send { .. }),
-        Anomaly::SealMismatch => {
-            matches!(scene, Scene::BadCheck { .. } | Scene::HandIn { is_mismatch: true })
-        }
-        Anomaly::LateEntry => scene == Scene::LoseAndKeep,
-        Anomaly::OrphanedContainer => scene == Scene::GiveAway,
-        Anomaly::AlternateOutsideAbsence => {
-            matches!(scene, Scene::SendNaming | Scene::TakeInstead)
-        }
-    }
-}
-
-/// The steps of a scene. Times: when it begins, and how long until the next one.
-fn act(
-    cast: &Cast,
-    life: &mut Life,
-    (scene, who, place): (Scene, usize, Place),
-    (at_s, next_s): (u64, u64),
-) -> Vec<Step> {
-    let item = life.item;
-    let step = |after_s: u64, place: Place, deed: Deed| {
-        let claimed_s = at_s + after_s;
-        Step { claimed_s, recorded_s: at_s, who, place, item, deed, is_planted: false }
-    };
-    let one = |deed: Deed| vec![step(0, place, deed)];
-    let nth = life.seals;
-    let intact = |nth| Deed::SealCheck { nth, outcome: SealOutcome::Intact };
-    match scene {
-        Scene::TwoPlaces => {
-            let annex = Place::Annex(cast.people[who].agency);
-            vec![step(0, place, intact(nth)), step(600, annex, intact(nth))]
-        }
-        Scene::Pack => vec![step(0, place, Deed::Box), step(ACT_S, place, Deed::Pack)],
-        Scene::CheckEarlier => {
-            let steps = one(intact(nth));
-            let claimed_s = life.last_s - EARLIER_S;
-            let earlier = |step: Step| Step { claimed_s, ..step };
-            steps.into_iter().map(earlier).collect()
-        }
-        Scene::LoseAndKeep => vec![
-            step(0, place, Deed::LostCheck { nth }),
-            step(1200, place, intact(nth)),
-            step(HOUR_S, place, Deed::KeepLost),
-        ],
-        Scene::Seal | Scene::SealAgain | Scene::Reseal => {
-            life.seals += 1;
-            one(Deed::Seal { nth: life.seals })
-        }
-        Scene::BadCheck { way } => one(bad_check(way, nth)),
-        Scene::CheckKept | Scene::CheckSent | Scene::CheckBack => one(intact(nth)),
-        _ => one(deed(cast, life, scene, (at_s, next_s))),
-    }
-}
-
-fn bad_check(way: u64, nth: u64) -> Deed {
-    match way {
-        0 => Deed::SealCheck { nth, outcome: SealOutcome::Broken },
-        1 => Deed::SealCheck { nth, outcome: SealOutcome::Mismatch },
-        // The number of a seal that this item never had, and nobody noticed.
-        _ => Deed::SealCheck { nth: nth + 7, outcome: SealOutcome::Intact },
-    }
-}
-
-/// What is done in a scene of one step that is not about a seal.
-fn deed(cast: &Cast, life: &mut Life, scene: Scene, (at_s, next_s): (u64, u64)) -> Deed {
-    let Hands { keeper, supervisor, clerk, analyst, .. } = life.hands;
-    let release = |to: usize, purpose, expected: Expected| {
-        let substitute = (scene == Scene::SendNaming).then_some(analyst);
-        let arrival_s = working(at_s + next_s, cast.offset_min(to));
-        let expected_s = match expected {
-            Expected::Amply => Some(arrival_s + 4 * DAY_S),
-            Expected::TooSoon => Some(at_s + 20 * HOUR_S),
-            Expected::NotAtAll => None,
-            Expected::Never => Some(at_s + 10_000 * DAY_S),
-        };
-        Deed::Release { to, purpose, expected_s, substitute }
-    };
-    match scene {
-        Scene::HandIn { is_mismatch } => {
-            let finding = is_mismatch.then_some(Finding::SealMismatch);
-            Deed::Handoff { to: keeper, finding }
-        }
-        Scene::Give => Deed::Handoff { to: analyst, finding: None },
-        Scene::GiveBack => Deed::Handoff { to: clerk, finding: None },
-        Scene::Send { expected } => release(clerk, MovePurpose::Examination, expected),
-        Scene::SendNaming => release(clerk, MovePurpose::Examination, Expected::Amply),
-        Scene::SendBack => release(keeper, MovePurpose::Return, Expected::Amply),
-        Scene::Take | Scene::TakeInstead => Deed::Receive { from: keeper },
-        Scene::TakeBack => Deed::Receive { from: clerk },
-        Scene::Refuse => Deed::Refuse { from: keeper, ground: RefusalGround::NoStorage },
-        Scene::Recall => Deed::Recall { to: clerk },
-        Scene::Unpack => Deed::Unpack,
-        Scene::GiveAway => Deed::GiveAway,
-        Scene::Image => Deed::Image,
-        Scene::VerifyImage => Deed::VerifyImage,
-        Scene::Correct => Deed::Correct { supervisor },
-        Scene::Dispose => Deed::Dispose { witness: supervisor },
-        Scene::Collect => Deed::Collect,
-        _ => Deed::Note { text: *life.dice.pick::<&str>(&REMARKS) },
     }
 }

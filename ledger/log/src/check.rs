@@ -1,9 +1,11 @@
 //! Checking a whole ledger from its bytes: every signature, rule, hash and root again, and every table against them.
 //!
 //! What the records and entries say is judged by [`custody_core::verify::replay`], the same code that mirrors and
-//! auditors run. Here come the rows beside them: tiles, signed sizes, look-up tables, states, the checkpoint.
+//! auditors run. Here come the rows beside them: tiles, signed sizes, look-up tables, states, the checkpoint; and the
+//! openings in the vault.
 //! [`Suspect`] opens for it what does not open otherwise.
 
+mod openings;
 mod suspect;
 mod table;
 
@@ -17,6 +19,8 @@ use crate::publish::Progress;
 use crate::reader::Reader;
 use crate::row::number_key;
 use crate::store::{Scan, Table};
+use openings::OpeningCheck;
+pub use openings::OpeningCounts;
 pub use suspect::{Checked, Suspect};
 use table::TableCheck;
 
@@ -36,6 +40,8 @@ pub struct CheckSummary {
     pub tiles: u64,
     /// Signed sizes that were compared.
     pub signed_sizes: u64,
+    /// Sealed fields and documents, by what became of their openings.
+    pub openings: OpeningCounts,
 }
 
 /// Something that is wrong with a ledger.
@@ -91,7 +97,7 @@ fn chain_text(error: &dyn std::error::Error) -> String {
 }
 
 /// Checks the whole ledger up to the reader's checkpoint. Cost: two strict signature checks a record on all cores, and
-/// reading everything once. `progress` counts entries.
+/// reading everything once, a file of openings for each record that has any among it. `progress` counts entries.
 ///
 /// # Errors
 /// Everything that is wrong, in the order of the entries; what concerns no entry comes last.
@@ -104,6 +110,7 @@ pub fn check(
         ring: KeyRing::new(),
         replayer: Replayer::new(reader.origin().clone()),
         tables: TableCheck::new(reader),
+        openings: OpeningCheck::new(reader.vault()),
         findings: Vec::new(),
     };
     if let Err(error) = check.replay(progress).and_then(|()| check.look_back()) {
@@ -117,6 +124,7 @@ struct Check<'r, 'a> {
     ring: KeyRing,
     replayer: Replayer,
     tables: TableCheck<'r, 'a>,
+    openings: OpeningCheck<'r>,
     findings: Vec<Finding>,
 }
 
@@ -158,6 +166,7 @@ impl Check<'_, '_> {
             self.findings.extend(violations.into_iter().map(Finding::from));
             self.tables.take(prepared, &self.replayer, &mut self.findings)?;
         }
+        self.openings.take(lo, page, &mut self.findings);
         Ok(())
     }
 
@@ -188,12 +197,13 @@ impl Check<'_, '_> {
                 0
             }
         };
+        self.openings.finish(&mut self.findings);
         if !self.findings.is_empty() {
             return Err(self.findings);
         }
         let (tiles, signed_sizes) = (self.tables.tiles, self.tables.signed_sizes);
-        let replayed = self.replayer.counts();
-        Ok(CheckSummary { head, replayed, subjects, tiles, signed_sizes })
+        let (replayed, openings) = (self.replayer.counts(), self.openings.counts);
+        Ok(CheckSummary { head, replayed, subjects, tiles, signed_sizes, openings })
     }
 
     fn check_checkpoint(&mut self, head: TreeHead) {

@@ -21,7 +21,7 @@ mod tree;
 mod vault;
 mod writer;
 
-pub use check::{CheckSummary, Checked, Finding, Suspect, check};
+pub use check::{CheckSummary, Checked, Finding, OpeningCounts, Suspect, check};
 pub use clock::{Clock, ClockError, SystemClock};
 pub use error::{
     FatalError, GenesisError, LedgerError, ReadError, RecoveryError, SeenError, SubmitError,

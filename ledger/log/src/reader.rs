@@ -236,6 +236,11 @@ impl<'a> Reader<'a> {
         Ok(index_by_digest(self.read(), digest)?)
     }
 
+    /// The vault, to be checked.
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.inner.vault
+    }
+
     /// Openings of sealed fields of a record, as far as the vault has them.
     ///
     /// # Errors

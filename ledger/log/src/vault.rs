@@ -19,6 +19,7 @@
 //! 4. The file in `pending/` goes. Where a crash comes before, `sweep` reads in the ledger what is to be erased, and
 //!    does it again.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -194,6 +195,35 @@ impl Vault {
             openings.retain(|opening| !erased.contains(&opening.field));
         }
         Ok(openings)
+    }
+
+    /// All openings of a record that lie there, also what was erased and came back with an old vault. To be checked,
+    /// and shown to nobody.
+    pub(crate) fn all_openings(&self, record: &Hash) -> Result<Vec<Opening>, VaultError> {
+        read_openings(&self.place(record, "openings"))
+    }
+
+    /// Whether an opening of this field lies there, erased or not.
+    pub(crate) fn holds(&self, record: &Hash, field: &str) -> Result<bool, VaultError> {
+        Ok(self.all_openings(record)?.iter().any(|opening| opening.field == field))
+    }
+
+    /// The records that erase, as far as what they erase may not be gone yet.
+    pub(crate) fn erasing(&self) -> Result<HashSet<Hash>, VaultError> {
+        let dir = self.pending_dir();
+        let files = match fs::read_dir(&dir) {
+            Ok(files) => files,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(HashSet::new()),
+            Err(error) => return Err(failed(&dir, error)),
+        };
+        let mut records = HashSet::new();
+        for file in files {
+            let path = file.map_err(|source| failed(&dir, source))?.path();
+            let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+            let stem = path.file_stem().and_then(|stem| stem.to_str());
+            records.extend(stem.and_then(Hash::from_hex).filter(|_| ending.starts_with(ERASURE)));
+        }
+        Ok(records)
     }
 
     /// The fields of a record whose openings were erased, or were begun to be.

@@ -5,14 +5,11 @@ use std::collections::BTreeSet;
 
 use custody_api::audit::{Kind, Question, audit};
 use custody_api::stats::{Figures, Stats, Window, stats};
-use custody_api::training::anomaly::Anomaly;
-use custody_api::training::{Scenario, make};
 use custody_core::cbor::Value;
 use custody_core::cose::Role;
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::record::body::*;
 use custody_log::store::{Batch, RocksConfig, RocksStore, Store, Table};
-use custody_log::{Ledger, LedgerOptions};
 use custody_tests::paper::uuid;
 use custody_tests::program;
 use custody_tests::world::{Hand, START_S};
@@ -39,51 +36,6 @@ fn every_code_is_understood_with_and_without_its_family() {
         assert_eq!((kind.word().parse(), bare.parse()), (Ok(*kind), Ok(*kind)));
     }
     assert!("audit/nothing".parse::<Kind>().unwrap_err().contains("audit/gap, "));
-}
-
-/// Planted anomalies are all found, by their codes, at their items and entries; a ledger without them gives nothing.
-#[test]
-fn what_is_planted_is_found_and_nothing_else() {
-    let folder = TempDir::new().unwrap();
-    let scenario = |anomalies: &[Anomaly]| {
-        let anomalies = anomalies.to_vec();
-        Scenario {
-            seed: 11,
-            items: 120,
-            agencies: 4,
-            custodians: 24,
-            days: 90,
-            opened: 10_000,
-            anomalies,
-        }
-    };
-    for anomalies in [&[][..], Anomaly::ALL] {
-        let out = folder.path().join(format!("with {}", anomalies.len()));
-        let made = make(&out, &scenario(anomalies), &|_| {}).unwrap();
-        let options = LedgerOptions::new(out.join("ledger"));
-        let reader = Ledger::open_read_only(options).unwrap();
-        let audited = audit(&reader, &Question::default(), &|_| {}).unwrap();
-        assert_eq!(audited.unread, Default::default());
-        let planted: BTreeSet<(String, Uuid)> =
-            made.planted.iter().map(|planted| (planted.anomaly.code(), planted.item)).collect();
-        for planted in &made.planted {
-            let shows = |entry: &u64| planted.entries.contains(entry);
-            let is_it = audited.findings.iter().any(|finding| {
-                finding.kind.word() == planted.anomaly.code()
-                    && finding.items.contains(&planted.item)
-                    && finding.entries.iter().any(shows)
-            });
-            assert!(is_it, "{planted:?} is not found");
-        }
-        for finding in &audited.findings {
-            let is_planted = finding
-                .items
-                .iter()
-                .any(|item| planted.contains(&(finding.kind.word().to_owned(), *item)));
-            assert!(is_planted, "{finding:?} is not planted");
-        }
-        assert_eq!(made.planted.is_empty(), anomalies.is_empty());
-    }
 }
 
 /// The published example, imported by the command and audited by it.

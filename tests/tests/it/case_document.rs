@@ -147,6 +147,143 @@ fn what_we_write_of_busier_items_conforms_and_shows_nothing_withheld() {
     assert_eq!(relations[0]["uco-core:kindOfRelationship"], "Contained_Within");
 }
 
+/// Every further type of record that an item's history can hold, by the word of its act in the document.
+const FURTHER: [&str; 26] = [
+    "store",
+    "check-out",
+    "check-in",
+    "pack",
+    "unpack",
+    "inventory",
+    "seal-break",
+    "release",
+    "carrier-scan",
+    "receive",
+    "analyse",
+    "discrepancy",
+    "hold-set",
+    "hold-release",
+    "dispute",
+    "dispute-response",
+    "dispute-resolution",
+    "handling",
+    "authorise-onward",
+    "disclose",
+    "court-exhibit",
+    "handoff-external",
+    "succession",
+    "split",
+    "consume",
+    "return-to-owner",
+];
+
+/// What happens to a laptop, a crate and some powder, by people of two agencies.
+const STORY: [&str; 25] = [
+    "seal LAPTOP --number B-1 --key anna.key",
+    "store LAPTOP --place 'shelf 14' --condition locked --key anna.key",
+    "check-out LAPTOP --to BEN --purpose examination --key anna.key --with-key ben.key",
+    "check-in LAPTOP --to ANNA --key ben.key --with-key anna.key --outcome LAPTOP=discrepancy",
+    "pack LAPTOP --in CRATE --key anna.key",
+    "unpack LAPTOP --from CRATE --key anna.key",
+    "inventory LAPTOP --method sight --key anna.key",
+    "release LAPTOP --to BEN --substitute DORA --purpose examination --request REQUEST --carrier Posta --waybill NL-7 --key anna.key",
+    "scan LAPTOP --event customs --place Rotterdam --carrier Posta --key ben.key",
+    "receive LAPTOP --checked seal --key dora.key",
+    "succession LAPTOP --from DORA --to BEN --reason left --key dora.key --with-key ben.key",
+    "seal-break LAPTOP --reason examination --key ben.key",
+    "analyse LAPTOP --kind digital --tool examiner --tool-version 4.2 --result 'two accounts' --attach photo.jpg --key ben.key",
+    "discrepancy LAPTOP --kind papers --text 'no warrant' --key ben.key",
+    "alias LAPTOP --value 'AB/3' --kind lab-number --key ben.key",
+    "give LAPTOP --party court --name 'District Court' --stand-in signed-paper --attach photo.jpg --key ben.key",
+    "take-back LAPTOP --stand-in signed-paper --attach photo.jpg --key ben.key",
+    "court LAPTOP --status admitted --mark 'P-17' --court 'District Court' --key ben.key",
+    "export LAPTOP --for 'defence counsel' --purpose trial --recipient-kind defence --out laptop.exhibit --key ben.key",
+    "disclose LAPTOP --exhibit laptop.exhibit --recipient 'defence counsel' --basis defence --key ben.key",
+    "split POWDER --part '5 g:sample A' --part '5 g:sample B' --key anna.key",
+    "consume POWDER --amount '1 g' --purpose analysis --key anna.key",
+    "handling POWDER --code H1 --code DE:VS-NfD --key anna.key",
+    "permit POWDER --use evidence --recipient 'Court of Example' --authority 'decision 7' --supervisor CORA --key anna.key --with-key cora.key",
+    "return POWDER --name 'J. Jansen' --authority 'order 12' --stand-in signed-paper --attach photo.jpg --key anna.key",
+];
+
+/// Who and what the story is about.
+fn names(office: &Office) -> [(&'static str, String); 6] {
+    let id = |kind: &str, name: &str| format!("{kind}:{}", office.id(name));
+    [
+        ("LAPTOP", id("item", "laptop")),
+        ("ANNA", id("custodian", "anna")),
+        ("BEN", id("custodian", "ben")),
+        ("CORA", id("custodian", "cora")),
+        ("DORA", id("custodian", "dora")),
+        ("LAB", id("agency", "lab")),
+    ]
+}
+
+#[test]
+fn what_we_write_of_every_further_type_of_record_conforms() {
+    let folder = TempDir::new().unwrap();
+    let office = office().1.copy_to(folder.path());
+    let names = names(&office);
+    let act = |line: &str, more: &[(&str, &str)]| {
+        let meant = |word: String| {
+            let named = names.iter().map(|(name, id)| (*name, id.as_str()));
+            named.chain(more.iter().copied()).fold(word, |word, (name, id)| word.replace(name, id))
+        };
+        let words: Vec<_> = crate::docs_commands::words(line).into_iter().map(meant).collect();
+        office.ask(&words.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let text = |answer: &Value, name: &str| answer[name].as_str().unwrap().to_owned();
+    let made = act("collect --description box --key anna.key", &[]);
+    let crate_id = text(&made, "item");
+    let request = act(
+        "request prepare --to LAB --basis treaty --purpose data --instrument x --contact desk --key anna.key",
+        &[],
+    );
+    let request = text(&request, "request");
+    let powder = act(
+        "collect --description powder --quantity '12 g' --request REQUEST --key anna.key",
+        &[("REQUEST", &request)],
+    );
+    let powder = text(&powder, "item");
+    let more = [("CRATE", crate_id.as_str()), ("REQUEST", &request), ("POWDER", &powder)];
+    for line in STORY {
+        act(line, &more);
+    }
+    let entry = |answer: &Value| answer["entry"].to_string();
+    let hold =
+        act("hold set LAPTOP --basis court-order --authority 'order 1' --key anna.key", &more);
+    act(
+        "hold release LAPTOP --hold ENTRY --authority 'order 2' --supervisor CORA --key anna.key --with-key cora.key",
+        &[("ENTRY", &entry(&hold))],
+    );
+    let dispute = act(
+        "dispute raise LAPTOP --record 5 --ground time --text 'not at noon' --key ben.key",
+        &more,
+    );
+    let dispute = entry(&dispute);
+    act(
+        "dispute answer LAPTOP --dispute ENTRY --text 'see the door' --key anna.key",
+        &[("ENTRY", &dispute)],
+    );
+    act(
+        "dispute resolve LAPTOP --dispute ENTRY --outcome rejected --text no --supervisor CORA --key anna.key --with-key cora.key",
+        &[("ENTRY", &dispute)],
+    );
+    let mut seen = std::collections::BTreeSet::new();
+    let mut files = Vec::new();
+    for (item, out) in [("LAPTOP", "l.jsonld"), ("CRATE", "c.jsonld"), ("POWDER", "p.jsonld")] {
+        act(&format!("case {item} --out {out}"), &more);
+        let path = office.folder().join(out);
+        let document = parsed(&path);
+        let acts = nodes(&document, "case-investigation:InvestigativeAction");
+        seen.extend(acts.iter().map(|act| act["uco-core:name"].as_str().unwrap().to_owned()));
+        files.push(path);
+    }
+    let missing: Vec<_> = FURTHER.iter().filter(|word| !seen.contains(**word)).collect();
+    assert!(missing.is_empty(), "{missing:?} of {seen:?}");
+    validate(&files.iter().map(std::path::PathBuf::as_path).collect::<Vec<_>>());
+}
+
 fn lifecycle() -> Option<Vec<u8>> {
     shared("data/case/forensic_lifecycle.json").map(|path| fs::read(path).unwrap())
 }

@@ -462,7 +462,11 @@ fn an_example_is_left_out_until_its_mark_is_taken_away() {
     let (_folder, office) = copy();
     office.ask(&["import", "template", "items", "--out", "new.csv"]);
     let table = fs::read_to_string(office.folder().join("new.csv")).unwrap();
-    write(&office, "new.csv", &format!("{table}\"=1+1\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"\r\n"));
+    write(
+        &office,
+        "new.csv",
+        &format!("{table}\"=1+1\"{}\r\n", ",\"\"".repeat(ITEMS.columns.len() - 1)),
+    );
     let import = ["import", "items", "new.csv", "--key", "anna.key"];
     let made = office.ask(&[&import[..], &["--dry-run"]].concat());
     assert_eq!((made["rows"].as_u64(), made["examples"].as_u64()), (Some(1), Some(1)));

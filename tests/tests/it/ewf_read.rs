@@ -11,6 +11,9 @@ use custody_core::hash::sha256;
 use custody_tests::image::{self, HEADER, Section, chunks, header, media, plain, section, segment};
 use custody_tests::image::{sealed, volume};
 use custody_tests::shared;
+use serde_json::json;
+
+use crate::cli_transcripts::office;
 
 fn read(segments: &[Vec<u8>]) -> Result<Image, EwfError> {
     let mut sources: Vec<_> = segments.iter().map(Cursor::new).collect();
@@ -54,6 +57,37 @@ fn a_real_image_says_what_other_programs_say_of_it() {
     assert_eq!((image.is_match(), image.stated.sha1), (Some(true), None));
     assert_eq!((image.layout.chunks, image.layout.sectors_per_chunk), (128, 64));
     assert!(image.lines().contains(&"acquired: 2021-07-22T15:33:18Z".to_owned()));
+}
+
+/// Recorded, by itself and as made out of a laptop: the digests of file and media apart, what the header says sealed.
+#[test]
+fn a_real_image_is_recorded_with_what_it_says() {
+    let Some(path) = shared("data/images/ext2.E01") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let office = office().1.copy_to(folder.path());
+    let (bytes, path) = (fs::read(&path).unwrap(), path.to_str().unwrap());
+    let laptop = format!("item:{}", office.id("laptop"));
+    for parent in [&[][..], &["--parent", &laptop, "--tool", "ewfacquire"]] {
+        let import = ["import", "ewf", path, "--key", "anna.key"];
+        let made = office.ask(&[&import[..], parent].concat());
+        assert_eq!(
+            (&made["stated_digests"], &made["media"]["size"]),
+            (&json!("match"), &json!(4_194_304))
+        );
+        assert_eq!(made["files"][0]["sha256"], sha256(&bytes).to_string());
+        let shown = office.ask(&["show", made["item"].as_str().unwrap()]);
+        let record = &shown["records"][0];
+        let kind = if parent.is_empty() { "collect" } else { "derive" };
+        assert_eq!(record["type"], kind, "{record}");
+        let fields = &record["fields"];
+        assert_eq!(fields["reference"], "case, evidence");
+        let said = fields["acquisition"].as_str().unwrap();
+        assert!(said.contains("examiner: examiner"), "{said}");
+        let digests = fields["digests"].to_string();
+        for digest in [&made["files"][0]["sha256"], &made["media"]["sha256"]] {
+            assert!(digests.contains(digest.as_str().unwrap()), "{digests}");
+        }
+    }
 }
 
 /// Debian's ewf-tools, if they are there.

@@ -10,7 +10,9 @@ use custody_core::id::SubjectId;
 use custody_core::record::body::{Collect, ItemKind};
 use custody_log::high_water::{HighWater, LocalDisk};
 use custody_log::store::{RocksConfig, RocksStore};
-use custody_log::{BatchLimits, Ledger, Parts, SubmitError, check};
+use custody_log::{
+    BatchLimits, Finding, Ledger, OpeningCounts, Parts, SubmitError, Suspect, check,
+};
 use custody_tests::fault::{Fault, Faults, Plan, Step};
 use custody_tests::paper::{Hand, uuid};
 use custody_tests::world::{Made, Scene, digest_of};
@@ -154,4 +156,86 @@ fn digests_that_nobody_can_decode_are_refused() {
     let page = page.seal("digests", &Value::text("as on the label"));
     let code = ledger.submit(page.sign(), page.openings.clone()).map_err(|error| error.code());
     assert_eq!(code.map(drop), Err("opening/digests"));
+}
+
+/// What `custody check` finds in the vault.
+fn checked(scene: &Scene) -> (Option<OpeningCounts>, Vec<Finding>) {
+    let checked = Suspect::open(&scene.options).unwrap().check(&|_| ());
+    (checked.summary.map(|summary| summary.openings), checked.findings)
+}
+
+#[test]
+fn a_check_names_every_opening_that_is_not_what_was_sealed() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut scene, ledger) = Scene::new(dir.path(), 2);
+    let (first, second) = (note(&mut scene), note(&mut scene));
+    let (kept, damaged) = (digest_of(&first), digest_of(&second));
+    scene.submit_all(&ledger, vec![first, second]);
+    drop(ledger);
+    let whole = checked(&scene).0.unwrap();
+    assert!(whole.matching >= 4 && whole.erased == 0, "{whole:?}");
+
+    let file = |record: &Hash| {
+        let shelf = record.to_string()[..2].to_owned();
+        dir.path().join("vault").join(shelf).join(format!("{record}.openings"))
+    };
+    let bytes = std::fs::read(file(&damaged)).unwrap();
+    let text = bytes.windows(7).position(|window| window == b"shelf 4").unwrap();
+    let mut other = bytes.clone();
+    other[text + 6] = b'5';
+    let foreign = std::fs::read(file(&kept)).unwrap();
+    for (bytes, codes) in [
+        (other, vec!["opening/mismatch"]),
+        (foreign, vec!["opening/mismatch"; 2]),
+        (bytes[..bytes.len() - 1].to_vec(), vec!["vault/malformed"]),
+    ] {
+        std::fs::write(file(&damaged), bytes).unwrap();
+        let (counts, findings) = checked(&scene);
+        let found: Vec<_> = findings.iter().map(|finding| finding.code).collect();
+        assert_eq!((counts, found), (None, codes), "{findings:?}");
+        for finding in findings {
+            assert!(finding.index.is_some() && finding.expected.contains(&damaged.to_string()));
+        }
+    }
+    // What is not there was perhaps never handed in: it is counted, and nothing is wrong.
+    std::fs::remove_file(file(&damaged)).unwrap();
+    let expected =
+        OpeningCounts { matching: whole.matching - 2, absent: whole.absent + 2, ..whole };
+    assert_eq!(checked(&scene), (Some(expected), Vec::new()));
+}
+
+#[test]
+fn a_check_names_what_was_erased_and_came_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut scene, ledger) = Scene::new(dir.path(), 2);
+    let made = note(&mut scene);
+    let digest = digest_of(&made);
+    scene.submit_all(&ledger, vec![made]);
+    let shelf = dir.path().join("vault").join(&digest.to_string()[..2]);
+    let (place, list) =
+        (shelf.join(format!("{digest}.openings")), shelf.join(format!("{digest}.erased")));
+    let old = std::fs::read(&place).unwrap();
+    let erasure = scene.world.erase(0, (0, 1), &[(digest, "place")]);
+    let order = digest_of(&erasure);
+    scene.submit_all(&ledger, vec![erasure]);
+    drop(ledger);
+    let gone = checked(&scene);
+    assert!(gone.0.is_some_and(|counts| counts.erased == 1) && gone.1.is_empty(), "{gone:?}");
+
+    // An old vault, with the list of what is erased and without it.
+    std::fs::write(&place, old).unwrap();
+    for has_list in [true, false] {
+        if !has_list {
+            std::fs::remove_file(&list).unwrap();
+        }
+        let (counts, findings) = checked(&scene);
+        let found: Vec<_> = findings.iter().map(|finding| finding.code).collect();
+        assert_eq!((counts, found), (None, vec!["check/erased"]), "{findings:?}");
+        assert!(findings[0].expected.contains("`place`"), "{findings:?}");
+    }
+    // A crash before it was gone: opening the ledger finishes it.
+    std::fs::write(dir.path().join(format!("vault/pending/{order}.erase-0")), []).unwrap();
+    assert_eq!(checked(&scene).1, Vec::new());
+    drop(scene.open().unwrap());
+    assert_eq!(checked(&scene), gone);
 }

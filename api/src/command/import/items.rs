@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use custody_core::hash::sha256;
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::record::Record;
-use custody_core::record::body::Body;
+use custody_core::record::body::{Body, Handling, HandlingCode};
 use serde_json::json;
 
 use super::{counted, read_facts, read_line, read_table, unless_refused};
-use crate::act::{Proposal, random_id};
+use crate::act::{Act, Proposal, random_id};
 use crate::command::measured;
 use crate::command::option::{SoloSigning, solo_signing_help};
 use crate::desk::Desk;
@@ -32,6 +32,10 @@ columns, in any order; only description must be there:
   description                 what it is (sealed)
   place                       where it was taken (sealed)
   reference                   case or exhibit number (sealed)
+  quantity, unit              how much it is: a number; and piece, mg, g, kg, ul, ml, l, mm or m
+  request                     the request for mutual legal assistance for which you took it
+  handling                    codes that say how it may be used, as `custody handling` has them; several
+                              with | between; a record of its own, after that of the item
   kind                        physical or digital; digital where there is a file
   file                        its data, of which the digest is recorded (sealed); several with | between
   scope                       what a digest is over: container, media, logical or manifest; container
@@ -63,10 +67,32 @@ pub struct Args {
     signing: SoloSigning,
 }
 
-/// A row that is not in the ledger yet.
+/// What of a table is not in the ledger yet, and what is.
+#[derive(Default)]
+struct Work {
+    collect: Vec<Pending>,
+    mark: Vec<Mark>,
+    known: HashSet<Uuid>,
+}
+
+/// A row whose item is not in the ledger yet.
 struct Pending {
     row: ItemRow,
     item: Uuid,
+}
+
+/// An item of which it is not said yet how it may be used.
+struct Mark {
+    line: u64,
+    item: Uuid,
+    codes: Vec<HandlingCode>,
+}
+
+/// Records that are signed, of those items that are collected and those that are marked.
+#[derive(Default)]
+struct Signed {
+    collect: Vec<Proposal>,
+    mark: Vec<Proposal>,
 }
 
 pub fn run(args: &Args) -> Result<Answer, Failure> {
@@ -78,20 +104,23 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let (kept, is_new) = read_ids(&args.file, &wanted)?;
     let ids = kept.of(&wanted).map_err(|error| other_ids(&args.file, &error))?;
     let mut faults = sheet.faults.clone();
-    let (pending, known) = sort_rows(&session, &args.file, &sheet, &ids, &mut faults)?;
-    let proposals = propose(&session, holder, &pending, &mut faults)?;
-    let proposals = unless_refused(&args.file, faults, proposals)?;
-    let mut entries = HashMap::new();
+    let work = sort_rows(&session, &args.file, &sheet, &ids, &mut faults)?;
+    let signed = propose(&session, holder, &work, &mut faults)?;
+    let signed = unless_refused(&args.file, faults, signed)?;
+    let (mut entries, marked) = (HashMap::new(), work.mark.len());
     if !args.dry_run {
         // 1. The ids are durable. From now on the same table makes the same items.
         if is_new {
             file::create(&ids_path(&args.file), kept.format().as_bytes(), Access::Shared)?;
         }
         file::flush_name(&ids_path(&args.file))?;
-        // 2. The records.
-        entries = record_all(session.desk(), &pending, &proposals)?;
+        // 2. The records. An item is there before it is said how it may be used.
+        let items: Vec<_> = work.collect.iter().map(|each| (each.row.line, each.item)).collect();
+        entries = record_all(session.desk(), "item", &items, &signed.collect)?;
+        let marks: Vec<_> = work.mark.iter().map(|each| (each.line, each.item)).collect();
+        record_all(session.desk(), "marking", &marks, &signed.mark)?;
     }
-    Ok(answer(args, &sheet, &kept, &Outcome { known, entries }))
+    Ok(answer(args, &sheet, &kept, &Outcome { known: work.known, entries, marked }))
 }
 
 /// What became of the rows.
@@ -100,6 +129,8 @@ struct Outcome {
     known: HashSet<Uuid>,
     /// Where those stand that were recorded now.
     entries: HashMap<Uuid, u64>,
+    /// How many were marked with handling codes, or would be.
+    marked: usize,
 }
 
 fn fresh_ids(sheet: &Sheet) -> Result<Vec<(u64, Uuid)>, Failure> {
@@ -133,19 +164,27 @@ fn sort_rows(
     sheet: &Sheet,
     ids: &HashMap<u64, Uuid>,
     faults: &mut Faults,
-) -> Result<(Vec<Pending>, HashSet<Uuid>), Failure> {
+) -> Result<Work, Failure> {
     let folder = table.parent().unwrap_or(Path::new(""));
-    let holder = session.custodian()?;
-    let (mut pending, mut known) = (Vec::new(), HashSet::new());
+    let (desk, holder) = (session.desk(), session.custodian()?);
+    let mut work = Work::default();
     for row in &sheet.rows {
         // `Ids::of` has one for each row.
         let Some(item) = ids.get(&row.line).copied() else { continue };
-        match session.desk().reader().subject(&SubjectId::Item(item))? {
+        let line = row.line;
+        match desk.reader().subject(&SubjectId::Item(item))? {
             None => {
-                pending.extend(ItemRow::read(row, folder, faults).map(|row| Pending { row, item }))
+                let Some(row) = ItemRow::read(row, desk, folder, faults) else { continue };
+                let codes = row.handling.clone();
+                work.mark.extend((!codes.is_empty()).then_some(Mark { line, item, codes }));
+                work.collect.push(Pending { row, item });
             }
-            Some(_) if is_row(session.desk(), item, holder, row.get("description"))? => {
-                known.insert(item);
+            Some(_) if is_row(desk, item, holder, row.get("description"))? => {
+                let codes = ItemRow::read_handling(row, faults);
+                if !codes.is_empty() && !is_marked(desk, item)? {
+                    work.mark.push(Mark { line, item, codes });
+                }
+                work.known.insert(item);
             }
             Some(_) => {
                 let error = TableError::OtherItem { item: SubjectId::Item(item).to_string() };
@@ -153,7 +192,17 @@ fn sort_rows(
             }
         }
     }
-    Ok((pending, known))
+    Ok(work)
+}
+
+/// Whether it was ever said how the item may be used: an import that is run again takes no later word back.
+fn is_marked(desk: &Desk, item: Uuid) -> Result<bool, Failure> {
+    for note in desk.chain(&SubjectId::Notes(item))? {
+        if matches!(Record::parse(&note.record)?.payload().body, Body::Handling(_)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether the item began as this row says: collected by `holder`, under this description where that is open.
@@ -178,12 +227,12 @@ fn is_row(
 fn propose(
     session: &Session,
     holder: Uuid,
-    pending: &[Pending],
+    Work { collect: pending, mark, .. }: &Work,
     faults: &mut Faults,
-) -> Result<Vec<Proposal>, Failure> {
+) -> Result<Signed, Failure> {
     if !faults.is_empty() {
         // What is not read whole cannot be judged; and hashing may take hours.
-        return Ok(Vec::new());
+        return Ok(Signed::default());
     }
     let measured = measure(pending, faults)?;
     let bar = count_bar("checking", pending.len() as u64);
@@ -200,6 +249,31 @@ fn propose(
         }
         proposals.push(proposal);
         bar.set(count);
+    }
+    let collect = proposals;
+    match faults.is_empty() {
+        true => Ok(Signed { collect, mark: mark_all(session, mark, &mut rehearsal, faults)? }),
+        // Of an item that cannot be collected nothing can be said.
+        false => Ok(Signed { collect, mark: Vec::new() }),
+    }
+}
+
+/// Signs how the items may be used, and judges each record.
+fn mark_all(
+    session: &Session,
+    marks: &[Mark],
+    rehearsal: &mut Rehearsal<'_>,
+    faults: &mut Faults,
+) -> Result<Vec<Proposal>, Failure> {
+    let mut proposals = Vec::with_capacity(marks.len());
+    for Mark { line, item, codes } in marks {
+        let body = Handling { codes: codes.clone() };
+        let act = Act::say(body, &[*item], session.custodian()?);
+        let proposal = session.sign(act, None, |_| Ok(Default::default()))?;
+        if let Err(failure) = rehearsal.take(&proposal) {
+            faults.push(Fault::said(*line, Some("handling"), &failure));
+        }
+        proposals.push(proposal);
     }
     Ok(proposals)
 }
@@ -227,28 +301,29 @@ fn measure(pending: &[Pending], faults: &mut Faults) -> Result<Vec<Vec<Measured>
     Ok(pending.iter().map(|each| by_line.remove(&each.row.line).unwrap_or_default()).collect())
 }
 
+/// Records all of them; `rows` are their lines and items, `noun` what they are.
 fn record_all(
     desk: &Desk,
-    pending: &[Pending],
+    noun: &str,
+    rows: &[(u64, Uuid)],
     proposals: &[Proposal],
 ) -> Result<HashMap<Uuid, u64>, Failure> {
     let bar = count_bar("recording", proposals.len() as u64);
     let answers = desk.submit_all(proposals, |count| bar.set(count as u64))?;
     drop(bar);
     let (mut entries, mut refused) = (HashMap::new(), None);
-    for (each, answer) in pending.iter().zip(answers) {
+    for ((line, item), answer) in rows.iter().zip(answers) {
         match answer {
-            Ok(known) => drop(entries.insert(each.item, known.index.0)),
-            Err(error) if refused.is_none() => refused = Some((each.row.line, error)),
+            Ok(known) => drop(entries.insert(*item, known.index.0)),
+            Err(error) if refused.is_none() => refused = Some((*line, error)),
             _ => {}
         }
     }
-    let is_whole = entries.len() == pending.len();
+    let is_whole = entries.len() == rows.len();
     match refused {
         None if is_whole => Ok(entries),
         refused => {
-            let done =
-                format!("{} of {} are recorded", entries.len(), counted(pending.len(), "item"));
+            let done = format!("{} of {} are recorded", entries.len(), counted(rows.len(), noun));
             let failure = match refused {
                 Some((line, error)) => Failure::from(error).about(format!("{done}; line {line}")),
                 None => {
@@ -279,7 +354,7 @@ fn answer(args: &Args, sheet: &Sheet, ids: &Ids, outcome: &Outcome) -> Answer {
     }
     lines.extend(summary(args, sheet, outcome));
     let ids = (!args.dry_run).then(|| ids_path(&args.file).display().to_string());
-    let facts = json!({ "items": list, "ids": ids });
+    let facts = json!({ "items": list, "ids": ids, "marked": outcome.marked });
     Answer::done(lines, merge(read_facts(sheet, args.dry_run), facts))
 }
 
@@ -290,18 +365,21 @@ fn summary(args: &Args, sheet: &Sheet, outcome: &Outcome) -> Vec<String> {
         0 => String::new(),
         known => format!(", {known} recorded before"),
     };
+    let marked = match outcome.marked {
+        0 => Vec::new(),
+        count if args.dry_run => {
+            vec![format!("would mark {} with handling codes", counted(count, "item"))]
+        }
+        count => vec![format!("marked {} with handling codes", counted(count, "item"))],
+    };
     if args.dry_run {
-        return vec![format!(
-            "would record {}{before}; nothing was recorded",
-            counted(fresh, "item")
-        )];
+        let said = format!("would record {}{before}; nothing was recorded", counted(fresh, "item"));
+        return [marked, vec![said]].concat();
     }
     let first = outcome.entries.values().min().zip(outcome.entries.values().max());
     let place =
         first.map_or_else(String::new, |(first, last)| format!(" as entries {first} to {last}"));
     let ids = ids_path(&args.file);
-    vec![
-        format!("recorded {}{place}{before}", counted(fresh, "item")),
-        format!("ids in `{}`", ids.display()),
-    ]
+    let said = format!("recorded {}{place}{before}", counted(fresh, "item"));
+    [vec![said], marked, vec![format!("ids in `{}`", ids.display())]].concat()
 }

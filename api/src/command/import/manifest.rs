@@ -1,13 +1,15 @@
 use std::path::PathBuf;
 
 use custody_core::id::{SubjectId, Uuid};
-use custody_core::record::body::MovePurpose;
+use custody_core::record::body::{Handoff, MovePurpose, Release};
 use serde_json::{Value, json};
 
 use super::{counted, read_facts, read_line, read_table, unless_refused};
 use crate::act::{Act, Parties, Proposal};
 use crate::command::option::{Signing, sealed_text, signing_help};
 use crate::command::party;
+use crate::command::under::{Under, under_help};
+use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::moment::Moment;
 use crate::people::People;
@@ -28,7 +30,9 @@ too, here (--with-key) or elsewhere (--out, then `custody accept`). With --relea
   --purpose PURPOSE           examination, transport, storage, court, transfer or return
   --release                   send them on the way
   --expected TIME             by when they should be there; with --release
-  --remark TEXT               carrier, way bill, place and the like (sealed)
+",
+    under_help!(),
+    "  --remark TEXT               carrier, way bill, place and the like (sealed)
   --witness CUSTODIAN         who was there and signs too; may be repeated
   --dry-run                   check everything, say what would be recorded, record nothing
 
@@ -60,6 +64,8 @@ pub struct Args {
     release: bool,
     #[arg(long, value_name = "TIME", requires = "release")]
     expected: Option<Moment>,
+    #[command(flatten)]
+    under: Under,
     #[arg(long, value_parser = sealed_text)]
     remark: Option<String>,
     #[arg(long)]
@@ -77,10 +83,11 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let parties = Parties { from, to };
     let mut faults = sheet.faults.clone();
     let named = name_items(desk, &mut Register::of(desk)?, &sheet.rows, &mut faults)?;
-    judge_rows(&session, &named, parties, args.purpose, &mut faults)?;
+    let terms = (parties, &args.terms(desk)?);
+    judge_rows(&session, &named, terms, &mut faults)?;
     let items: Vec<_> = named.iter().map(|named| named.item).collect();
     let items = unless_refused(&args.file, faults, items)?;
-    let proposal = propose(args, &session, &items, parties)?;
+    let proposal = propose(args, &session, &items, terms)?;
     if proposal.next_signer().is_none() {
         Rehearsal::of(desk).judge(&proposal)?;
     }
@@ -105,6 +112,18 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     done.answer(lines, facts, Some(desk))
 }
 
+impl Args {
+    /// On what terms the items move: those of a release, of which a handoff has some.
+    fn terms(&self, desk: &Desk) -> Result<Release, Failure> {
+        Ok(Release {
+            request: self.under.request(desk)?,
+            onward: self.under.permission(desk)?,
+            expected_s: self.expected.map(|moment| moment.utc_s),
+            ..Release::for_purpose(self.purpose)
+        })
+    }
+}
+
 fn rehearsed(args: &Args, mut lines: Vec<String>, facts: Value, what: &str) -> Answer {
     let verb = if args.release { "release" } else { "hand over" };
     lines.push(format!("would {verb} {what}; nothing was recorded"));
@@ -115,12 +134,15 @@ fn propose(
     args: &Args,
     session: &Session,
     items: &[Uuid],
-    parties: Parties,
+    (parties, body): (Parties, &Release),
 ) -> Result<Proposal, Failure> {
-    let expected_s = args.expected.map(|moment| moment.utc_s);
+    let body = body.clone();
     let act = match args.release {
-        true => Act::release(items, parties, args.purpose, expected_s),
-        false => Act::handoff(items, parties, args.purpose),
+        true => Act::send(items, parties, body),
+        false => {
+            let Release { purpose, request, onward, .. } = body;
+            Act::hand_over(items, parties, Handoff { purpose, request, onward })
+        }
     };
     let act = act
         .sealing_text("remark", args.remark.as_deref())
@@ -133,13 +155,12 @@ fn propose(
 fn judge_rows(
     session: &Session,
     named: &[Named],
-    parties: Parties,
-    purpose: MovePurpose,
+    (parties, body): (Parties, &Release),
     faults: &mut Faults,
 ) -> Result<(), Failure> {
     let mut rehearsal = Rehearsal::of(session.desk());
     for Named { line, item } in named {
-        let act = Act::release(&[*item], parties, purpose, None);
+        let act = Act::send(&[*item], parties, body.clone());
         let proposal = session.sign(act, None, |_| Ok(Default::default()))?;
         if let Err(failure) = rehearsal.judge(&proposal) {
             faults.push(Fault::said(*line, Some("item"), &failure));

@@ -82,7 +82,8 @@ pub fn run(sizes: &Sizes, dir: &Path, added_flush_ms: u64) -> Appended {
     }
 }
 
-fn found(load: &Load, dir: &Path, added_flush_ms: u64) -> Ledger {
+/// Founds the ledger of `load` in `dir`.
+pub fn found(load: &Load, dir: &Path, added_flush_ms: u64) -> Ledger {
     let keys = log_keys();
     let origin = ORIGIN.parse().expect("the benchmark's origin is one");
     let (ed25519, mldsa44) = keys.public(&origin).expect("the log's keys are usable");
@@ -93,14 +94,15 @@ fn found(load: &Load, dir: &Path, added_flush_ms: u64) -> Ledger {
         .expect("a ledger is founded")
 }
 
-fn newest(ledger: &Ledger) -> (Hash, TreeHead) {
+/// Its entry 0, and the tree that its log signed last.
+pub fn newest(ledger: &Ledger) -> (Hash, TreeHead) {
     let reader = ledger.reader().expect("a ledger can be read");
     let checkpoint = Checkpoint::parse(reader.checkpoint()).expect("its checkpoint is one");
     (reader.genesis(), *checkpoint.tree_head())
 }
 
 /// Submits everything and keeps the answers; a refusal ends the benchmark.
-fn submit_all(ledger: &Ledger, records: Vec<Vec<u8>>) -> Vec<Acknowledged> {
+pub fn submit_all(ledger: &Ledger, records: Vec<Vec<u8>>) -> Vec<Acknowledged> {
     let records = records.into_iter().map(|record| (record, Vec::new())).collect();
     let answers = ledger.submit_all(records).into_iter();
     answers.map(|answer| answer.expect("a record of the load is accepted")).collect()
@@ -137,12 +139,13 @@ fn latencies_ms(ledger: &Ledger, records: &[Vec<u8>], rate: f64) -> Vec<f64> {
 }
 
 /// The value that `percent` of the sorted values do not exceed.
-fn percentile(sorted: &[f64], percent: usize) -> f64 {
+pub fn percentile(sorted: &[f64], percent: usize) -> f64 {
     let value = sorted.get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1)));
     (value.copied().unwrap_or(f64::NAN) * 1000.0).round() / 1000.0
 }
 
-fn disk_bytes(dir: &Path) -> u64 {
+/// Bytes of all files in `dir`.
+pub fn disk_bytes(dir: &Path) -> u64 {
     let entries = fs::read_dir(dir).expect("the store's directory can be read");
     let size = |entry: std::io::Result<fs::DirEntry>| {
         let metadata = entry.and_then(|entry| entry.metadata()).expect("a file has a size");

@@ -11,6 +11,7 @@
 mod append;
 mod exhibit;
 mod limit;
+mod manifest;
 mod program;
 mod replay;
 mod stage;
@@ -106,6 +107,7 @@ fn measure(options: &Options) -> Map<String, Value> {
         }
         let _ = std::fs::remove_dir_all(&dir);
     }
+    manifest::run(&options.dir.join("manifest"), &mut note);
     note("verifier_bytes", json!(exhibit::verifier_bytes()));
     figures
 }
