@@ -9,6 +9,7 @@ use std::process::{Command, Output};
 use std::sync::{Mutex, PoisonError};
 
 use custody_core::verify::Outcome;
+use custody_tests::program;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -124,6 +125,59 @@ fn flipped_bits_are_judged_alike() {
         assert_eq!(&lines(&judged[name]), ours, "{name}");
     }
     assert_eq!(judged.len(), ours.len());
+}
+
+/// Exhibits of whatever a training ledger has: invented lives, with what an audit should find in them.
+#[test]
+fn exhibits_of_a_training_ledger_are_judged_alike() {
+    if !is_there("page_verifier::exhibits_of_a_training_ledger_are_judged_alike") {
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let ask = |arguments: &[&str]| {
+        let ran = program::run("custody", folder.path(), arguments, "");
+        assert_eq!(ran.status, 0, "{arguments:?}: {}", ran.stderr);
+        ran.stdout
+    };
+    ask(&["training", "--out", "training", "--seed", "20261127", "--items", "27"]);
+    let keys = fs::read_dir(folder.path().join("training/keys")).unwrap();
+    let keys = keys.map(|key| key.unwrap().path().to_str().unwrap().to_owned());
+    let key = keys.filter(|key| key.contains("/custodian-")).min().unwrap();
+    let items: Value =
+        serde_json::from_str(&ask(&["where", "--ledger", "training/ledger", "--json"])).unwrap();
+    let items = items["items"].as_array().unwrap();
+    for item in items.iter().step_by(2) {
+        let item = item["item"].as_str().unwrap();
+        let file = format!("{}.exhibit", item.replace(':', "-"));
+        let passphrase = "training/keys/passphrase.txt";
+        ask(&[
+            "export",
+            item,
+            "--for",
+            "a court",
+            "--purpose",
+            "training",
+            "--out",
+            &file,
+            "--key",
+            &key,
+            "--ledger",
+            "training/ledger",
+            "--passphrase-file",
+            passphrase,
+        ]);
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        let [file, policy, pins] =
+            [&file, "training/policy.txt", "training/agencies.txt"].map(path);
+        let arguments = ["exhibit", &file, "--policy", &policy, "--agencies", &pins];
+        let theirs: Value = serde_json::from_slice(&verify(&arguments)).unwrap();
+        let ours = [&arguments[..], &["--json"]].concat();
+        let ours = program::run("custody-verify", folder.path(), &ours, "").stdout;
+        let ours: Value = serde_json::from_str(&ours).unwrap();
+        assert_eq!(lines(&theirs), lines(&ours), "{item}");
+        assert_eq!(theirs["verdict"], ours["verdict"]);
+    }
+    assert!(items.len() >= 27);
 }
 
 /// The lines of our report.

@@ -96,12 +96,15 @@ async function verify(): Promise<void> {
     render();
     document.getElementById("result-title")?.focus();
   } catch (error) {
-    if (!(error instanceof Complaint)) throw error;
-    const values = Object.entries(error.values).map(([key, value]) => [key, printable(value)]);
-    status.replaceChildren(element("strong", { class: "complaint" }, `✗ ${language.say(error.word, Object.fromEntries(values))}`));
+    complain(error instanceof Complaint ? error : new Complaint("fault", { code: String(error) }));
   } finally {
     isBusy = false;
   }
+}
+
+function complain({ word, values }: Complaint): void {
+  const shown = Object.entries(values).map(([key, value]) => [key, printable(value)]);
+  status.replaceChildren(element("strong", { class: "complaint" }, `✗ ${language.say(word, Object.fromEntries(shown))}`));
 }
 
 /** Until the browser has shown what was changed. */
