@@ -170,6 +170,33 @@ fn files_of_the_page_stay_short() {
     }
 }
 
+/// The page's own policy forbids most of it too; this says where it would stand.
+#[test]
+fn no_source_of_the_page_makes_markup_of_text_or_reaches_out() {
+    let words = [
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "DOMParser",
+        "eval(",
+        "new Function",
+        "fetch(",
+        "XMLHttpRequest",
+        "WebSocket",
+        "EventSource",
+        "sendBeacon",
+        "localStorage",
+        "indexedDB",
+    ];
+    for file in files_of("ts").into_iter().filter(|file| is_in(file, &["verifier-cli/page"])) {
+        let text = fs::read_to_string(&file).unwrap();
+        for word in words {
+            assert!(!text.contains(word), "{} uses {word}", file.display());
+        }
+    }
+}
+
 /// First line and length of every function, by rustfmt's indentation.
 fn functions(lines: &[&str]) -> Vec<(usize, usize)> {
     let indent = |line: &str| line.len() - line.trim_start().len();
