@@ -7,6 +7,7 @@
 mod asserted;
 mod container;
 mod finding;
+mod held;
 mod late;
 mod order;
 mod place;
@@ -201,6 +202,7 @@ fn looks(only: &[Kind]) -> Vec<Box<dyn Look>> {
         Box::<late::LateEntries>::default(),
         Box::<container::Whereabouts>::default(),
         Box::<asserted::Histories>::default(),
+        Box::<held::Holds>::default(),
     ];
     let is_asked = |look: &Box<dyn Look>| look.kinds().iter().any(|kind| only.contains(kind));
     all.into_iter().filter(|look| only.is_empty() || is_asked(look)).collect()

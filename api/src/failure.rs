@@ -387,6 +387,9 @@ fn rule_hint(rule: &RuleViolation) -> Option<&'static str> {
         RuleViolation::Quorum { .. } => {
             "`--approve AGENCY` names another founding agency that signs"
         }
+        RuleViolation::QuorumRange { .. } => {
+            "`--quorum` is at most the number of founding agencies"
+        }
         _ => return None,
     })
 }

@@ -81,11 +81,19 @@ fn of_item(body: &Body) -> Option<String> {
             format!("derived, {} with {} {}", body.method, body.tool, body.version)
         }
         Body::Split(body) => {
-            format!("split into {} parts{}", body.parts.len(), rest_text(body.rest))
+            let parts = match body.parts.len() {
+                1 => "one part".to_owned(),
+                n => format!("{n} parts"),
+            };
+            format!("split, {parts} taken{}", rest_text(body.rest))
         }
         Body::Consume(body) => {
-            let amount = body.amount.map(|amount| format!(", {amount}")).unwrap_or_default();
-            format!("used up{amount}: {}{}", body.purpose, rest_text(body.rest))
+            let what = match (body.amount, body.rest) {
+                (Some(amount), _) => format!("{amount} used up"),
+                (None, Some(0)) => "used up".to_owned(),
+                (None, _) => "used up in part".to_owned(),
+            };
+            format!("{what} ({}){}", body.purpose, rest_text(body.rest))
         }
         Body::Analyse(body) => {
             let tool = [&body.tool, &body.version].into_iter().flatten().cloned();

@@ -46,6 +46,8 @@ findings! {
     Clock = "audit/clock",
     /// An item has exhibit numbers that have no root in common.
     RootChanged = "audit/root-changed",
+    /// Something was taken from an item that was to be kept.
+    TakenUnderHold = "audit/taken-under-hold",
 }
 
 impl std::str::FromStr for Kind {

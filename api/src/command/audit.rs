@@ -16,9 +16,9 @@ pub const HELP: &str = concat!(
 usage: custody audit [options]
 
 What is unusual in the ledger: gaps, overlaps, overdue transits, one person in two places, missing signatures,
-seals, late entries, missing items and containers, substitutes, clocks, exhibit numbers. A finding accuses
-nobody: it says where to ask. The guide for auditors has every code. All entries are looked at; the same ledger
-with the same openings gives the same findings on any machine.
+seals, late entries, missing items and containers, substitutes, clocks, exhibit numbers, what was taken from
+items on hold. A finding accuses nobody: it says where to ask. The guide for auditors has every code. All entries
+are looked at; the same ledger with the same openings gives the same findings on any machine.
 
 Exit status 0: no findings. 1: findings. 2: could not look.
 

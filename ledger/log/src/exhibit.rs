@@ -195,16 +195,12 @@ fn needed_by(record: &Record) -> Vec<SubjectId> {
     let payload = record.payload();
     let mut needed = signers_of(payload);
     needed.extend(payload.parties().map(SubjectId::Custodian));
-    needed.extend(payload.body.request().map(SubjectId::Request));
-    match &payload.body {
-        Body::CustodianEnrol(body) => needed.push(SubjectId::Agency(body.agency)),
-        Body::LateEntry(body) => {
-            // Accepted records embed only records that parse; nothing is lost where one does not. Its keys
-            // are judged; what it would have done is not.
-            let embedded = Record::parse(&body.record).ok();
-            needed.extend(embedded.iter().flat_map(|record| signers_of(record.payload())));
-        }
-        _ => {}
+    needed.extend(payload.body.named());
+    if let Body::LateEntry(body) = &payload.body {
+        // Accepted records embed only records that parse; nothing is lost where one does not. Its keys
+        // are judged; what it would have done is not.
+        let embedded = Record::parse(&body.record).ok();
+        needed.extend(embedded.iter().flat_map(|record| signers_of(record.payload())));
     }
     needed
 }

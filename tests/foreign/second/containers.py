@@ -1,5 +1,6 @@
 """Items in items: SPEC, Rules, Items, `pack` and `unpack`."""
 
+from . import handoffs
 from .refused import require
 from .standings import PACKED
 
@@ -28,5 +29,7 @@ def taken_out(state, one, subject, item):
         state.lost.append(subject)
         return
     box = state.known(container)
+    if not handoffs.same_agency(state.agency_of(item.holder), state.agency_of(box.holder)):
+        item.bound = item.bound or box.bound
     item.pass_to(box.holder)
     item.held |= box.held

@@ -112,7 +112,8 @@ CONTINUITY = (
 
 
 def disputes(case):
-    if any(is_noteworthy(case, placed.record) for chain in lineage_chains(case) for placed in chain):
+    history = [placed for chain in lineage_chains(case) for placed in chain]
+    if any(is_noteworthy(case, placed.record) or is_under_hold(case, placed) for placed in history):
         case.report.passes("disputes", "disputes/recorded")
     else:
         case.report.passes("disputes")
@@ -135,6 +136,21 @@ def is_noteworthy(case, record):
         or record.type == "carrier-scan"
         and body["event"] in ("delayed", "exception")
     )
+
+
+def is_under_hold(case, placed):
+    """Whether something is taken from what must be kept."""
+    record = placed.record
+    if record.type not in ("split", "consume"):
+        return False
+    item = record.body["parent"] if record.type == "split" else record.ids()[0]
+    holds = set()
+    for said in (said for said in case.chain(ids.notes_of(item)) if said.index < placed.index):
+        if said.record.type == "hold-set":
+            holds.add(said.record.digest)
+        elif said.record.type == "hold-release":
+            holds.discard(said.record.body["hold"])
+    return bool(holds)
 
 
 def has_outcome(case, record):

@@ -33,6 +33,7 @@ def receive(state, one, position, item):
     if one.type == "refuse":
         item.release = None
     elif one.outcome_of(position) != "missing":
+        bind(item, release.request, (state.agency_of(item.holder), state.agency_of(one.payload.to)))
         item.pass_to(one.payload.to)
 
 
@@ -71,13 +72,13 @@ def release(state, one, position, subject, item):
     substitutes = one.body["substitutes"] or []
     for custodian in [one.payload.to, *substitutes]:
         state.not_absent(custodian)
-    came_from = item.bound
-    move(state, one, subject, item, one.body["request"], one.body["onward"])
-    giver = state.agency_of(one.payload.giver)
-    for custodian in substitutes:
-        may_move(state, subject, came_from, (giver, state.agency_of(custodian)), one.body["onward"])
+    request, giver = one.body["request"], state.agency_of(one.payload.giver)
+    if request is not None:
+        state.not_absent(request)
+    for custodian in [one.payload.to, *substitutes]:
+        may_move(state, subject, item.bound, (giver, state.agency_of(custodian)), one.body["onward"])
     item.place = (AT_HAND, None)
-    item.release = Release(one.digest, one.payload.to, substitutes)
+    item.release = Release(one.digest, one.payload.to, substitutes, request)
 
 
 def handoff_external(state, one, position, subject, item):
@@ -117,6 +118,11 @@ def move(state, one, subject, item, request, onward):
         state.not_absent(request)
     agencies = state.agency_of(one.payload.giver), state.agency_of(one.payload.to)
     may_move(state, subject, item.bound, agencies, onward)
+    bind(item, request, agencies)
+
+
+def bind(item, request, agencies):
+    """What went from one agency to another, or stayed."""
     giver, to = agencies
     if request is not None and None not in agencies and giver != to and item.bound in (None, giver):
         item.bound = giver

@@ -61,17 +61,21 @@ def _by_the_holder(state, one, position, subject, item):
     elif one.type in ("split", "consume"):
         quantities.judge(one, item)
         if one.body["rest"] == 0:
-            end(state, subject, item)
+            end(item)
     elif one.type == "dispose":
         require(not item.held.intersection(one.signed_by(cose.WITNESS)), "custody/witness-in-chain")
-        end(state, subject, item)
+        give_up(state, subject, item)
     elif one.type == "return-to-owner":
-        end(state, subject, item)
+        give_up(state, subject, item)
 
 
-def end(state, subject, item):
-    require(not item.is_at(CHECKED_OUT), "custody/checked-out")
-    require(item.contents == 0, "custody/not-empty")
+def give_up(state, subject, item):
+    end(item)
     notes = state.standing(ids.notes_of(subject))
     require(notes is None or not notes.holds, "custody/on-hold")
+
+
+def end(item):
+    require(not item.is_at(CHECKED_OUT), "custody/checked-out")
+    require(item.contents == 0, "custody/not-empty")
     item.ended = True

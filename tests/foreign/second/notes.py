@@ -5,6 +5,7 @@ from .refused import Refused, require
 from .standings import Custodian, Notes
 
 AFTER_THE_END = ("correct", "dispute", "dispute-response", "dispute-resolution", "disclose", "erase-opening")
+AFTER_THE_END += ("hold-release",)
 MAX_OPEN = 256
 
 

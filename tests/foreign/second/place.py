@@ -76,10 +76,12 @@ def needed(case):
         subjects |= {subject for role, subject in placed.record.signers if role != cose.NEW_KEY}
         subjects |= {party for party in (placed.record.payload.giver, placed.record.payload.to) if party is not None}
         body = placed.record.body
-        bound = body.get("bound") or (None, None)
-        subjects |= {request for request in (body.get("request"), bound[1]) if request is not None}
-        if placed.record.type == "custodian-enrol":
-            subjects.add(body["agency"])
+        named = {body.get("request"), *(body.get("bound") or []), *(body.get("substitutes") or [])}
+        if placed.record.type in ("authorise-onward", "request"):
+            named.add(body["to"])
+        elif placed.record.type == "custodian-enrol":
+            named.add(body["agency"])
+        subjects |= named - {None}
     return subjects
 
 

@@ -28,7 +28,7 @@ def judge(one, subject, standing):
     elif one.type == "agency-update" and body["roles"] is not None:
         standing.roles = body["roles"]
     elif one.type == "policy":
-        require(1 <= body["quorum"] <= len(standing.founders), "custody/quorum")
+        require(1 <= body["quorum"] <= len(standing.founders), "custody/quorum-range")
         standing.quorum = body["quorum"]
     elif one.type == "operator-succession":
         standing.successor = body["origin"]

@@ -143,7 +143,7 @@ def test_requests():
 def test_policy():
     for quorum in (0, 3):
         one = record("policy", {"quorum": quorum})
-        refused("custody/quorum", registry.judge, one, "ledger:l", Ledger(1, {A, B}, {}))
+        refused("custody/quorum-range", registry.judge, one, "ledger:l", Ledger(1, {A, B}, {}))
 
 
 if __name__ == "__main__":

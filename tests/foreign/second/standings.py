@@ -42,6 +42,7 @@ class Release:
     digest: bytes
     to: str
     substitutes: list
+    request: str | None = None
 
 
 @dataclass

@@ -8,7 +8,6 @@ use custody_core::exhibit::{Kin, chains_of};
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::merkle::LeafIndex;
 use custody_core::record::Record;
-use custody_core::record::body::Body;
 
 use super::draw::Dice;
 use super::stage::{Stage, item_id};
@@ -103,9 +102,6 @@ fn needed(record: &Record) -> Vec<SubjectId> {
     let signers = payload.signers.iter().filter(|signer| signer.role != Role::NewKey);
     let mut needed: Vec<_> = signers.map(|signer| signer.id.clone()).collect();
     needed.extend([payload.from, payload.to].into_iter().flatten().map(SubjectId::Custodian));
-    needed.extend(payload.body.request().map(SubjectId::Request));
-    if let Body::CustodianEnrol(body) = &payload.body {
-        needed.push(SubjectId::Agency(body.agency));
-    }
+    needed.extend(payload.body.named());
     needed
 }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use custody_core::custody::{Book, Held, Holdings, ItemState, Standing, Subject, Whereabouts};
+use custody_core::custody::{
+    Book, Held, Holdings, ItemEnd, ItemState, Standing, Subject, Whereabouts,
+};
 use custody_core::id::SubjectId;
 
 use super::act::{Act, Agency, ItemId, Kind};
@@ -200,7 +202,8 @@ fn notes_agree(
     let wanted: Vec<_> = expected.disputes.iter().map(|said| stage.said[*said]).collect();
     hold(real.disputes == wanted, "other disputes", id)?;
     let item = subject(&stage.ledger.book, &SubjectId::Item(item_id(id)));
-    let is_over = item.is_some_and(|item| item_of(&item).end.is_some());
-    hold(real.holds.is_empty() || !is_over, "ended on hold", id)?;
+    let end = item.and_then(|item| item_of(&item).end);
+    let is_given_up = matches!(end, Some(ItemEnd::Disposed | ItemEnd::Returned));
+    hold(real.holds.is_empty() || !is_given_up, "given up on hold", id)?;
     hold(real.permissions.len() == expected.permissions.len(), "other permissions", id)
 }

@@ -60,7 +60,9 @@ impl World {
             return Err("custody/not-packed");
         }
         let container = &self.items[&container];
-        let mut item = pass(item, container.holder);
+        let is_abroad = agency_of(item.holder) != agency_of(container.holder);
+        let bound = if is_abroad { item.bound.or(container.bound) } else { item.bound };
+        let mut item = pass(Item { bound, ..item }, container.holder);
         item.held_by.extend(&container.held_by);
         Ok(item)
     }
@@ -94,12 +96,12 @@ impl World {
                 item.inside.retain(|inside| !act.items.contains(inside));
                 Ok(item)
             }
-            Kind::Split | Kind::Consume => self.divide(act, item, id),
+            Kind::Split | Kind::Consume => divide(act, item),
             Kind::Dispose => {
                 check(!item.held_by.contains(&act.to), "custody/witness-in-chain")?;
-                self.end(item, id)
+                self.give_up(item, id)
             }
-            Kind::Return => self.end(item, id),
+            Kind::Return => self.give_up(item, id),
             _ => Ok(item),
         }
     }
@@ -108,13 +110,13 @@ impl World {
         let mut whom = [&act.substitutes[..], &[act.to]].concat();
         check(!whom.contains(&GHOST), "custody/no-such-subject")?;
         whom.pop();
-        let moved = self.moved(act, item.clone(), id, act.to)?;
+        self.moved(act, item.clone(), id, act.to)?;
         for substitute in whom {
             self.moved(act, item.clone(), id, substitute)?;
         }
-        let substitutes = act.substitutes.clone();
-        let way = Some(Way { release: self.accepted, to: act.to, substitutes });
-        Ok(Item { way, place: Place::AtHand, ..moved })
+        let (substitutes, request) = (act.substitutes.clone(), act.request);
+        let way = Some(Way { release: self.accepted, to: act.to, substitutes, request });
+        Ok(Item { way, place: Place::AtHand, ..item })
     }
 
     /// Out of storage and back.
@@ -136,38 +138,11 @@ impl World {
         }
     }
 
-    /// What is left after some was taken.
-    fn divide(&self, act: &Act, mut item: Item, id: ItemId) -> Judged<Item> {
-        if act.kind == Kind::Split {
-            check(item.inside.is_empty(), "custody/not-empty")?;
-        }
-        let taken: Vec<Option<u64>> = match act.kind {
-            Kind::Split => act.parts.iter().map(|(_, amount)| *amount).collect(),
-            _ => vec![act.amount],
-        };
-        let fits = match item.amount {
-            Some(before) => {
-                let all: Option<Vec<u64>> = taken.into_iter().chain([act.rest]).collect();
-                all.is_some_and(|all| all.iter().sum::<u64>() == before)
-            }
-            None => taken.iter().all(Option::is_none) && matches!(act.rest, None | Some(0)),
-        };
-        check(fits, "custody/quantity")?;
-        if item.amount.is_some() {
-            item.amount = act.rest;
-        }
-        match act.rest {
-            Some(0) => self.end(item, id),
-            _ => Ok(item),
-        }
-    }
-
-    /// 9. An item ends.
-    fn end(&self, item: Item, id: ItemId) -> Judged<Item> {
-        check(!matches!(item.place, Place::CheckedOut(_)), "custody/checked-out")?;
-        check(item.inside.is_empty(), "custody/not-empty")?;
+    /// Somebody ends it on purpose.
+    fn give_up(&self, item: Item, id: ItemId) -> Judged<Item> {
+        let ended = end(item)?;
         check(self.notes_of(id).holds.is_empty(), "custody/on-hold")?;
-        Ok(Item { ended: true, ..item })
+        Ok(ended)
     }
 
     /// From one agency to another, or not.
@@ -207,7 +182,13 @@ fn answer(act: &Act, item: Item, id: ItemId) -> Judged<Item> {
     match act.kind {
         Kind::Refuse => Ok(Item { way: None, ..item }),
         _ if act.missing == Some(id) => Ok(item),
-        _ => Ok(pass(item, act.to)),
+        _ => {
+            let (from, to) = (agency_of(item.holder), agency_of(act.to));
+            let is_own = item.bound.is_none() || item.bound == Some(from);
+            let binds = way.request.is_some() && from != to && is_own;
+            let bound = if binds { Some(from) } else { item.bound };
+            Ok(pass(Item { bound, ..item }, act.to))
+        }
     }
 }
 
@@ -247,4 +228,37 @@ fn pack(act: &Act, mut item: Item, id: ItemId) -> Judged<Item> {
     check(fits, "custody/onward-not-authorised")?;
     item.inside.extend(&act.items);
     Ok(Item { bound: item.bound.or(said), ..item })
+}
+
+/// What is left after some was taken.
+fn divide(act: &Act, mut item: Item) -> Judged<Item> {
+    if act.kind == Kind::Split {
+        check(item.inside.is_empty(), "custody/not-empty")?;
+    }
+    let taken: Vec<Option<u64>> = match act.kind {
+        Kind::Split => act.parts.iter().map(|(_, amount)| *amount).collect(),
+        _ => vec![act.amount],
+    };
+    let fits = match item.amount {
+        Some(before) => {
+            let all: Option<Vec<u64>> = taken.into_iter().chain([act.rest]).collect();
+            all.is_some_and(|all| all.iter().sum::<u64>() == before)
+        }
+        None => taken.iter().all(Option::is_none) && matches!(act.rest, None | Some(0)),
+    };
+    check(fits, "custody/quantity")?;
+    if item.amount.is_some() {
+        item.amount = act.rest;
+    }
+    match act.rest {
+        Some(0) => end(item),
+        _ => Ok(item),
+    }
+}
+
+/// 9. An item ends.
+fn end(item: Item) -> Judged<Item> {
+    check(!matches!(item.place, Place::CheckedOut(_)), "custody/checked-out")?;
+    check(item.inside.is_empty(), "custody/not-empty")?;
+    Ok(Item { ended: true, ..item })
 }

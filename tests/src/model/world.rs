@@ -31,6 +31,8 @@ pub struct Way {
     pub to: Person,
     /// Or to whom else.
     pub substitutes: Vec<Person>,
+    /// Under which request.
+    pub request: Option<u32>,
 }
 
 /// An item.
@@ -157,7 +159,7 @@ impl World {
             return Err("custody/own-supervisor");
         }
         let known = self.items.get(&item).ok_or("custody/no-such-subject")?;
-        if known.ended && !matches!(act.kind, Kind::Dispute | Kind::Resolve) {
+        if known.ended && !matches!(act.kind, Kind::Dispute | Kind::Resolve | Kind::HoldRelease) {
             return Err("custody/disposed");
         }
         let (mut notes, agency, this) = (self.notes_of(item), agency_of(act.by), self.accepted);

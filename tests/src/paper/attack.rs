@@ -1,6 +1,7 @@
 //! The attacks that vectors are made of. Each differs from an honest file in exactly one way, and carries
 //! it as far as it goes: signatures are made anew wherever the attacker could make them.
 
+mod apart;
 mod breach;
 mod checkpoint;
 mod compromise;
@@ -110,7 +111,7 @@ pub fn exhibit_folders() -> Vec<Folder> {
 fn custody_folder(story: &Story) -> Folder {
     // The evening of the day on which all of it happens.
     let at_s = START_S + 12 * 3600;
-    let cases = [custody::cases(), breach::cases(), omission::cases()].concat();
+    let cases = [custody::cases(), breach::cases(), omission::cases(), apart::cases()].concat();
     let beside = vec![
         (exhibit::POLICY.to_owned(), story.policy().format()),
         (exhibit::AGENCIES.to_owned(), story.pins().to_string().into_bytes()),

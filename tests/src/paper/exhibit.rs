@@ -164,11 +164,18 @@ fn needed_by(record: &Record) -> Vec<SubjectId> {
     let signers = payload.signers.iter().filter(|signer| signer.role != Role::NewKey);
     let mut more: Vec<_> = signers.map(|signer| signer.id.clone()).collect();
     more.extend([payload.from, payload.to].into_iter().flatten().map(SubjectId::Custodian));
+    let agency = match &payload.body {
+        Body::CustodianEnrol(body) => Some(body.agency),
+        Body::Pack(body) => body.bound.map(|bound| bound.agency),
+        Body::AuthoriseOnward(body) => body.to,
+        Body::Request(body) => body.to,
+        _ => None,
+    };
+    more.extend(agency.map(SubjectId::Agency));
+    if let Body::Release(body) = &payload.body {
+        more.extend(body.substitutes.iter().map(|substitute| SubjectId::Custodian(*substitute)));
+    }
     let request = match &payload.body {
-        Body::CustodianEnrol(body) => {
-            more.push(SubjectId::Agency(body.agency));
-            None
-        }
         Body::LateEntry(body) => {
             // Its signers are judged with it.
             let embedded = Record::parse(&body.record).into_iter();

@@ -159,20 +159,6 @@ const SAID: &[Rule] = &[
             story.ledger.handoff(&story.cast.ana, &story.cast.ben, &[story.disk], &[])
         },
     },
-    // The last of it goes as little as all of it.
-    Rule {
-        code: "custody/on-hold",
-        breaks: |story| {
-            powder(story);
-            story.ledger.write(&story.ledger.hold_set(&story.cast.caro, &[uuid("powder")]));
-            story.ledger.consume(&story.cast.ana, uuid("powder"), 100, 0)
-        },
-        keeps: |story| {
-            powder(story);
-            story.ledger.write(&story.ledger.hold_set(&story.cast.caro, &[uuid("powder")]));
-            story.ledger.consume(&story.cast.ana, uuid("powder"), 99, 1)
-        },
-    },
     Rule {
         code: "custody/no-open-hold",
         breaks: |story| {

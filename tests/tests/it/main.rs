@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod audit_held;
 mod audit_order;
 mod audit_place;
 mod audit_planted;

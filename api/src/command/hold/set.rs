@@ -11,7 +11,8 @@ pub const HELP: &str = concat!(
     "\
 usage: custody hold set ITEM... --basis BASIS --authority TEXT [options]
 
-Say that items must be kept. Anybody who is enrolled may; only their agency ends it.
+Say that items must be kept. Anybody who is enrolled may; only their agency ends it. Until then they are not
+disposed of and not returned. What is used up or split even so is recorded, and reports point at it.
 
   --basis BASIS               court-order, appeal, preservation or internal
   --authority TEXT            whose decision it was (sealed)

@@ -38,8 +38,8 @@ pub(super) fn put_in(
     Ok(())
 }
 
-/// An `unpack`, for what comes out: it is held by whoever holds the container now, and everybody had it who
-/// had the container.
+/// An `unpack`, for what comes out: it is held by whoever holds the container now, everybody had it who had the
+/// container, and it is bound as that is where it came to another agency in it.
 pub(super) fn take_out<H: Holdings>(
     step: &mut Step<'_, H>,
     act: &Act<'_>,
@@ -56,6 +56,11 @@ pub(super) fn take_out<H: Holdings>(
         step.applied.lost.push(act.id());
         return Ok(());
     };
+    // It came from where the box came from, if the box went to another agency with it.
+    let (from, to) = (step.agency_of(act.before.holder)?, step.agency_of(outer.holder)?);
+    if matches!((from, to), (Some(from), Some(to)) if from != to) {
+        next.bound = next.bound.or(outer.bound);
+    }
     outer.holders.iter().for_each(|holder| next.note_holder(*holder));
     next.pass_to(outer.holder);
     Ok(())

@@ -34,20 +34,19 @@ pub(super) fn release<H: Holdings>(
     next: &mut ItemState,
 ) -> Result<(), RuleViolation> {
     act.check_not_lent()?;
-    let onward = Onward { permission: body.onward, request: body.request };
     let payload = step.record.payload();
-    for custodian in payload.to.iter().chain(&body.substitutes) {
+    let Some(to) = payload.to else { return Ok(()) };
+    for custodian in std::iter::once(&to).chain(&body.substitutes) {
         step.expect(&SubjectId::Custodian(*custodian))?;
     }
-    move_on(step, act, &onward, next)?;
-    for substitute in &body.substitutes {
-        check_onward(step, act, &onward, *substitute)?;
+    let onward = Onward { permission: body.onward, request: body.request };
+    check_request(step, &onward)?;
+    for custodian in std::iter::once(to).chain(body.substitutes.iter().copied()) {
+        check_onward(step, act, &onward, custodian)?;
     }
-    if let Some(to) = payload.to {
-        let (record, substitutes) = (step.record.digest(), body.substitutes.clone());
-        next.release = Some(OpenRelease { record, to, substitutes });
-        next.place = Whereabouts::AtHand;
-    }
+    let (record, substitutes) = (step.record.digest(), body.substitutes.clone());
+    next.release = Some(OpenRelease { record, to, substitutes, request: body.request });
+    next.place = Whereabouts::AtHand;
     Ok(())
 }
 
@@ -65,22 +64,39 @@ fn move_on<H: Holdings>(
     onward: &Onward,
     next: &mut ItemState,
 ) -> Result<(), RuleViolation> {
-    let payload = step.record.payload();
-    let (Some(from), Some(to)) = (payload.from, payload.to) else { return Ok(()) };
+    let Some(to) = step.record.payload().to else { return Ok(()) };
+    check_request(step, onward)?;
+    check_onward(step, act, onward, to)?;
+    bind(step, act, onward.request, to, next)
+}
+
+fn check_request<H: Holdings>(
+    step: &mut Step<'_, H>,
+    onward: &Onward,
+) -> Result<(), RuleViolation> {
     if let Some(request) = onward.request {
         step.expect(&SubjectId::Request(request))?;
     }
-    let (Some(from), Some(to)) = (step.agency_of(from)?, step.agency_of(to)?) else {
-        return Ok(());
-    };
-    let origin = act.before.bound.map_or(from, |bound| bound.agency);
-    if from == to || origin == from {
-        let is_across = from != to;
-        let bound = onward.request.filter(|_| is_across);
-        next.bound = bound.map(|request| Bound { agency: from, request }).or(next.bound);
-        return Ok(());
+    Ok(())
+}
+
+/// What goes to another agency under a request says from now on where it came from, unless it says so of a third
+/// one already.
+fn bind<H: Holdings>(
+    step: &mut Step<'_, H>,
+    act: &Act<'_>,
+    request: Option<Uuid>,
+    to: Uuid,
+    next: &mut ItemState,
+) -> Result<(), RuleViolation> {
+    let (from, to) = (step.agency_of(act.before.holder)?, step.agency_of(to)?);
+    if let (Some(from), Some(to), Some(request)) = (from, to, request)
+        && from != to
+        && act.before.bound.is_none_or(|bound| bound.agency == from)
+    {
+        next.bound = Some(Bound { agency: from, request });
     }
-    check_permitted(step, act, onward, Route { origin, to })
+    Ok(())
 }
 
 /// Where an item came from, and the agency that it is to go to.
@@ -89,14 +105,14 @@ struct Route {
     to: Uuid,
 }
 
-/// As [`move_on`], for somebody who may receive in the place of the addressee.
+/// Whether the item may go to this custodian.
 fn check_onward<H: Holdings>(
     step: &mut Step<'_, H>,
     act: &Act<'_>,
     onward: &Onward,
-    substitute: Uuid,
+    to: Uuid,
 ) -> Result<(), RuleViolation> {
-    let (from, to) = (step.agency_of(act.before.holder)?, step.agency_of(substitute)?);
+    let (from, to) = (step.agency_of(act.before.holder)?, step.agency_of(to)?);
     let (Some(from), Some(to), Some(bound)) = (from, to, act.before.bound) else { return Ok(()) };
     match from == to || bound.agency == from {
         true => Ok(()),
@@ -133,15 +149,17 @@ fn check_permitted<H: Holdings>(
     }
 }
 
-/// The addressee, or who may stand in for them, takes over what was released.
+/// The addressee, or who may stand in for them, takes over what was released. Whether it goes to another agency
+/// under a request is known only now: who receives decides.
 pub(super) fn receive<H: Holdings>(
     step: &mut Step<'_, H>,
     act: &Act<'_>,
     release: &Hash,
     next: &mut ItemState,
 ) -> Result<(), RuleViolation> {
-    check_answer(act, release, step.record.payload())?;
+    let request = check_answer(act, release, step.record.payload())?.request;
     if let (false, Some(to)) = (is_missing(step.record, act.item), step.record.payload().to) {
+        bind(step, act, request, to, next)?;
         next.pass_to(to);
     }
     Ok(())
@@ -181,11 +199,15 @@ fn open_release<'a>(act: &Act<'a>, release: &Hash) -> Result<&'a OpenRelease, Ru
     open.ok_or_else(|| RuleViolation::NoOpenRelease { item: act.id(), release: *release })
 }
 
-fn check_answer(act: &Act<'_>, release: &Hash, payload: &Payload) -> Result<(), RuleViolation> {
+fn check_answer<'a>(
+    act: &Act<'a>,
+    release: &Hash,
+    payload: &Payload,
+) -> Result<&'a OpenRelease, RuleViolation> {
     let open = open_release(act, release)?;
     check_from_holder(act, payload.from, payload)?;
     let mut entitled = std::iter::once(&open.to).chain(&open.substitutes);
-    check_named(act, payload, entitled.any(|id| Some(*id) == payload.to), open)
+    check_named(act, payload, entitled.any(|id| Some(*id) == payload.to), open).map(|()| open)
 }
 
 fn check_from_holder(

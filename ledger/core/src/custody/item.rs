@@ -23,8 +23,8 @@ pub(super) fn next_item<H: Holdings>(
         Some(Standing::Item(before)) => before,
         Some(_) => return Err(RuleViolation::NoSuchSubject { subject: item.clone() }),
     };
-    if before.end.is_some() {
-        return Err(RuleViolation::Disposed { item: item.clone() });
+    if let Some(end) = before.end {
+        return Err(RuleViolation::Disposed { item: item.clone(), end });
     }
     let mut next = before.clone();
     let act = Act { item, before };
@@ -176,30 +176,35 @@ fn act_of_holder<H: Holdings>(
             next.contents = next.contents.saturating_sub(others);
             Ok(())
         }
-        Body::Split(body) => quantity::split(step, act, body, next),
-        Body::Consume(body) => quantity::consume(step, act, body, next),
+        Body::Split(body) => quantity::split(act, body, next),
+        Body::Consume(body) => quantity::consume(act, body, next),
         Body::Dispose(_) => {
             check_outside_witness(act, step.record.payload())?;
-            end(step, act, ItemEnd::Disposed, next)
+            give_up(step, act, ItemEnd::Disposed, next)
         }
-        Body::ReturnToOwner(_) => end(step, act, ItemEnd::Returned, next),
+        Body::ReturnToOwner(_) => give_up(step, act, ItemEnd::Returned, next),
         _ => Ok(()),
     }
 }
 
-/// Ends an item: an empty one, in nobody else's storage, that nobody wants kept.
-pub(super) fn end<H: Holdings>(
+/// Ends an item on purpose: one that nobody wants kept.
+fn give_up<H: Holdings>(
     step: &mut Step<'_, H>,
     act: &Act<'_>,
-    end: ItemEnd,
+    by: ItemEnd,
     next: &mut ItemState,
 ) -> Result<(), RuleViolation> {
+    end(act, by, next)?;
+    match notes(step, act.item).and_then(|notes| notes.holds.first()) {
+        Some(hold) => Err(RuleViolation::OnHold { item: act.id(), hold: hold.record }),
+        None => Ok(()),
+    }
+}
+
+/// Ends an item: an empty one, in nobody else's storage.
+pub(super) fn end(act: &Act<'_>, end: ItemEnd, next: &mut ItemState) -> Result<(), RuleViolation> {
     act.check_not_lent()?;
     act.check_empty()?;
-    let hold = notes(step, act.item).and_then(|notes| notes.holds.first());
-    if let Some(hold) = hold {
-        return Err(RuleViolation::OnHold { item: act.id(), hold: hold.record });
-    }
     next.end = Some(end);
     Ok(())
 }
@@ -210,7 +215,7 @@ pub fn asks_notes(body: &Body) -> bool {
     match body {
         Body::Handoff(body) => body.onward.is_some(),
         Body::Release(body) => body.onward.is_some(),
-        Body::Split(_) | Body::Consume(_) | Body::Dispose(_) | Body::ReturnToOwner(_) => true,
+        Body::Dispose(_) | Body::ReturnToOwner(_) => true,
         _ => false,
     }
 }

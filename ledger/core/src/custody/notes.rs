@@ -36,16 +36,18 @@ pub(super) fn next_notes<H: Holdings>(
         let body = &step.record.payload().body;
         if let Body::LateEntry(body) = body {
             late::check(step, body, &item, &subject.chain)?;
-        } else if state.end.is_some() && !may_follow_end(body) {
-            return Err(RuleViolation::Disposed { item });
+        } else if let Some(end) = state.end
+            && !may_follow_end(body)
+        {
+            return Err(RuleViolation::Disposed { item, end });
         }
     }
     say(step, &item, &mut next)?;
     Ok(Standing::Notes(next))
 }
 
-/// What may still be said of an item that has ended: that something about it was wrong, and what became of
-/// what is known about it.
+/// What may still be said of an item that has ended: that something about it was wrong, what became of what is
+/// known about it, and that a hold is over under which it was used up.
 fn may_follow_end(body: &Body) -> bool {
     matches!(
         body,
@@ -55,6 +57,7 @@ fn may_follow_end(body: &Body) -> bool {
             | Body::DisputeResolution(_)
             | Body::Disclose(_)
             | Body::EraseOpening(_)
+            | Body::HoldRelease(_)
     )
 }
 

@@ -1,15 +1,13 @@
 //! Quantities: what is split or used up is gone, and nothing more than that.
 
-use crate::custody::apply::Step;
 use crate::custody::item::{Act, end};
-use crate::custody::state::{Holdings, ItemEnd, ItemState};
+use crate::custody::state::{ItemEnd, ItemState};
 use crate::custody::violation::RuleViolation;
 use crate::id::SubjectId;
 use crate::record::body::{Consume, Quantity, Split};
 
 /// Parts and rest are together what there was. Without a quantity before, there is none after.
-pub(super) fn split<H: Holdings>(
-    step: &mut Step<'_, H>,
+pub(super) fn split(
     act: &Act<'_>,
     body: &Split,
     next: &mut ItemState,
@@ -22,17 +20,16 @@ pub(super) fn split<H: Holdings>(
         None if is_unmeasured => None,
         None => return Err(RuleViolation::Quantity { item: act.id() }),
     };
-    leave(step, act, Taken { amount: taken, rest: body.rest, end: ItemEnd::Split }, next)
+    leave(act, Taken { amount: taken, rest: body.rest, end: ItemEnd::Split }, next)
 }
 
 /// What is used up and what remains are together what there was.
-pub(super) fn consume<H: Holdings>(
-    step: &mut Step<'_, H>,
+pub(super) fn consume(
     act: &Act<'_>,
     body: &Consume,
     next: &mut ItemState,
 ) -> Result<(), RuleViolation> {
-    leave(step, act, Taken { amount: body.amount, rest: body.rest, end: ItemEnd::Consumed }, next)
+    leave(act, Taken { amount: body.amount, rest: body.rest, end: ItemEnd::Consumed }, next)
 }
 
 /// What goes from an item, what remains, and how the item ends if nothing does.
@@ -42,12 +39,8 @@ struct Taken {
     end: ItemEnd,
 }
 
-fn leave<H: Holdings>(
-    step: &mut Step<'_, H>,
-    act: &Act<'_>,
-    taken: Taken,
-    next: &mut ItemState,
-) -> Result<(), RuleViolation> {
+/// A hold does not keep it from going: what was used up is gone, whoever wanted it kept. Reports point at it.
+fn leave(act: &Act<'_>, taken: Taken, next: &mut ItemState) -> Result<(), RuleViolation> {
     let adds_up = match (act.before.quantity, taken.amount, taken.rest) {
         (Some(before), Some(amount), Some(rest)) => amount.checked_add(rest) == Some(before.amount),
         (None, None, rest) => rest.is_none_or(|rest| rest == 0),
@@ -62,7 +55,7 @@ fn leave<H: Holdings>(
         .zip(taken.rest)
         .map(|(before, amount)| Quantity { amount, unit: before.unit });
     match taken.rest {
-        Some(0) => end(step, act, taken.end, next),
+        Some(0) => end(act, taken.end, next),
         _ => Ok(()),
     }
 }

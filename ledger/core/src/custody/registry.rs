@@ -233,7 +233,7 @@ fn next_ledger<H: Holdings>(
         Body::Policy(body) => {
             let founders = ledger.founders.len() as u64;
             if !(1..=founders).contains(&body.quorum) {
-                return Err(RuleViolation::Quorum { expected: founders, actual: body.quorum });
+                return Err(RuleViolation::QuorumRange { quorum: body.quorum, founders });
             }
             ledger.quorum = body.quorum;
         }

@@ -138,6 +138,18 @@ pub enum ItemEnd {
     Split,
 }
 
+impl ItemEnd {
+    /// What became of the item, as the end of a sentence about it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Disposed => "was disposed of",
+            Self::Returned => "was returned to its owner",
+            Self::Consumed => "was used up",
+            Self::Split => "was split, and nothing of it remains",
+        }
+    }
+}
+
 /// A release that is not answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenRelease {
@@ -147,6 +159,8 @@ pub struct OpenRelease {
     pub to: Uuid,
     /// Who may answer in their place.
     pub substitutes: Vec<Uuid>,
+    /// The request under which it is on the way.
+    pub request: Option<Uuid>,
 }
 
 /// What was said about an item and is still open.

@@ -1,6 +1,7 @@
 use thiserror::Error;
 
 use crate::cose::Role;
+use crate::custody::state::ItemEnd;
 use crate::hash::Hash;
 use crate::id::{Origin, SubjectId, Uuid};
 use crate::key::Kid;
@@ -103,6 +104,14 @@ pub enum RuleViolation {
         /// How many signed.
         actual: u64,
     },
+    /// Founders set a quorum that they could never meet, or none.
+    #[error("a quorum is 1 to {founders}, the number of founding agencies, not {quorum}")]
+    QuorumRange {
+        /// What the record says.
+        quorum: u64,
+        /// How many founders there are.
+        founders: u64,
+    },
     /// Only the holder may do this.
     #[error("{item} is held by {holder}, not by {actual}")]
     NotTheHolder {
@@ -140,10 +149,12 @@ pub enum RuleViolation {
         actual: SubjectId,
     },
     /// The item has ended.
-    #[error("{item} was disposed of")]
+    #[error("{item} {}", .end.words())]
     Disposed {
         /// The item.
         item: SubjectId,
+        /// How.
+        end: ItemEnd,
     },
     /// The witness of a disposal held the item.
     #[error("{witness} held {item} and cannot witness its disposal")]
@@ -314,6 +325,7 @@ impl RuleViolation {
             Self::RoleNotGranted { .. } => "custody/role-not-granted",
             Self::NotItsAgency { .. } => "custody/not-its-agency",
             Self::Quorum { .. } => "custody/quorum",
+            Self::QuorumRange { .. } => "custody/quorum-range",
             Self::NotTheHolder { .. } => "custody/not-the-holder",
             Self::ReleaseOpen { .. } => "custody/release-open",
             Self::NoOpenRelease { .. } => "custody/no-open-release",

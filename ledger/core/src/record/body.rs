@@ -25,7 +25,7 @@ pub use request::*;
 
 use crate::cbor::{Reader, Value};
 use crate::code::codes;
-use crate::id::Uuid;
+use crate::id::{SubjectId, Uuid};
 use crate::key::CoseKey;
 use crate::record::error::RecordError;
 
@@ -312,5 +312,24 @@ impl Body {
             Self::Pack(body) => body.bound.map(|bound| bound.request),
             _ => None,
         }
+    }
+
+    /// Everybody and everything whose history the record makes part of an item's by naming it: the request under
+    /// which it stands, whom it may go to, and agencies.
+    pub fn named(&self) -> Vec<SubjectId> {
+        let mut named: Vec<_> = self.request().map(SubjectId::Request).into_iter().collect();
+        match self {
+            Self::CustodianEnrol(body) => named.push(SubjectId::Agency(body.agency)),
+            Self::Release(body) => {
+                named.extend(body.substitutes.iter().copied().map(SubjectId::Custodian));
+            }
+            Self::Pack(body) => {
+                named.extend(body.bound.map(|bound| SubjectId::Agency(bound.agency)))
+            }
+            Self::AuthoriseOnward(body) => named.extend(body.to.map(SubjectId::Agency)),
+            Self::Request(body) => named.extend(body.to.map(SubjectId::Agency)),
+            _ => {}
+        }
+        named
     }
 }

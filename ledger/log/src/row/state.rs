@@ -84,7 +84,7 @@ struct ItemRow {
     holder: Bytes<16>,
     /// Everybody else who held it, end to end: 16 bytes each, without a head of their own.
     holders: ByteString,
-    release: Option<(Bytes<32>, Bytes<16>, ByteString)>,
+    release: Option<(Bytes<32>, Bytes<16>, ByteString, Option<Bytes<16>>)>,
     parent: Option<Bytes<16>>,
     /// Everything that few items have.
     rest: Option<Box<RareRow>>,
@@ -252,7 +252,8 @@ impl ItemRow {
     fn of(item: &ItemState) -> Self {
         let rest = RareRow::of(item);
         let release = item.release.as_ref().map(|open| {
-            (open.record.into(), open.to.into(), ByteString::of_ids(&open.substitutes))
+            let substitutes = ByteString::of_ids(&open.substitutes);
+            (open.record.into(), open.to.into(), substitutes, open.request.map(Bytes::from))
         });
         Self {
             is_physical: item.kind == ItemKind::Physical,
@@ -267,10 +268,11 @@ impl ItemRow {
     fn into_state(self) -> Option<ItemState> {
         let rest = self.rest.map(|rest| *rest).unwrap_or_default();
         let release = match self.release {
-            Some((record, to, substitutes)) => Some(OpenRelease {
+            Some((record, to, substitutes, request)) => Some(OpenRelease {
                 record: record.into(),
                 to: to.into(),
                 substitutes: substitutes.into_ids()?,
+                request: request.map(Uuid::from),
             }),
             None => None,
         };

@@ -179,7 +179,7 @@ const STORAGE: [Breach; 6] = [
     ),
 ];
 
-const ENDS: [Breach; 12] = [
+const ENDS: [Breach; 11] = [
     ("split-into-more", "parts of 130 g out of 100", "custody/quantity", |story| {
         powder(story);
         let page = story.ledger.split(&story.cast.ana, uuid("powder"), &samples(60, 20), 50);
@@ -236,12 +236,6 @@ const ENDS: [Breach; 12] = [
         held(story);
         (phone(), story.ledger.return_to_owner(&story.cast.ana, &[phone()]))
     }),
-    ("used-up-under-a-hold", "used up while it must be kept", "custody/on-hold", |story| {
-        powder(story);
-        let Story { cast, ledger, .. } = story;
-        ledger.write(&ledger.hold_set(&cast.wim, &[uuid("powder")]));
-        (uuid("powder"), ledger.consume(&cast.ana, uuid("powder"), 100, 0))
-    }),
     ("held-after-its-end", "a hold on what was destroyed", "custody/disposed", |story| {
         collected(story);
         let Story { cast, ledger, .. } = story;
@@ -263,7 +257,12 @@ const ENDS: [Breach; 12] = [
     ),
 ];
 
-const PEOPLE: [Breach; 8] = [
+const PEOPLE: [Breach; 9] = [
+    ("quorum-of-three", "a quorum of three of two founders", "custody/quorum-range", |story| {
+        collected(story);
+        let (ledger, cast) = (&story.ledger, &story.cast);
+        (phone(), ledger.policy_change(&[&cast.north, &cast.south], 3))
+    }),
     ("succeeded-from-another", "Wim passes on what Ana holds", "custody/not-the-holder", |story| {
         collected(story);
         (phone(), story.ledger.succession(&story.cast.wim, &story.cast.ana, &[phone()]))
@@ -478,15 +477,10 @@ const NOTES: [Breach; 6] = [
     ),
 ];
 
-const REGISTRY: [Breach; 7] = [
+const REGISTRY: [Breach; 6] = [
     ("quorum-changed-by-one", "one founder of two changes the quorum", "custody/quorum", |story| {
         collected(story);
         (phone(), story.ledger.policy_change(&[&story.cast.north], 1))
-    }),
-    ("quorum-of-three", "a quorum of three of two founders", "custody/quorum", |story| {
-        collected(story);
-        let (ledger, cast) = (&story.ledger, &story.cast);
-        (phone(), ledger.policy_change(&[&cast.north, &cast.south], 3))
     }),
     ("ended-by-one", "one founder of two ends the ledger", "custody/quorum", |story| {
         collected(story);

@@ -190,8 +190,34 @@ impl Check<'_> {
             {
                 Some("received by a substitute".to_owned())
             }
+            Body::Consume(_) if self.is_taken_under_hold(placed) => {
+                Some("used up while it was to be kept".to_owned())
+            }
+            Body::Split(_) if self.is_taken_under_hold(placed) => {
+                Some("split while it was to be kept".to_owned())
+            }
             body => said_text(body),
         }
+    }
+
+    /// Whether a hold was open on what a record takes from.
+    fn is_taken_under_hold(&self, placed: &Placed) -> bool {
+        let payload = placed.record.payload();
+        let item = match &payload.body {
+            Body::Split(body) => Some(body.parent),
+            _ => payload.subjects.first().and_then(|link| link.subject.item()),
+        };
+        let Some(item) = item else { return false };
+        let mut open = BTreeSet::new();
+        let notes = self.chain(&SubjectId::Notes(item)).iter();
+        for said in notes.filter(|said| said.index < placed.index) {
+            match &said.record.payload().body {
+                Body::HoldSet(_) => drop(open.insert(said.record.digest())),
+                Body::HoldRelease(body) => drop(open.remove(&body.hold)),
+                _ => {}
+            }
+        }
+        !open.is_empty()
     }
 
     fn inventory_text(&self, payload: &Payload, outcomes: &[Outcome]) -> Option<String> {

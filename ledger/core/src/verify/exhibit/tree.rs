@@ -170,10 +170,7 @@ impl Check<'_> {
             let standing = payload.signers.iter().filter(|signer| signer.role != Role::NewKey);
             needed.extend(standing.map(|signer| signer.id.clone()));
             needed.extend(payload.parties().map(SubjectId::Custodian));
-            needed.extend(payload.body.request().map(SubjectId::Request));
-            if let Body::CustodianEnrol(body) = &payload.body {
-                needed.insert(SubjectId::Agency(body.agency));
-            }
+            needed.extend(payload.body.named());
         }
         needed
     }

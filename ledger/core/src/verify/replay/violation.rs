@@ -149,6 +149,7 @@ fn expected_by_rule(violation: &RuleViolation) -> String {
         RuleViolation::NotTheHolder { holder, .. } => holder.to_string(),
         RuleViolation::NotTheAddressee { addressee, .. } => addressee.to_string(),
         RuleViolation::Quorum { expected, .. } => format!("{expected} founding agencies"),
+        RuleViolation::QuorumRange { founders, .. } => format!("1 to {founders}"),
         _ => "a record that keeps this rule".into(),
     }
 }
@@ -159,6 +160,7 @@ fn found_by_rule(violation: &RuleViolation) -> String {
         RuleViolation::NotTheHolder { actual, .. }
         | RuleViolation::NotTheAddressee { actual, .. } => actual.to_string(),
         RuleViolation::Quorum { actual, .. } => actual.to_string(),
+        RuleViolation::QuorumRange { quorum, .. } => quorum.to_string(),
         other => error_text(other),
     }
 }
