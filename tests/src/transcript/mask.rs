@@ -61,7 +61,13 @@ impl Masks {
             Some(folder) => text.replace(folder, "<folder>"),
             None => text.to_owned(),
         };
-        text.lines().map(|line| self.hide_line(line) + "\n").collect()
+        let mut lines: Vec<_> = text.lines().map(|line| self.hide_line(line) + "\n").collect();
+        // A record has its items in the order of their ids, which are random.
+        let is_item = |line: &String| line.trim_start().starts_with("about: item:");
+        for run in lines.chunk_by_mut(|left, right| is_item(left) && is_item(right)) {
+            run.sort();
+        }
+        lines.concat()
     }
 
     fn hide_line(&mut self, line: &str) -> String {
