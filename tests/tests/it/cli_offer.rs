@@ -1,5 +1,6 @@
 //! Offer files under attack: whatever is changed in one, nobody signs it.
 
+use std::cell::RefCell;
 use std::fs;
 
 use custody_api::offer_file::{MAX_OFFER_FILE, OfferFile};
@@ -7,6 +8,7 @@ use custody_core::cbor::Value;
 use tempfile::TempDir;
 
 use crate::cli_transcripts::office;
+use crate::page_verifier::offers_alike;
 
 /// A handoff that Anna has signed and Ben has not.
 fn offer() -> Vec<u8> {
@@ -37,6 +39,7 @@ fn offer() -> Vec<u8> {
 fn an_offer_is_read_back_byte_for_byte() {
     let bytes = offer();
     assert_eq!(OfferFile::parse(&bytes).unwrap().encode(), bytes);
+    offers_alike(&[(bytes, "ok")]);
 }
 
 #[test]
@@ -68,7 +71,12 @@ fn every_deviation_has_its_code() {
         Value::array(parts).encode()
     };
     let magic = "custody-offer";
-    let code = |bytes: &[u8]| OfferFile::parse(bytes).map(|_| ()).unwrap_err().code();
+    let judged = RefCell::new(Vec::new());
+    let code = |bytes: &[u8]| {
+        let code = OfferFile::parse(bytes).map(|_| ()).unwrap_err().code();
+        judged.borrow_mut().push((bytes.to_vec(), code));
+        code
+    };
     assert_eq!(file(magic, 1, message(), vec![own()]), bytes);
     assert_eq!(code(&file("custody-other", 1, message(), vec![own()])), "offer/not-an-offer");
     assert_eq!(code(&file(magic, 2, message(), vec![own()])), "cbor/out-of-range");
@@ -84,6 +92,7 @@ fn every_deviation_has_its_code() {
     assert_eq!(code(&[bytes.as_slice(), &[0]].concat()), "cbor/trailing-bytes");
     assert_eq!(code(&vec![0; MAX_OFFER_FILE as usize + 1]), "offer/oversize");
     assert_eq!(code(b""), "offer/not-an-offer");
+    offers_alike(&judged.borrow());
 }
 
 /// Whoever has only the offer, a key and pins notices an offer of another ledger, and an agency's key that

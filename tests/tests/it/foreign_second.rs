@@ -175,7 +175,8 @@ fn every_code_point_is_taken_alike() {
 pub fn taken() -> Vec<u8> {
     let is_taken = |text: String| check(&CborValue::text(text).encode()).is_ok();
     let texts = |c| [format!("{c}"), format!("e{c}"), format!("{c}\u{301}")];
-    let bits = |c| texts(c).into_iter().enumerate().map(|(bit, text)| u8::from(is_taken(text)) << bit);
+    let bits =
+        |c| texts(c).into_iter().enumerate().map(|(bit, text)| u8::from(is_taken(text)) << bit);
     (0..=0x10_ffff).filter_map(char::from_u32).map(|c| bits(c).sum()).collect()
 }
 

@@ -108,7 +108,8 @@ fn each_way_to_trust_and_to_compare_is_taken() {
     let folder = TempDir::new().unwrap();
     demo(folder.path(), &[]);
     let out = |name: &str| folder.path().join("out").join(name);
-    let sheet = program::run("custody", &out(""), &["trust-sheet", "--ledger", "ledger"], "").stdout;
+    let sheet =
+        program::run("custody", &out(""), &["trust-sheet", "--ledger", "ledger"], "").stdout;
     let mistyped = sheet.replacen("\n    ", "\n    babab ", 1);
     let policy = fs::read_to_string(out("policy.txt")).unwrap();
     let exhibit = out("demo.exhibit");
@@ -118,7 +119,8 @@ fn each_way_to_trust_and_to_compare_is_taken() {
         step
     };
     let image = fs::read_dir(out("evidence")).unwrap().map(|file| file.unwrap().path());
-    let image = image.filter(|path| path.extension().is_some_and(|kind| kind == "img")).min().unwrap();
+    let image =
+        image.filter(|path| path.extension().is_some_and(|kind| kind == "img")).min().unwrap();
     let hostile = folder.path().join("<img src=x onerror=document.title='x'>\u{202e}.raw");
     fs::write(&hostile, "nobody recorded this").unwrap();
     let seen = see(&json!([

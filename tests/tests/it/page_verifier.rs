@@ -9,6 +9,7 @@ use std::process::{Command, Output};
 use std::sync::{Mutex, PoisonError};
 
 use custody_core::verify::Outcome;
+use custody_tests::program;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -83,13 +84,19 @@ fn flipped_bits_are_judged_alike() {
     fs::create_dir_all(flips.join("evidence")).unwrap();
     let mut wants = serde_json::Map::new();
     let mut ours = BTreeMap::new();
-    for (base, count) in [("small", 150), ("image", 100), ("custody", 100)] {
+    let bases = [
+        ("small", "happy-path", 150),
+        ("image", "happy-path", 100),
+        ("custody", "happy-path-delayed", 100),
+    ];
+    for (base, exhibit, count) in bases {
+        let exhibit = format!("{exhibit}.exhibit");
         let from = root().join("exhibit").join(base);
         let want = fs::read(from.join("want.json")).unwrap();
         let want: Value = serde_json::from_slice(&want).unwrap();
-        let want = &want["happy-path.exhibit"];
+        let want = &want[exhibit.as_str()];
         let reader = Reader::load(&from, want);
-        let honest = fs::read(from.join("happy-path.exhibit")).unwrap();
+        let honest = fs::read(from.join(&exhibit)).unwrap();
         let mut theirs = want.clone();
         for key in ["policy", "agencies"] {
             theirs[key] = from.join(want[key].as_str().unwrap()).to_str().unwrap().into();
@@ -120,6 +127,59 @@ fn flipped_bits_are_judged_alike() {
     assert_eq!(judged.len(), ours.len());
 }
 
+/// Exhibits of whatever a training ledger has: invented lives, with what an audit should find in them.
+#[test]
+fn exhibits_of_a_training_ledger_are_judged_alike() {
+    if !is_there("page_verifier::exhibits_of_a_training_ledger_are_judged_alike") {
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let ask = |arguments: &[&str]| {
+        let ran = program::run("custody", folder.path(), arguments, "");
+        assert_eq!(ran.status, 0, "{arguments:?}: {}", ran.stderr);
+        ran.stdout
+    };
+    ask(&["training", "--out", "training", "--seed", "20261127", "--items", "27"]);
+    let keys = fs::read_dir(folder.path().join("training/keys")).unwrap();
+    let keys = keys.map(|key| key.unwrap().path().to_str().unwrap().to_owned());
+    let key = keys.filter(|key| key.contains("/custodian-")).min().unwrap();
+    let items: Value =
+        serde_json::from_str(&ask(&["where", "--ledger", "training/ledger", "--json"])).unwrap();
+    let items = items["items"].as_array().unwrap();
+    for item in items.iter().step_by(2) {
+        let item = item["item"].as_str().unwrap();
+        let file = format!("{}.exhibit", item.replace(':', "-"));
+        let passphrase = "training/keys/passphrase.txt";
+        ask(&[
+            "export",
+            item,
+            "--for",
+            "a court",
+            "--purpose",
+            "training",
+            "--out",
+            &file,
+            "--key",
+            &key,
+            "--ledger",
+            "training/ledger",
+            "--passphrase-file",
+            passphrase,
+        ]);
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        let [file, policy, pins] =
+            [&file, "training/policy.txt", "training/agencies.txt"].map(path);
+        let arguments = ["exhibit", &file, "--policy", &policy, "--agencies", &pins];
+        let theirs: Value = serde_json::from_slice(&verify(&arguments)).unwrap();
+        let ours = [&arguments[..], &["--json"]].concat();
+        let ours = program::run("custody-verify", folder.path(), &ours, "").stdout;
+        let ours: Value = serde_json::from_str(&ours).unwrap();
+        assert_eq!(lines(&theirs), lines(&ours), "{item}");
+        assert_eq!(theirs["verdict"], ours["verdict"]);
+    }
+    assert!(items.len() >= 27);
+}
+
 /// The lines of our report.
 fn lines_of(outcome: &Outcome) -> Vec<String> {
     let lines = outcome.report.lines().iter();
@@ -134,7 +194,8 @@ pub fn compared_alike(files: &[Vec<u8>; 2], policy: &[u8], pins: &[u8], ours: &O
     let folder = TempDir::new().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let [older, newer, policy_at, pins_at] = ["older", "newer", "policy", "pins"].map(path);
-    let contents = [(&older, &files[0][..]), (&newer, &files[1]), (&policy_at, policy), (&pins_at, pins)];
+    let contents =
+        [(&older, &files[0][..]), (&newer, &files[1]), (&policy_at, policy), (&pins_at, pins)];
     contents.into_iter().for_each(|(path, bytes)| fs::write(path, bytes).unwrap());
     let arguments = ["compare", &older, &newer, "--policy", &policy_at, "--agencies", &pins_at];
     let report: Value = serde_json::from_slice(&verify(&arguments)).unwrap();
@@ -252,6 +313,22 @@ fn the_sources_have_no_type_error() {
     }
     let output = node(&["node_modules/typescript/bin/tsc", "--noEmit"]).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+/// That offers come to these codes.
+pub fn offers_alike(offers: &[(Vec<u8>, &str)]) {
+    if !is_there("page_verifier::offers_alike") {
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let paths: Vec<_> = (0..offers.len())
+        .map(|number| folder.path().join(number.to_string()).to_str().unwrap().to_owned())
+        .collect();
+    offers.iter().zip(&paths).for_each(|((bytes, _), path)| fs::write(path, bytes).unwrap());
+    let paths: Vec<_> = paths.iter().map(String::as_str).collect();
+    let codes: Vec<String> =
+        serde_json::from_slice(&verify(&[&["offers"], &paths[..]].concat())).unwrap();
+    assert_eq!(codes, offers.iter().map(|(_, code)| *code).collect::<Vec<_>>());
 }
 
 /// Every language has every text, with the same places to fill, and is another one.

@@ -150,6 +150,53 @@ fn files_and_functions_stay_short() {
     assert!(long.is_empty(), "{long:#?}");
 }
 
+#[test]
+fn files_of_the_page_stay_short() {
+    let files = files_of("ts");
+    assert!(files.len() > 40, "the page's sources are not where they were");
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        assert!(lines.len() <= MAX_FILE, "{}: {} lines", file.display(), lines.len());
+        // At the left margin a function begins with its name and ends with a brace.
+        let starts = |line: &str| {
+            let line = line.trim_start_matches("export ").trim_start_matches("async ");
+            line.starts_with("function ")
+        };
+        for start in (0..lines.len()).filter(|start| starts(lines[*start])) {
+            let length = lines[start..].iter().position(|line| line.starts_with('}')).unwrap() + 1;
+            assert!(length <= MAX_FUNCTION, "{}:{}: {length} lines", file.display(), start + 1);
+        }
+    }
+}
+
+/// The page's own policy forbids most of it too; this says where it would stand.
+#[test]
+fn no_source_of_the_page_makes_markup_of_text_or_reaches_out() {
+    let words = [
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "DOMParser",
+        "eval(",
+        "new Function",
+        "fetch(",
+        "XMLHttpRequest",
+        "WebSocket",
+        "EventSource",
+        "sendBeacon",
+        "localStorage",
+        "indexedDB",
+    ];
+    for file in files_of("ts").into_iter().filter(|file| is_in(file, &["verifier-cli/page"])) {
+        let text = fs::read_to_string(&file).unwrap();
+        for word in words {
+            assert!(!text.contains(word), "{} uses {word}", file.display());
+        }
+    }
+}
+
 /// First line and length of every function, by rustfmt's indentation.
 fn functions(lines: &[&str]) -> Vec<(usize, usize)> {
     let indent = |line: &str| line.len() - line.trim_start().len();
@@ -209,6 +256,13 @@ fn nothing_else_lies_at_the_top() {
 
 /// Every Rust file of the repository.
 fn sources() -> Vec<PathBuf> {
+    let files = files_of("rs");
+    assert!(files.len() > 50, "the sources are not where they were");
+    files
+}
+
+/// The files of the house with this extension, but for what is built or installed.
+fn files_of(extension: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let folders = ["api", "ledger", "tests", "verifier-cli"];
     let mut pending: Vec<_> = folders.iter().map(|folder| root().join(folder)).collect();
@@ -216,16 +270,15 @@ fn sources() -> Vec<PathBuf> {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             match path.is_dir() {
-                true if path.ends_with("target") => {}
+                true if path.ends_with("target") || path.ends_with("node_modules") => {}
                 true => pending.push(path),
-                false if path.extension().is_some_and(|extension| extension == "rs") => {
+                false if path.extension().is_some_and(|found| found == extension) => {
                     files.push(path);
                 }
                 false => {}
             }
         }
     }
-    assert!(files.len() > 50, "the sources are not where they were");
     files
 }
 

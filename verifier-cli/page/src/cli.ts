@@ -7,13 +7,17 @@
  *   node verify.mjs receipt FILE --entry FILE --record FILE --policy FILE [--agencies FILE]
  *   node verify.mjs vectors DIR      judges every vector below a directory
  *   node verify.mjs pins FILE...     reads lists of pins, and prints a code for each
+ *   node verify.mjs offers FILE...   reads offers, and prints a code for each
  *   node verify.mjs text             which text is taken, a byte for every code point
  */
 import { parseArgs } from "node:util";
+import { equal, type Bytes } from "./bytes.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import { evidenceAt, lines, read, seconds } from "./cli/input.ts";
 import { judgeText } from "./cli/text.ts";
 import { judgeVectors } from "./cli/vectors.ts";
+import { encodeDraft, reopenDraft } from "./cose/draft.ts";
+import { encodeOfferFile, readOfferFile } from "./offer.ts";
 import { readPins, type Pins } from "./pins.ts";
 import { readPolicy } from "./policy.ts";
 import { codeOf, Refused } from "./refused.ts";
@@ -53,11 +57,13 @@ function main(args: string[]): number {
       return print(judgeVectors(need(paths[0])));
     case "pins":
       return print(paths.map((path) => codeOf(() => readPins(read(path))) ?? "ok"));
+    case "offers":
+      return print(paths.map((path) => judgeOffer(read(path))));
     case "text":
       process.stdout.write(judgeText());
       return 0;
     default:
-      throw new TypeError("one of exhibit, compare, receipt, vectors, pins, text");
+      throw new TypeError("one of exhibit, compare, receipt, vectors, pins, offers, text");
   }
 }
 
@@ -69,6 +75,15 @@ function need(path: string | undefined): string {
 function print(value: unknown): number {
   console.log(JSON.stringify(value, null, 2));
   return 0;
+}
+
+/** Its code; `ok` where it is also written again as the same bytes. */
+function judgeOffer(bytes: Bytes): string {
+  const code = codeOf(() => readOfferFile(bytes));
+  if (code !== null) return code;
+  const { record, openings } = readOfferFile(bytes);
+  const again = encodeOfferFile(encodeDraft(reopenDraft(record.message)), openings);
+  return equal(again, bytes) ? "ok" : "written again, it differs";
 }
 
 function pinsOf({ agencies }: Values): Pins | null {

@@ -9,7 +9,7 @@ import { demand } from "./refused.ts";
 export type { Contents, Placed, PlacedOpening } from "./exhibit/contents.ts";
 export type { Manifest } from "./exhibit/manifest.ts";
 
-const MAX_EXHIBIT = 67_108_864;
+export const MAX_EXHIBIT = 67_108_864;
 
 export interface Exhibit {
   readonly contents: Contents;

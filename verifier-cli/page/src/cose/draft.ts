@@ -69,6 +69,12 @@ export function addSignature(draft: Draft, header: Bytes, signature: Bytes): Dra
   return { ...draft, signatures: [...draft.signatures, encode([header, NOTHING, signature])] };
 }
 
+/** Signs once more, with a key that this code need not see: `sign` makes 64 bytes of Ed25519 over what it is given. */
+export async function sign(draft: Draft, signer: Signer, sign: (bytes: Bytes) => Promise<Bytes>): Promise<Draft> {
+  const header = signatureHeader(draft, signer);
+  return addSignature(draft, header, await sign(bytesToSign(draft, header)));
+}
+
 /** The bytes of the message, with the signatures that it has. */
 export function encodeDraft({ header, payload, signatures }: Draft): Bytes {
   const list = encode(signatures.map(() => null));

@@ -4,6 +4,7 @@ import { Role } from "../cose.ts";
 import { sibling, type SubjectId } from "../id.ts";
 import { demand } from "../refused.ts";
 import type { Act } from "./act.ts";
+import { goAcross } from "./move.ts";
 import { applyPlace } from "./place.ts";
 import type { Item } from "./state.ts";
 
@@ -86,7 +87,10 @@ function answer(act: Act, id: SubjectId, item: Item): void {
   const isAddressed = payload.to === release.to || release.substitutes.includes(payload.to!);
   demand(isAddressed, "custody/not-the-addressee");
   if (payload.type === "refuse") item.release = undefined;
-  else if (!act.isMissing(id)) pass(item, payload.to!);
+  else if (!act.isMissing(id)) {
+    goAcross(act, item, release.request);
+    pass(item, payload.to!);
+  }
 }
 
 function recall(act: Act, item: Item): void {
@@ -117,6 +121,8 @@ function takeOut(act: Act, id: SubjectId, item: Item): void {
   demand(item.place.at === "packed" && item.place.in === container, "custody/not-packed");
   const from = state.find(container, "item");
   if (from === undefined) return void act.lost.push(id);
+  const [packing, holding] = [state.agencyOf(item.holder), state.agencyOf(from.holder)];
+  if (packing !== undefined && holding !== undefined && packing !== holding) item.bound ??= from.bound;
   pass(item, from.holder);
   from.holders.forEach((holder) => item.holders.add(holder));
 }
@@ -144,10 +150,15 @@ function byHolder(act: Act, id: SubjectId, item: Item): void {
 }
 
 /** 9. */
-export function end(act: Act, id: SubjectId, item: Item): void {
+export function end(item: Item): void {
   demand(item.place.at !== "out", "custody/checked-out");
   demand(item.contents === 0, "custody/not-empty");
+  item.isEnded = true;
+}
+
+/** 9. Ends where no hold keeps it. */
+export function giveUp(act: Act, id: SubjectId, item: Item): void {
+  end(item);
   const notes = act.state.find(sibling(id, "notes"), "notes");
   demand((notes?.holds.length ?? 0) === 0, "custody/on-hold");
-  item.isEnded = true;
 }

@@ -10,24 +10,28 @@ interface Under {
   readonly onward?: Bytes | undefined;
 }
 
-/** Moves the item from the agency of `from` to that of `to`. */
+/** Moves the item from the agency of `from` to that of `to`: where it may go, it goes across. */
 export function move(act: Act, id: SubjectId, item: Item, under: Under): void {
-  item.bound = checkMove(act, id, item, under, act.payload.to!);
+  demandMay(act, id, item, under, act.payload.to!);
+  goAcross(act, item, under.request);
 }
 
-/** Whether the item may move to the agency of `to`; the agency to which it is bound afterwards. */
-export function checkMove(act: Act, id: SubjectId, item: Item, under: Under, to: SubjectId): SubjectId | undefined {
+/** That the item may go to the agency of `to`. */
+export function demandMay(act: Act, id: SubjectId, item: Item, { request, onward }: Under, to: SubjectId): void {
   const { state } = act;
-  const { request, onward } = under;
   demand(request === undefined || !state.isAbsent(request), "custody/no-such-subject");
   const [giving, taking] = [state.agencyOf(act.payload.from!), state.agencyOf(to)];
-  if (giving === undefined || taking === undefined) return item.bound;
+  if (giving === undefined || taking === undefined) return;
   const origin = item.bound ?? giving;
-  if (giving === taking || origin === giving) {
-    return request !== undefined && giving !== taking ? giving : item.bound;
-  }
-  demand(origin === taking || isPermitted(act, id, origin, taking, onward), "custody/onward-not-authorised");
-  return item.bound;
+  const isFree = giving === taking || origin === giving || origin === taking;
+  demand(isFree || isPermitted(act, id, origin, taking, onward), "custody/onward-not-authorised");
+}
+
+/** Under a request, what comes from the agency that gives it is bound to that agency. */
+export function goAcross({ state, payload }: Act, item: Item, request: SubjectId | undefined): void {
+  const [giving, taking] = [state.agencyOf(payload.from!), state.agencyOf(payload.to!)];
+  if (request === undefined || giving === undefined || taking === undefined || giving === taking) return;
+  if ((item.bound ?? giving) === giving) item.bound = giving;
 }
 
 function isPermitted(act: Act, id: SubjectId, origin: SubjectId, to: SubjectId, onward: Bytes | undefined): boolean {

@@ -11,7 +11,7 @@ import type { Notes } from "./state.ts";
 const MAX_OPEN = 256;
 
 /** What may be said of an item that has ended. */
-const AFTER_THE_END = ["correct", "dispute", "dispute-response", "dispute-resolution", "disclose", "erase-opening"];
+const AFTER_THE_END = ["correct", "dispute", "dispute-response", "dispute-resolution", "disclose", "erase-opening", "hold-release"];
 
 export function applyNotes(act: Act, id: SubjectId): void {
   const { state, payload } = act;

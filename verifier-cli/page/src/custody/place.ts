@@ -4,8 +4,8 @@ import type { SubjectId } from "../id.ts";
 import { signersOf } from "../record.ts";
 import { demand } from "../refused.ts";
 import type { Act } from "./act.ts";
-import { demandAgency, end, pass } from "./item.ts";
-import { checkMove, move } from "./move.ts";
+import { demandAgency, end, giveUp, pass } from "./item.ts";
+import { demandMay, move } from "./move.ts";
 import type { Item } from "./state.ts";
 
 export function applyPlace(act: Act, id: SubjectId, item: Item): void {
@@ -51,18 +51,18 @@ export function applyPlace(act: Act, id: SubjectId, item: Item): void {
     case "split":
       if (id !== payload.body.parent) return;
       demand(item.contents === 0, "custody/not-empty");
-      return use(act, id, item, payload.body.parts.map(([, amount]) => amount), payload.body.rest);
+      return use(item, payload.body.parts.map(([, amount]) => amount), payload.body.rest);
     case "consume": {
       const { amount, rest } = payload.body;
-      return use(act, id, item, amount === undefined ? [null] : [amount], rest);
+      return use(item, amount === undefined ? [null] : [amount], rest);
     }
     case "dispose": {
       const witnesses = signersOf(payload, Role.witness);
       demand(!witnesses.some((witness) => item.holders.has(witness)), "custody/witness-in-chain");
-      return end(act, id, item);
+      return giveUp(act, id, item);
     }
     case "return-to-owner":
-      return end(act, id, item);
+      return giveUp(act, id, item);
   }
 }
 
@@ -73,9 +73,9 @@ function release(act: Act, id: SubjectId, item: Item): void {
   const substitutes = payload.body.substitutes ?? [];
   const isThere = [payload.to!, ...substitutes].every((custodian) => !state.isAbsent(custodian));
   demand(isThere, "custody/no-such-subject");
-  for (const substitute of substitutes) checkMove(act, id, item, payload.body, substitute);
-  move(act, id, item, payload.body);
-  item.release = { digest: act.digest, to: payload.to!, substitutes };
+  // It is not bound by this: who receives decides.
+  for (const to of [payload.to!, ...substitutes]) demandMay(act, id, item, payload.body, to);
+  item.release = { digest: act.digest, to: payload.to!, substitutes, request: payload.body.request };
   item.place = { at: "hand" };
 }
 
@@ -93,7 +93,7 @@ function pack(act: Act, id: SubjectId, item: Item): void {
 }
 
 /** Takes amounts off a quantity. The rest is what remains; 0 ends the item. */
-function use(act: Act, id: SubjectId, item: Item, amounts: readonly (bigint | null)[], rest: bigint | null): void {
+function use(item: Item, amounts: readonly (bigint | null)[], rest: bigint | null): void {
   const { quantity } = item;
   if (quantity === undefined) {
     demand(amounts.every((amount) => amount === null) && (rest === null || rest === 0n), "custody/quantity");
@@ -104,5 +104,5 @@ function use(act: Act, id: SubjectId, item: Item, amounts: readonly (bigint | nu
     demand(numbers.length === all.length && sum === quantity.amount, "custody/quantity");
     item.quantity = { ...quantity, amount: rest! };
   }
-  if (rest === 0n) end(act, id, item);
+  if (rest === 0n) end(item);
 }

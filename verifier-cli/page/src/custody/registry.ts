@@ -51,7 +51,7 @@ function changeLedger({ state, payload }: Act, id: SubjectId): void {
   const ledger = state.find(id, "ledger") ?? refuse("custody/no-such-subject");
   if (payload.type === "policy") {
     const { quorum } = payload.body;
-    demand(quorum >= 1n && quorum <= BigInt(ledger.founders.length), "custody/quorum");
+    demand(quorum >= 1n && quorum <= BigInt(ledger.founders.length), "custody/quorum-range");
     ledger.quorum = quorum;
   } else if (payload.type === "operator-succession") {
     ledger.isClosed = true;

@@ -48,6 +48,8 @@ export interface Release {
   readonly digest: Bytes;
   readonly to: SubjectId;
   readonly substitutes: readonly SubjectId[];
+  /** The request under which it was sent. */
+  readonly request: SubjectId | undefined;
 }
 
 export interface Item {

@@ -23,11 +23,11 @@ export function historySection(one: Case, names: Names, language: Language): HTM
     element(
       "tr",
       { class: isNoteworthy(one, placed) ? "marked" : undefined },
-      element("th", { scope: "row" }, String(placed.index)),
+      element("th", { scope: "row", "data-label": language.say("entry") }, String(placed.index)),
       element("td", {}, ...timeCell(placed, language)),
       element("td", {}, ...whatCell(one, placed, language)),
       element("td", {}, ...peopleCell(placed, names, language)),
-      element("td", {}, gapText(gaps.get(placed), language)),
+      gapCell(gaps.get(placed), language),
     ),
   );
   return element(
@@ -58,11 +58,13 @@ function gapsOf(one: Case): Map<Placed, bigint> {
   return gaps;
 }
 
-function gapText(minutes: bigint | undefined, language: Language): string {
-  if (minutes === undefined) return "";
-  return minutes < 0n
+/** On a narrow screen the cells stand below each other, and this one says what it is. */
+function gapCell(minutes: bigint | undefined, language: Language): HTMLElement {
+  if (minutes === undefined) return element("td");
+  const text = minutes < 0n
     ? language.say("overlap", { count: String(-minutes) })
     : language.say("minutes", { count: String(minutes) });
+  return element("td", { "data-label": language.say("gap") }, text);
 }
 
 function timeCell({ payload, acceptedMs }: Placed, language: Language): Child[] {

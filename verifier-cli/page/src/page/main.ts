@@ -85,19 +85,26 @@ async function verify(): Promise<void> {
   try {
     await nextFrame();
     model.answer = await verifyModel(model, (file, share) => {
-      const percent = Math.floor(100 * share);
-      status.replaceChildren(language.say("hashing", { name: printable(file.name), percent }));
+      // In tens: whoever listens to the page hears each.
+      const percent = 10 * Math.floor(10 * share);
+      const text = file === null
+        ? `${language.say("verifying")} ${percent} %`
+        : language.say("hashing", { name: printable(file.name), percent });
+      if (status.textContent !== text) status.replaceChildren(text);
     });
     status.replaceChildren();
     render();
     document.getElementById("result-title")?.focus();
   } catch (error) {
-    if (!(error instanceof Complaint)) throw error;
-    const values = Object.entries(error.values).map(([key, value]) => [key, printable(value)]);
-    status.replaceChildren(element("strong", { class: "complaint" }, `✗ ${language.say(error.word, Object.fromEntries(values))}`));
+    complain(error instanceof Complaint ? error : new Complaint("fault", { code: String(error) }));
   } finally {
     isBusy = false;
   }
+}
+
+function complain({ word, values }: Complaint): void {
+  const shown = Object.entries(values).map(([key, value]) => [key, printable(value)]);
+  status.replaceChildren(element("strong", { class: "complaint" }, `✗ ${language.say(word, Object.fromEntries(shown))}`));
 }
 
 /** Until the browser has shown what was changed. */

@@ -13,7 +13,11 @@ function escape(character: string): string {
   return `\\u{${character.codePointAt(0)!.toString(16)}}`;
 }
 
+/** The last second that is written as a date. A log can state later ones. */
+const LAST_S = 253402300799n;
+
 /** A time of seconds since 1970, in UTC and to the second. */
 export function utcText(seconds: bigint): string {
+  if (seconds > LAST_S) return `${seconds} s`;
   return new Date(Number(seconds) * 1000).toISOString().replace(".000Z", "Z").replace("T", " ").replace("Z", " UTC");
 }

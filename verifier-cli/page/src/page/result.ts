@@ -18,7 +18,7 @@ export function resultSection({ outcome, name, digest }: Answer, language: Langu
   const { report, one } = outcome;
   const parts: Child[] = [verdictBox(report, language)];
   const caution = () => report.verdict() === "verified" ? null : element("p", { class: "caution" }, `⚠ ${language.say("unverified")}`);
-  const file = [printable(name), `SHA-256 ${hex(digest)}`];
+  const file = [printable(name), ...(digest === null ? [] : [`SHA-256 ${hex(digest)}`])];
   parts.push(one === null ? null : caution(), aboutList(one, file, language));
   parts.push(unprovenSection(report, one, language), checksSection(report, language));
   if (one !== null) parts.push(caution(), historySection(one, new Names(one), language));

@@ -3,14 +3,19 @@ import { equal, type Bytes } from "../bytes.ts";
 import { readExhibit } from "../exhibit.ts";
 import { demand, codeOf } from "../refused.ts";
 import { Report } from "../report.ts";
-import { verifyExhibit, type Outcome } from "../verify.ts";
+import { finish, verifyingExhibit, type Outcome } from "../verify.ts";
 import type { Case, Inputs } from "./case.ts";
 
 export function compareExhibits(first: Bytes, second: Bytes, inputs: Inputs): Outcome {
+  return finish(comparingExhibits(first, second, inputs));
+}
+
+/** As [compareExhibits], in steps. */
+export function* comparingExhibits(first: Bytes, second: Bytes, inputs: Inputs): Generator<number, Outcome> {
   const [older, newer] = sizeOf(second) < sizeOf(first) ? [second, first] : [first, second];
-  const old = verifyExhibit(older, inputs);
+  const old = yield* verifyingExhibit(older, inputs);
   const others = old.one === null ? [] : [old.one.contents.checkpoint];
-  const young = verifyExhibit(newer, { ...inputs, checkpoints: [...inputs.checkpoints, ...others] });
+  const young = yield* verifyingExhibit(newer, { ...inputs, checkpoints: [...inputs.checkpoints, ...others] });
   const report = new Report();
   report.merge(young.report.lines());
   report.merge(old.report.lines().filter(({ id }) => id !== "consistency"));

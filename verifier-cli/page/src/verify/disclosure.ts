@@ -140,9 +140,20 @@ export function isNoteworthy(one: Case, placed: Placed): boolean {
       const release = one.record(payload.body.release)?.payload;
       return release?.type === "release" && release.to !== payload.to;
     }
+    case "consume":
+      return payload.subjects.some(({ id }) => isHeldBefore(one, id, placed.index));
+    case "split":
+      return isHeldBefore(one, payload.body.parent, placed.index);
     default:
       return false;
   }
+}
+
+/** Whether a hold of the item was open before the entry of this index. */
+function isHeldBefore(one: Case, item: SubjectId, index: bigint): boolean {
+  const before = one.chain(sibling(item, "notes")).filter((placed) => placed.index < index);
+  const released = before.flatMap(({ payload }) => (payload.type === "hold-release" ? [hex(payload.body.hold)] : []));
+  return before.some(({ payload, message }) => payload.type === "hold-set" && !released.includes(hex(message.digest)));
 }
 
 /** Whether something was found of an item of the lineage. */

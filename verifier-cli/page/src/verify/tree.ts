@@ -8,6 +8,7 @@ import { kindOf, sibling, type SubjectId } from "../id.ts";
 import { verifyConsistency, verifyMultiproof } from "../merkle.ts";
 import { Algorithm } from "../note/verifier-key.ts";
 import { Role } from "../cose.ts";
+import type { Payload } from "../record.ts";
 import { codeOf, demand } from "../refused.ts";
 import type { Report } from "../report.ts";
 import type { Case, Judged } from "./case.ts";
@@ -100,10 +101,26 @@ function needed(one: Case): SubjectId[] {
     found.push(...payload.signers.filter(([role]) => role !== Role.newKey).map(([, id]) => id));
     found.push(...[payload.from, payload.to].filter((id) => id !== undefined));
     if ("request" in payload.body && payload.body.request !== undefined) found.push(payload.body.request);
-    if (payload.type === "pack" && payload.body.bound !== undefined) found.push(payload.body.bound[1]);
-    if (payload.type === "custodian-enrol") found.push(payload.body.agency);
+    found.push(...namedIn(payload));
   }
   return found;
+}
+
+/** The subjects that a body names, but for requests. */
+function namedIn(payload: Payload): readonly SubjectId[] {
+  switch (payload.type) {
+    case "pack":
+      return payload.body.bound ?? [];
+    case "release":
+      return payload.body.substitutes ?? [];
+    case "authorise-onward":
+    case "request":
+      return payload.body.to === undefined ? [] : [payload.body.to];
+    case "custodian-enrol":
+      return [payload.body.agency];
+    default:
+      return [];
+  }
 }
 
 /** The ledger of entry 0, if that is here. */
