@@ -4,7 +4,7 @@
 // oversees. The keeper holds 500 data carriers besides.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { close, launch, Somebody } from "./pages.mjs";
+import { close, launch, Somebody, url } from "./pages.mjs";
 
 before(launch);
 after(close);
@@ -53,6 +53,28 @@ async function verdict(one, item) {
   await one.page.waitForSelector("[data-verdict]", { timeout: 60_000 });
   return one.page.getAttribute("[data-verdict]", "data-verdict");
 }
+
+test("the document lets nothing in, and its files never change", async () => {
+  const page = await fetch(`${url}/`);
+  const policy = page.headers.get("content-security-policy");
+  for (const part of ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"]) {
+    assert.ok(policy.split(/; */).includes(part), policy);
+  }
+  assert.doesNotMatch(policy, /unsafe|https?:/);
+  assert.match(page.headers.get("permissions-policy"), /camera=\(self\)/);
+  assert.equal(page.headers.get("x-content-type-options"), "nosniff");
+  assert.equal((await fetch(`${url}/`, { headers: { "If-None-Match": page.headers.get("etag") } })).status, 304);
+  const text = await page.text();
+  const files = [...text.matchAll(/"(\/assets\/[0-9a-f]{64}\/[a-z.]+)"/g)].map(([, path]) => path);
+  assert.equal(files.length, 2, text);
+  for (const path of files) {
+    const file = await fetch(`${url}${path}`);
+    assert.equal(file.status, 200, path);
+    assert.match(file.headers.get("cache-control"), /immutable/);
+    assert.equal((await fetch(`${url}${path.replace(/[0-9a-f]{64}/, "0".repeat(64))}`)).status, 404);
+  }
+  assert.doesNotMatch(text, /<script(?![^>]*src=)|style=|\son[a-z]+=/);
+});
 
 test("two custodians hand over from hand to hand", async () => {
   const keeper = await Somebody.signedIn("keeper");
