@@ -171,6 +171,10 @@ test("a release is refused with its ground, and sent again", async () => {
   await clerk.page.press("#scan", "Enter");
   await clerk.page.waitForSelector(".scan .problem");
   assert.match(await clerk.page.innerText(".scan .problem"), /label-id\/check/);
+  await clerk.page.click(".scan button[aria-pressed]");
+  await clerk.page.waitForFunction(() => document.querySelector("video")?.videoWidth > 0);
+  await clerk.page.click(".scan button[aria-pressed]");
+  assert.equal(await clerk.page.locator("video").count(), 0);
   await clerk.page.fill("#scan", label);
   await clerk.page.press("#scan", "Enter");
   await clerk.page.getByText("Scanned: \u20681\u2069 of \u20681\u2069").first().waitFor();
@@ -234,7 +238,9 @@ test("a session ends, and nothing that was typed is lost", async () => {
   await keeper.page.waitForSelector("#sign-in-again");
   assert.deepEqual(await keeper.violations(), []);
   assert.equal(await keeper.page.inputValue("#field-description"), "typed before the session ended");
-  await keeper.page.click("#sign-in-again");
+  // By keyboard alone: the dialog has the focus.
+  assert.equal(await keeper.page.evaluate(() => document.activeElement.id), "sign-in-again");
+  await keeper.page.keyboard.press("Enter");
   assert.match(await keeper.sign(), /typed before the session ended/);
 
   // A key that was kept signs in again after the page was left, without its passphrase.

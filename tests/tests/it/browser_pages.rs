@@ -14,6 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::cli_demo::demo;
+use crate::docs_text::{block, repository};
 use crate::page_browser::{browser, has_browser};
 use crate::page_verifier::{has_packages, is_there};
 
@@ -77,10 +78,13 @@ impl Stage {
             officer["id"]
         );
         fs::write(self.out().join("serve.toml"), setting).unwrap();
-        let passphrase = ["--passphrase-file", "keys/passphrase.txt"];
-        let mut child = Command::new(program::path_of("custody"))
-            .args(["serve", "--ledger", "ledger", "--config", "serve.toml"])
-            .args(passphrase)
+        // As the README has it, on a demo that is in this folder.
+        let readme = fs::read_to_string(repository("README.md")).unwrap();
+        let line = block(&readme, "sh").replace("demo/", "");
+        let words: Vec<_> = line.split_whitespace().collect();
+        let mut child = Command::new(program::path_of(words[0]))
+            .args(&words[1..])
+            .args(["--config", "serve.toml"])
             .env("RUST_LOG", "error")
             .current_dir(self.out())
             .stdout(Stdio::piped())
