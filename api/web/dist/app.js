@@ -49,3 +49,282 @@ ${t.origin}
 ${location.host.toLowerCase()}
 ${n}
 `;u(/^[0-9a-f]{64}$/.test(n)&&o===r,"page/other-challenge");let s=Bn(await ro(e.key,Ee(r))),x=await ne("/v1/session",{method:"POST",json:{kid:e.kid,challenge:n,signature:s},isSigningIn:!0});return Us(x.csrf??null),{...x,key:e}}async function zd(){await sn("/v1/session",{method:"DELETE",isSigningIn:!0}).catch(()=>{}),Us(null)}function Hd({language:t,ledger:e,begin:n}){let[o,r]=z([]),[s,x]=z(null),[a,c]=z(!1),d=()=>{Fc().then(r,p=>x(be.from(p)))};nt(d,[]),nt(()=>{document.title=`${t.say("sign-in")} - Custody Ledger`},[t]);let l=p=>{c(!0),x(null),p().catch(y=>{x(be.from(y)),c(!1)})},f=p=>l(async()=>n(await Go(e,p))),m=(p,y,C)=>l(async()=>{let b=await Oc(await p.text(),y,p.name),A=await Go(e,b),h={...b,name:an(A.who)};C&&await Dc(h),await n({...A,key:h})});return i("div",{class:"sign-in",children:[i("h1",{tabIndex:-1,children:t.say("sign-in")}),i("p",{children:t.say("sign-in-lead")}),i("p",{class:"hint",children:[t.say("sign-in-ledger")," ",i("code",{dir:"ltr",children:e.origin})]}),e.isNew&&i("p",{class:"caution",children:[t.say("first-meeting")," ",i("code",{dir:"ltr",class:"digest",children:[...e.genesis].map(p=>p.toString(16).padStart(2,"0")).join("")})]}),i(ce,{problem:s,language:t}),o.length>0&&i("section",{children:[i("h2",{children:t.say("kept-keys")}),i("ul",{class:"plain-list",children:o.map(p=>i("li",{class:"kept",children:[i("button",{type:"button",class:"main",disabled:a,onClick:()=>f(p),children:t.say("sign-in-as",{who:p.name})}),i("button",{type:"button",disabled:a,onClick:()=>{kc(p.kid).then(d)},children:t.say("forget-key",{who:p.name})})]},p.kid))})]}),i(dE,{language:t,isBusy:a,add:m})]})}function dE({language:t,isBusy:e,add:n}){let[o,r]=z(null),[s,x]=z(""),[a,c]=z(!0);return i("form",{onSubmit:l=>{l.preventDefault(),o!==null&&(n(o,s,a),x(""))},children:[i("h2",{children:t.say("key-file")}),i(Mt,{id:"key-file",label:t.say("key-file-label"),hint:t.say("key-file-hint"),children:l=>i("input",{id:"key-file",type:"file",required:!0,"aria-describedby":l,onChange:f=>r(f.currentTarget.files?.[0]??null)})}),i(Mt,{id:"passphrase",label:t.say("passphrase"),children:()=>i("input",{id:"passphrase",type:"password",required:!0,autocomplete:"off",value:s,onInput:l=>x(l.currentTarget.value)})}),i("label",{class:"tick",children:[i("input",{type:"checkbox",id:"keep-key",checked:a,onChange:l=>c(l.currentTarget.checked)}),t.say("keep-key")]}),i("p",{class:"hint",children:t.say("keep-key-hint")}),i("button",{type:"submit",class:"main",id:"sign-in",disabled:e,children:t.say(e?"opening-key":"sign-in")})]})}function Ud({language:t,again:e}){let[n,o]=z(null),[r,s]=z(!1),x=()=>{s(!0),e().catch(a=>{o(be.from(a)),s(!1)})};return i(Vo,{title:t.say("expired"),children:[i("p",{children:t.say("expired-hint")}),i(ce,{problem:n,language:t}),i("button",{type:"button",class:"main",id:"sign-in-again",disabled:r,onClick:x,children:t.say("sign-in-again")})]})}function Vd(){let[t,e]=z(()=>Nn.preferred()),[n,o]=z(null),[r,s]=z(null),[x,a]=z(null);nt(()=>{document.documentElement.lang=t.tag,document.documentElement.dir=t.direction},[t]),nt(()=>{t0.meet().then(o,s)},[]);let c=async f=>{await n.look(),a({session:f,people:await xo.load()})},d=()=>{zd().then(()=>a(null))},l={language:t,setLanguage:e,isTraining:n?.isTraining??!1};return r!==null?i(sx,{...l,children:i(lE,{problem:r,language:t})}):n===null?i(sx,{...l,children:i("p",{children:t.say("loading")})}):x===null?i(sx,{...l,children:i(Hd,{language:t,ledger:n,begin:f=>c(f).catch(m=>{if(!(m instanceof Lt))throw m;s(m)})})}):i(uE,{...l,ledger:n,open:x,setSession:f=>a({...x,session:f}),end:d,stop:s})}function lE({problem:t,language:e}){return t instanceof Lt?i(d0,{heads:t,language:e}):i(I,{children:[i("h1",{tabIndex:-1,children:e.say("stopped")}),i(ce,{problem:be.from(t),language:e})]})}function Kd({language:t}){return i("aside",{class:"training","aria-label":t.say("training"),children:i("p",{lang:"en",dir:"ltr",children:"TRAINING - NOT EVIDENCE"})})}function $d({language:t,setLanguage:e}){return i("label",{class:"language",children:[i("span",{class:"hidden",children:t.say("language")}),i("select",{id:"language",value:t.tag,onChange:n=>e(Nn.choose(n.currentTarget.value)),children:_0.map(n=>i("option",{value:n,lang:n,children:Nn.nameOf(n)},n))})]})}function sx(t){return i(I,{children:[t.isTraining&&i(Kd,{language:t.language}),i("header",{class:"top",children:[i("span",{class:"brand",children:"Custody Ledger"}),i($d,{...t})]}),i("main",{id:"main",children:t.children})]})}function uE(t){let{language:e,ledger:n,open:o}=t,r=Uc(),[s,x]=z(""),[a,c]=z(0),d=pE();EE(o.session,n,()=>c(f=>f+1),t.stop),mE(r);let l={language:e,ledger:n,announce:x,changes:a,...o};return i(Uo.Provider,{value:l,children:[t.isTraining&&i(Kd,{language:e}),i("header",{class:"top",children:[i("a",{class:"skip",href:"#main",onClick:f=>{f.preventDefault(),document.getElementById("main")?.focus()},children:e.say("skip")}),i("span",{class:"brand",children:"Custody Ledger"}),i("span",{class:"me",children:i("bdi",{children:an(o.session.who)})}),i($d,{...t}),i("button",{type:"button",class:"plain",onClick:t.end,children:e.say("sign-out")}),i(gE,{route:r,language:e,isOverseer:o.session.is_overseer})]}),i("main",{id:"main",tabIndex:-1,children:i(hE,{route:r})}),i("footer",{class:"foot",children:i(fE,{ledger:n,language:e})}),i("div",{role:"status","aria-live":"polite",class:"hidden",children:s}),d!==null&&i(Ud,{language:e,again:async()=>{t.setSession(await Go(n,o.session.key)),d()}})]})}function fE({ledger:t,language:e}){let{head:n}=t;return i("p",{children:e.say("ledger-line",{origin:t.origin,size:n===null?"0":String(n.size)})})}function pE(){let t=yn([]),[e,n]=z(!1);nt(()=>Ac(()=>new Promise(r=>{t.current.push(r),n(!0)})),[]);let o=Rx(()=>{n(!1),t.current.splice(0).forEach(r=>r())},[]);return e?o:null}function EE(t,e,n,o){nt(()=>{let r=new EventSource("/v1/events"),s,x=()=>{s??=setTimeout(()=>{s=void 0,e.look().then(n,a=>a instanceof Lt&&o(a))},300)};return r.addEventListener("record",x),r.addEventListener("offer",x),r.addEventListener("lost",x),addEventListener("focus",x),()=>{r.close(),removeEventListener("focus",x),clearTimeout(s)}},[t.csrf])}function mE(t){let e=yn(!0);nt(()=>{e.current||document.querySelector("main h1")?.focus(),e.current=!1,document.title=`${document.querySelector("main h1")?.textContent??""} - Custody Ledger`,scrollTo(0,0)},[t.page,t.rest.join("/")])}function gE({route:t,language:e,isOverseer:n}){let o=Xs.filter(s=>s!=="oversight"||n),r=s=>s===t.page||s==="desk"&&["act","receive","offer","receipt"].includes(t.page);return i("nav",{"aria-label":e.say("pages"),children:i("ul",{children:o.map(s=>i("li",{children:i("a",{href:he(s),"aria-current":r(s)?"page":void 0,children:e.say(`page-${s}`)})},s))})})}function hE({route:{page:t,rest:e}}){let[n,o]=e;switch(t){case"act":return i(od,{name:n??"",items:o===void 0?[]:o.split(",")},e.join("/"));case"receive":return i(Nd,{release:n??""},n);case"offer":return i(_d,{digest:n??""},n);case"receipt":return i(Ld,{digest:n??""},n);case"items":return n===void 0?i(Ad,{}):i(bd,{item:n},n);case"requests":return n===void 0?i(jd,{}):i(qd,{request:n},n);case"map":return i(vd,{});case"oversight":return i(Rd,{});case"people":return i(Od,{});default:return i(ed,{})}}Cx(i(Vd,{}),document.getElementById("app"));})();
+/* Parts of this file are @noble/curves, @noble/hashes:
+
+The MIT License (MIT)
+
+Copyright (c) 2022 Paul Miller (https://paulmillr.com)
+
+Permission is hereby granted, free of charge, to any person obtaining a copy
+of this software and associated documentation files (the “Software”), to deal
+in the Software without restriction, including without limitation the rights
+to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in
+all copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED “AS IS”, WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN
+THE SOFTWARE.
+*/
+
+/* Parts of this file are @noble/post-quantum:
+
+The MIT License (MIT)
+
+Copyright (c) 2024 Paul Miller (https://paulmillr.com)
+
+Permission is hereby granted, free of charge, to any person obtaining a copy
+of this software and associated documentation files (the “Software”), to deal
+in the Software without restriction, including without limitation the rights
+to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in
+all copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED “AS IS”, WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN
+THE SOFTWARE.
+*/
+
+/* Parts of this file are jsqr:
+
+Apache License
+                           Version 2.0, January 2004
+                        http://www.apache.org/licenses/
+
+   TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION
+
+   1. Definitions.
+
+      "License" shall mean the terms and conditions for use, reproduction,
+      and distribution as defined by Sections 1 through 9 of this document.
+
+      "Licensor" shall mean the copyright owner or entity authorized by
+      the copyright owner that is granting the License.
+
+      "Legal Entity" shall mean the union of the acting entity and all
+      other entities that control, are controlled by, or are under common
+      control with that entity. For the purposes of this definition,
+      "control" means (i) the power, direct or indirect, to cause the
+      direction or management of such entity, whether by contract or
+      otherwise, or (ii) ownership of fifty percent (50%) or more of the
+      outstanding shares, or (iii) beneficial ownership of such entity.
+
+      "You" (or "Your") shall mean an individual or Legal Entity
+      exercising permissions granted by this License.
+
+      "Source" form shall mean the preferred form for making modifications,
+      including but not limited to software source code, documentation
+      source, and configuration files.
+
+      "Object" form shall mean any form resulting from mechanical
+      transformation or translation of a Source form, including but
+      not limited to compiled object code, generated documentation,
+      and conversions to other media types.
+
+      "Work" shall mean the work of authorship, whether in Source or
+      Object form, made available under the License, as indicated by a
+      copyright notice that is included in or attached to the work
+      (an example is provided in the Appendix below).
+
+      "Derivative Works" shall mean any work, whether in Source or Object
+      form, that is based on (or derived from) the Work and for which the
+      editorial revisions, annotations, elaborations, or other modifications
+      represent, as a whole, an original work of authorship. For the purposes
+      of this License, Derivative Works shall not include works that remain
+      separable from, or merely link (or bind by name) to the interfaces of,
+      the Work and Derivative Works thereof.
+
+      "Contribution" shall mean any work of authorship, including
+      the original version of the Work and any modifications or additions
+      to that Work or Derivative Works thereof, that is intentionally
+      submitted to Licensor for inclusion in the Work by the copyright owner
+      or by an individual or Legal Entity authorized to submit on behalf of
+      the copyright owner. For the purposes of this definition, "submitted"
+      means any form of electronic, verbal, or written communication sent
+      to the Licensor or its representatives, including but not limited to
+      communication on electronic mailing lists, source code control systems,
+      and issue tracking systems that are managed by, or on behalf of, the
+      Licensor for the purpose of discussing and improving the Work, but
+      excluding communication that is conspicuously marked or otherwise
+      designated in writing by the copyright owner as "Not a Contribution."
+
+      "Contributor" shall mean Licensor and any individual or Legal Entity
+      on behalf of whom a Contribution has been received by Licensor and
+      subsequently incorporated within the Work.
+
+   2. Grant of Copyright License. Subject to the terms and conditions of
+      this License, each Contributor hereby grants to You a perpetual,
+      worldwide, non-exclusive, no-charge, royalty-free, irrevocable
+      copyright license to reproduce, prepare Derivative Works of,
+      publicly display, publicly perform, sublicense, and distribute the
+      Work and such Derivative Works in Source or Object form.
+
+   3. Grant of Patent License. Subject to the terms and conditions of
+      this License, each Contributor hereby grants to You a perpetual,
+      worldwide, non-exclusive, no-charge, royalty-free, irrevocable
+      (except as stated in this section) patent license to make, have made,
+      use, offer to sell, sell, import, and otherwise transfer the Work,
+      where such license applies only to those patent claims licensable
+      by such Contributor that are necessarily infringed by their
+      Contribution(s) alone or by combination of their Contribution(s)
+      with the Work to which such Contribution(s) was submitted. If You
+      institute patent litigation against any entity (including a
+      cross-claim or counterclaim in a lawsuit) alleging that the Work
+      or a Contribution incorporated within the Work constitutes direct
+      or contributory patent infringement, then any patent licenses
+      granted to You under this License for that Work shall terminate
+      as of the date such litigation is filed.
+
+   4. Redistribution. You may reproduce and distribute copies of the
+      Work or Derivative Works thereof in any medium, with or without
+      modifications, and in Source or Object form, provided that You
+      meet the following conditions:
+
+      (a) You must give any other recipients of the Work or
+          Derivative Works a copy of this License; and
+
+      (b) You must cause any modified files to carry prominent notices
+          stating that You changed the files; and
+
+      (c) You must retain, in the Source form of any Derivative Works
+          that You distribute, all copyright, patent, trademark, and
+          attribution notices from the Source form of the Work,
+          excluding those notices that do not pertain to any part of
+          the Derivative Works; and
+
+      (d) If the Work includes a "NOTICE" text file as part of its
+          distribution, then any Derivative Works that You distribute must
+          include a readable copy of the attribution notices contained
+          within such NOTICE file, excluding those notices that do not
+          pertain to any part of the Derivative Works, in at least one
+          of the following places: within a NOTICE text file distributed
+          as part of the Derivative Works; within the Source form or
+          documentation, if provided along with the Derivative Works; or,
+          within a display generated by the Derivative Works, if and
+          wherever such third-party notices normally appear. The contents
+          of the NOTICE file are for informational purposes only and
+          do not modify the License. You may add Your own attribution
+          notices within Derivative Works that You distribute, alongside
+          or as an addendum to the NOTICE text from the Work, provided
+          that such additional attribution notices cannot be construed
+          as modifying the License.
+
+      You may add Your own copyright statement to Your modifications and
+      may provide additional or different license terms and conditions
+      for use, reproduction, or distribution of Your modifications, or
+      for any such Derivative Works as a whole, provided Your use,
+      reproduction, and distribution of the Work otherwise complies with
+      the conditions stated in this License.
+
+   5. Submission of Contributions. Unless You explicitly state otherwise,
+      any Contribution intentionally submitted for inclusion in the Work
+      by You to the Licensor shall be under the terms and conditions of
+      this License, without any additional terms or conditions.
+      Notwithstanding the above, nothing herein shall supersede or modify
+      the terms of any separate license agreement you may have executed
+      with Licensor regarding such Contributions.
+
+   6. Trademarks. This License does not grant permission to use the trade
+      names, trademarks, service marks, or product names of the Licensor,
+      except as required for reasonable and customary use in describing the
+      origin of the Work and reproducing the content of the NOTICE file.
+
+   7. Disclaimer of Warranty. Unless required by applicable law or
+      agreed to in writing, Licensor provides the Work (and each
+      Contributor provides its Contributions) on an "AS IS" BASIS,
+      WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or
+      implied, including, without limitation, any warranties or conditions
+      of TITLE, NON-INFRINGEMENT, MERCHANTABILITY, or FITNESS FOR A
+      PARTICULAR PURPOSE. You are solely responsible for determining the
+      appropriateness of using or redistributing the Work and assume any
+      risks associated with Your exercise of permissions under this License.
+
+   8. Limitation of Liability. In no event and under no legal theory,
+      whether in tort (including negligence), contract, or otherwise,
+      unless required by applicable law (such as deliberate and grossly
+      negligent acts) or agreed to in writing, shall any Contributor be
+      liable to You for damages, including any direct, indirect, special,
+      incidental, or consequential damages of any character arising as a
+      result of this License or out of the use or inability to use the
+      Work (including but not limited to damages for loss of goodwill,
+      work stoppage, computer failure or malfunction, or any and all
+      other commercial damages or losses), even if such Contributor
+      has been advised of the possibility of such damages.
+
+   9. Accepting Warranty or Additional Liability. While redistributing
+      the Work or Derivative Works thereof, You may choose to offer,
+      and charge a fee for, acceptance of support, warranty, indemnity,
+      or other liability obligations and/or rights consistent with this
+      License. However, in accepting such obligations, You may act only
+      on Your own behalf and on Your sole responsibility, not on behalf
+      of any other Contributor, and only if You agree to indemnify,
+      defend, and hold each Contributor harmless for any liability
+      incurred by, or claims asserted against, such Contributor by reason
+      of your accepting any such warranty or additional liability.
+
+   END OF TERMS AND CONDITIONS
+
+   APPENDIX: How to apply the Apache License to your work.
+
+      To apply the Apache License to your work, attach the following
+      boilerplate notice, with the fields enclosed by brackets "{}"
+      replaced with your own identifying information. (Don't include
+      the brackets!)  The text should be enclosed in the appropriate
+      comment syntax for the file format. We also recommend that a
+      file or class name and description of purpose be included on the
+      same "printed page" as the copyright notice for easier
+      identification within third-party archives.
+
+   Copyright {yyyy} {name of copyright owner}
+
+   Licensed under the Apache License, Version 2.0 (the "License");
+   you may not use this file except in compliance with the License.
+   You may obtain a copy of the License at
+
+       http://www.apache.org/licenses/LICENSE-2.0
+
+   Unless required by applicable law or agreed to in writing, software
+   distributed under the License is distributed on an "AS IS" BASIS,
+   WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+   See the License for the specific language governing permissions and
+   limitations under the License.
+*/
+
+/* Parts of this file are preact:
+
+The MIT License (MIT)
+
+Copyright (c) 2015-present Jason Miller
+
+Permission is hereby granted, free of charge, to any person obtaining a copy
+of this software and associated documentation files (the "Software"), to deal
+in the Software without restriction, including without limitation the rights
+to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all
+copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+SOFTWARE.
+*/
