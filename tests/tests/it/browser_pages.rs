@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread;
 
 use custody_tests::program;
 use serde_json::Value;
@@ -45,7 +46,14 @@ impl Stage {
         let laboratory =
             agencies.iter().find(|one| one["name"].as_str().unwrap().contains("Laboratory"));
         let to = laboratory.unwrap()["id"].as_str().unwrap();
-        let how = ["--basis", "investigation-order", "--purpose", "evidence", "--key", "keys/officer.key"];
+        let how = [
+            "--basis",
+            "investigation-order",
+            "--purpose",
+            "evidence",
+            "--key",
+            "keys/officer.key",
+        ];
         let what = ["--instrument", "Directive 2014/41/EU", "--contact", "desk 4"];
         stage.custody(&[&["request", "prepare", "--to", to], &how[..], &what[..]].concat());
         stage
@@ -58,12 +66,8 @@ impl Stage {
     fn custody(&self, arguments: &[&str]) -> Value {
         let variables =
             [("CUSTODY_LEDGER", "ledger"), ("CUSTODY_PASSPHRASE_FILE", "keys/passphrase.txt")];
-        let ran = program::run_in(
-            "custody",
-            &self.out(),
-            &[arguments, &["--json"]].concat(),
-            &variables,
-        );
+        let ran =
+            program::run_in("custody", &self.out(), &[arguments, &["--json"]].concat(), &variables);
         assert_eq!(ran.status, 0, "custody {arguments:?}: {}", ran.stderr);
         serde_json::from_str(&ran.stdout).unwrap()
     }
@@ -87,12 +91,15 @@ impl Stage {
             .args(["--config", "serve.toml"])
             .env("RUST_LOG", "error")
             .current_dir(self.out())
-            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = lines.next().unwrap().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let line = lines.find_map(|line| line.ok().filter(|line| line.starts_with("serving ")));
+        let line = line.unwrap();
         let (_, address) = line.rsplit_once(' ').unwrap();
+        // What is logged is read, so that the server never waits for somebody to do so.
+        thread::spawn(move || lines.for_each(drop));
         Served { url: format!("http://{address}"), child }
     }
 }
