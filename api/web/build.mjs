@@ -14,7 +14,7 @@ const noble = ["@noble/curves", "@noble/hashes", "@noble/post-quantum"];
 const alias = Object.fromEntries(noble.map((name) => [name, join(here, "node_modules", name)]));
 
 async function bundle(entry, options = {}) {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     absWorkingDir: here,
     entryPoints: [entry],
     alias,
@@ -24,13 +24,26 @@ async function bundle(entry, options = {}) {
     jsx: "automatic",
     jsxImportSource: "preact",
     legalComments: "none",
+    metafile: true,
     minify: true,
     platform: "browser",
     target: "es2022",
     write: false,
     ...options,
   });
-  return Buffer.from(outputFiles[0].contents);
+  return Buffer.from(outputFiles[0].text.trimEnd() + (await noticeOf(Object.keys(metafile.inputs))) + "\n");
+}
+
+/** What the licences of the packages in a bundle ask to be said in each copy of it. */
+async function noticeOf(inputs) {
+  const names = inputs.map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]).filter((name) => name);
+  const licences = new Map();
+  for (const name of [...new Set(names)].sort()) {
+    const text = (await readFile(join(here, "node_modules", name, "LICENSE"), "utf8")).trim();
+    if (text.includes("*/")) throw new Error(`the licence of ${name} would end its comment`);
+    licences.set(text, [...(licences.get(text) ?? []), name]);
+  }
+  return [...licences].map(([text, names]) => `\n/* Parts of this file are ${names.join(", ")}:\n\n${text}\n*/`).join("\n");
 }
 
 /** Where the server has a file: what stands there never changes. */

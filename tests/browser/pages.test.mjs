@@ -4,7 +4,7 @@
 // oversees. The keeper holds 500 data carriers besides.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { close, launch, Somebody } from "./pages.mjs";
+import { close, launch, Somebody, url } from "./pages.mjs";
 
 before(launch);
 after(close);
@@ -53,6 +53,28 @@ async function verdict(one, item) {
   await one.page.waitForSelector("[data-verdict]", { timeout: 60_000 });
   return one.page.getAttribute("[data-verdict]", "data-verdict");
 }
+
+test("the document lets nothing in, and its files never change", async () => {
+  const page = await fetch(`${url}/`);
+  const policy = page.headers.get("content-security-policy");
+  for (const part of ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"]) {
+    assert.ok(policy.split(/; */).includes(part), policy);
+  }
+  assert.doesNotMatch(policy, /unsafe|https?:/);
+  assert.match(page.headers.get("permissions-policy"), /camera=\(self\)/);
+  assert.equal(page.headers.get("x-content-type-options"), "nosniff");
+  assert.equal((await fetch(`${url}/`, { headers: { "If-None-Match": page.headers.get("etag") } })).status, 304);
+  const text = await page.text();
+  const files = [...text.matchAll(/"(\/assets\/[0-9a-f]{64}\/[a-z.]+)"/g)].map(([, path]) => path);
+  assert.equal(files.length, 2, text);
+  for (const path of files) {
+    const file = await fetch(`${url}${path}`);
+    assert.equal(file.status, 200, path);
+    assert.match(file.headers.get("cache-control"), /immutable/);
+    assert.equal((await fetch(`${url}${path.replace(/[0-9a-f]{64}/, "0".repeat(64))}`)).status, 404);
+  }
+  assert.doesNotMatch(text, /<script(?![^>]*src=)|style=|\son[a-z]+=/);
+});
 
 test("two custodians hand over from hand to hand", async () => {
   const keeper = await Somebody.signedIn("keeper");
@@ -149,6 +171,10 @@ test("a release is refused with its ground, and sent again", async () => {
   await clerk.page.press("#scan", "Enter");
   await clerk.page.waitForSelector(".scan .problem");
   assert.match(await clerk.page.innerText(".scan .problem"), /label-id\/check/);
+  await clerk.page.click(".scan button[aria-pressed]");
+  await clerk.page.waitForFunction(() => document.querySelector("video")?.videoWidth > 0);
+  await clerk.page.click(".scan button[aria-pressed]");
+  assert.equal(await clerk.page.locator("video").count(), 0);
   await clerk.page.fill("#scan", label);
   await clerk.page.press("#scan", "Enter");
   await clerk.page.getByText("Scanned: \u20681\u2069 of \u20681\u2069").first().waitFor();
@@ -212,7 +238,9 @@ test("a session ends, and nothing that was typed is lost", async () => {
   await keeper.page.waitForSelector("#sign-in-again");
   assert.deepEqual(await keeper.violations(), []);
   assert.equal(await keeper.page.inputValue("#field-description"), "typed before the session ended");
-  await keeper.page.click("#sign-in-again");
+  // By keyboard alone: the dialog has the focus.
+  assert.equal(await keeper.page.evaluate(() => document.activeElement.id), "sign-in-again");
+  await keeper.page.keyboard.press("Enter");
   assert.match(await keeper.sign(), /typed before the session ended/);
 
   // A key that was kept signs in again after the page was left, without its passphrase.

@@ -19,8 +19,8 @@ use super::limit::{Door, enter};
 use super::problem::Problem;
 use super::service::Service;
 use super::{
-    asset, book, draft, event, exhibit, health, inbox, item, login, observe, offer, record, registry,
-    request,
+    asset, book, draft, event, exhibit, health, inbox, item, login, observe, offer, record,
+    registry, request,
 };
 use super::{statistics, tile};
 

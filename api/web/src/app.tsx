@@ -112,10 +112,10 @@ function SignedIn(props: SignedInProps) {
       <header class="top">
         <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.getElementById("main")?.focus(); }}>{language.say("skip")}</a>
         <span class="brand">Custody Ledger</span>
-        <Navigation route={route} language={language} isOverseer={open.session.is_overseer} />
         <span class="me"><bdi>{whoText(open.session.who)}</bdi></span>
         <Languages {...props} />
         <button type="button" class="plain" onClick={props.end}>{language.say("sign-out")}</button>
+        <Navigation route={route} language={language} isOverseer={open.session.is_overseer} />
       </header>
       <main id="main" tabIndex={-1}><Page route={route} /></main>
       <footer class="foot"><Head ledger={ledger} language={language} /></footer>

@@ -20,3 +20,13 @@ export function readLabel(text: string): string {
   demand(isId(item, "item"), "label-id/form");
   return item;
 }
+
+/** The characters of an item's label, in their groups: what to compare with what sticks on it. */
+export function formatLabel(item: string): string {
+  const digits = item.slice(item.indexOf(":") + 1).replaceAll("-", "").toUpperCase();
+  let left = 0;
+  for (const character of digits) left = (left * 36 + ALPHABET.indexOf(character)) % 1271;
+  const check = (((1 - left * 1296) % 1271) + 1271) % 1271;
+  const characters = `${digits}${ALPHABET[Math.floor(check / 36)]}${ALPHABET[check % 36]}`;
+  return characters.match(/.{1,4}/g)!.join(" ");
+}

@@ -62,7 +62,10 @@ export class Language {
     return format.format(new Date(Number(seconds) * 1000));
   }
 
-  number(value: number): string {
-    return new Intl.NumberFormat(this.tag, { numberingSystem: "latn" }).format(value);
+  /** A length of time in the largest unit of which there are at least two. */
+  duration(minutes: number): string {
+    const [unit, size] = minutes >= 2 * 24 * 60 ? (["day", 24 * 60] as const) : minutes >= 120 ? (["hour", 60] as const) : (["minute", 1] as const);
+    const format = new Intl.NumberFormat(this.tag, { style: "unit", unit, unitDisplay: "long", numberingSystem: "latn" });
+    return format.format(Math.floor(minutes / size));
   }
 }

@@ -42,6 +42,8 @@ export interface Acknowledged {
 }
 
 export class Ledger {
+  private looking: Promise<void> = Promise.resolve();
+
   private constructor(private kept: KeptLedger, readonly isTraining: boolean, readonly isNew: boolean) {}
 
   /** The ledger at this address. What was met before has to be what is there now. */
@@ -80,8 +82,17 @@ export class Ledger {
     return { genesis: this.genesis, agencies: [] };
   }
 
-  /** Looks at the server's newest checkpoint: both of the log's signatures, and that it continues the one that is known. */
-  async look(): Promise<void> {
+  /**
+   * Looks at the server's newest checkpoint: both of the log's signatures, and that it continues the one that is known. One
+   * look after another: a proof from the head that was known when it was asked for says nothing about a later one.
+   */
+  look(): Promise<void> {
+    const looked = this.looking.then(() => this.lookOnce());
+    this.looking = looked.catch(() => undefined);
+    return looked;
+  }
+
+  private async lookOnce(): Promise<void> {
     const from = this.kept.head?.size ?? 0n;
     const { checkpoint, proof } = await askJson<{ checkpoint: string; proof: string[] }>(`/v1/head?from=${from}`);
     const hashes = proof.map((digits) => fromHex(digits) ?? refuse("http/digest"));

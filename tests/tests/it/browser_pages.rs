@@ -8,12 +8,14 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread;
 
 use custody_tests::program;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::cli_demo::demo;
+use crate::docs_text::{block, repository};
 use crate::page_browser::{browser, has_browser};
 use crate::page_verifier::{has_packages, is_there};
 
@@ -44,7 +46,14 @@ impl Stage {
         let laboratory =
             agencies.iter().find(|one| one["name"].as_str().unwrap().contains("Laboratory"));
         let to = laboratory.unwrap()["id"].as_str().unwrap();
-        let how = ["--basis", "investigation-order", "--purpose", "evidence", "--key", "keys/officer.key"];
+        let how = [
+            "--basis",
+            "investigation-order",
+            "--purpose",
+            "evidence",
+            "--key",
+            "keys/officer.key",
+        ];
         let what = ["--instrument", "Directive 2014/41/EU", "--contact", "desk 4"];
         stage.custody(&[&["request", "prepare", "--to", to], &how[..], &what[..]].concat());
         stage
@@ -57,12 +66,8 @@ impl Stage {
     fn custody(&self, arguments: &[&str]) -> Value {
         let variables =
             [("CUSTODY_LEDGER", "ledger"), ("CUSTODY_PASSPHRASE_FILE", "keys/passphrase.txt")];
-        let ran = program::run_in(
-            "custody",
-            &self.out(),
-            &[arguments, &["--json"]].concat(),
-            &variables,
-        );
+        let ran =
+            program::run_in("custody", &self.out(), &[arguments, &["--json"]].concat(), &variables);
         assert_eq!(ran.status, 0, "custody {arguments:?}: {}", ran.stderr);
         serde_json::from_str(&ran.stdout).unwrap()
     }
@@ -77,18 +82,24 @@ impl Stage {
             officer["id"]
         );
         fs::write(self.out().join("serve.toml"), setting).unwrap();
-        let passphrase = ["--passphrase-file", "keys/passphrase.txt"];
-        let mut child = Command::new(program::path_of("custody"))
-            .args(["serve", "--ledger", "ledger", "--config", "serve.toml"])
-            .args(passphrase)
+        // As the README has it, on a demo that is in this folder.
+        let readme = fs::read_to_string(repository("README.md")).unwrap();
+        let line = block(&readme, "sh").replace("demo/", "");
+        let words: Vec<_> = line.split_whitespace().collect();
+        let mut child = Command::new(program::path_of(words[0]))
+            .args(&words[1..])
+            .args(["--config", "serve.toml"])
             .env("RUST_LOG", "error")
             .current_dir(self.out())
-            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = lines.next().unwrap().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let line = lines.find_map(|line| line.ok().filter(|line| line.starts_with("serving ")));
+        let line = line.unwrap();
         let (_, address) = line.rsplit_once(' ').unwrap();
+        // What is logged is read, so that the server never waits for somebody to do so.
+        thread::spawn(move || lines.for_each(drop));
         Served { url: format!("http://{address}"), child }
     }
 }
@@ -125,7 +136,7 @@ fn custodians_work_at_the_pages() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     // The runner takes a file without tests for one that passed.
-    assert!(said.contains("# tests 9\n# suites 0\n# pass 9\n"), "{said}");
+    assert!(said.contains("# tests 10\n# suites 0\n# pass 10\n"), "{said}");
 }
 
 #[test]

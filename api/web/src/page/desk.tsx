@@ -104,7 +104,7 @@ function Waiting({ rows, children }: { rows: readonly WaitingView[]; children: p
   return (
     <li class={`card${late > 0 ? " late" : ""}`}>
       <p>
-        {late > 0 && <strong class="mark"><span class="shape" aria-hidden="true">!</span>{language.say("overdue", { count: late })}</strong>}{" "}
+        {late > 0 && <strong class="mark"><span class="shape" aria-hidden="true">!</span>{language.say("overdue", { time: language.duration(late) })}</strong>}{" "}
         {rows.length === 1 ? <ItemName item={first!.item} /> : language.say("items-count", { count: rows.length })}
       </p>
       <p>{language.say(first!.what === "sent" ? "to" : "from")}: <Person who={first!.with} />

@@ -4,9 +4,10 @@ import { allItems, useLoaded, useShared } from "../state.ts";
 import { ProblemNote } from "../ui/problem.tsx";
 import type { AgencyView, ItemView } from "../view.ts";
 
-const WIDTH = 720;
-const ROW = 84;
-const BOX = { width: 210, height: 54 };
+const WIDTH = 760;
+const BOX = { width: 200, height: 68 };
+/** Longest name that a box has room for. */
+const NAME = 24;
 
 interface Place {
   readonly agency: AgencyView;
@@ -54,63 +55,70 @@ interface MapProps {
   readonly ways: readonly Way[];
 }
 
-/** Countries are columns, or rows of two where there are many. */
-function places(agencies: readonly AgencyView[]): { places: Place[]; countries: { code: string; x: number; y: number }[]; height: number } {
-  const byCountry = new Map<string, AgencyView[]>();
-  for (const agency of agencies) byCountry.set(agency.country, [...(byCountry.get(agency.country) ?? []), agency]);
-  const columns = Math.min(3, Math.max(1, byCountry.size));
-  const tops = Array.from({ length: columns }, () => 0);
-  const [found, countries]: [Place[], { code: string; x: number; y: number }[]] = [[], []];
-  [...byCountry].sort().forEach(([code, list], at) => {
-    const column = at % columns;
-    const x = (column + 0.5) * (WIDTH / columns);
-    countries.push({ code, x, y: tops[column]! + 20 });
-    list.forEach((agency, row) => found.push({ agency, x, y: tops[column]! + 62 + row * ROW }));
-    tops[column]! += 50 + list.length * ROW;
-  });
-  return { places: found, countries, height: Math.max(...tops, 100) };
+/** Agencies on an oval, neighbours of one country side by side: no way between two runs through a third. */
+function places(agencies: readonly AgencyView[]): { places: Place[]; height: number } {
+  const sorted = [...agencies].sort((a, b) => (a.country < b.country ? -1 : a.country > b.country ? 1 : a.name < b.name ? -1 : 1));
+  const [rx, ry] = [(WIDTH - BOX.width) / 2 - 4, Math.max(110, sorted.length * 34)];
+  const place = (agency: AgencyView, at: number): Place => {
+    const angle = (2 * Math.PI * at) / sorted.length - Math.PI / 2;
+    return { agency, x: WIDTH / 2 + rx * Math.cos(angle), y: ry + BOX.height / 2 + 4 + ry * Math.sin(angle) };
+  };
+  return { places: sorted.map(place), height: 2 * ry + BOX.height + 8 };
 }
 
 function Picture({ agencies, held, ways }: MapProps) {
   const { language } = useShared();
-  const { places: found, countries, height } = places(agencies);
+  const { places: found, height } = places(agencies);
   const at = new Map(found.map((place) => [place.agency.id, place]));
   const names = new Intl.DisplayNames([language.tag], { type: "region" });
+  const drawn = ways.flatMap((way) => {
+    const [from, to] = [at.get(way.from), at.get(way.to)];
+    return from === undefined || to === undefined || from === to ? [] : [{ from, to, count: way.count }];
+  });
   return (
     <svg class="map" viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={language.say("map-label")} direction="ltr">
-      {countries.map(({ code, x, y }) => <text key={code} x={x} y={y} text-anchor="middle" class="country">{nameOf(names, code)}</text>)}
-      {ways.map((way) => {
-        const [from, to] = [at.get(way.from), at.get(way.to)];
-        return from === undefined || to === undefined ? null : <Line key={`${way.from}${way.to}`} from={from} to={to} count={way.count} />;
-      })}
+      {drawn.map(({ from, to }) => <path key={`${from.agency.id}${to.agency.id}`} class="way" d={curve(from, to)} />)}
       {found.map(({ agency, x, y }) => (
         <g key={agency.id} class="agency">
           <rect x={x - BOX.width / 2} y={y - BOX.height / 2} width={BOX.width} height={BOX.height} rx="6" />
-          <text x={x} y={y - 4} text-anchor="middle">{short(printable(agency.name))}</text>
-          <text x={x} y={y + 16} text-anchor="middle" class="number">{language.say("items-count", { count: held.get(agency.id) ?? 0 })}</text>
+          <text x={x} y={y - 14} text-anchor="middle" class="country">{nameOf(names, agency.country)}</text>
+          <text x={x} y={y + 5} text-anchor="middle">{short(printable(agency.name))}</text>
+          <text x={x} y={y + 25} text-anchor="middle" class="number">{language.say("items-count", { count: held.get(agency.id) ?? 0 })}</text>
         </g>
       ))}
+      {drawn.map((way) => <Badge key={`${way.from.agency.id}${way.to.agency.id}`} {...way} />)}
     </svg>
   );
 }
 
-function Line({ from, to, count }: { from: Place; to: Place; count: number }) {
-  const direction = from.x < to.x ? 1 : -1;
-  const isSame = from.x === to.x;
-  const [x1, x2] = isSame ? [from.x + BOX.width / 2, to.x + BOX.width / 2] : [from.x + (direction * BOX.width) / 2, to.x - (direction * BOX.width) / 2];
-  const [cx, cy] = isSame ? [x1 + 40, (from.y + to.y) / 2] : [(x1 + x2) / 2, (from.y + to.y) / 2 + direction * 22];
+/** The way there and the way back bend to different sides. */
+function bend(from: Place, to: Place): { x: number; y: number } {
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  const length = Math.hypot(dx, dy);
+  return { x: (from.x + to.x) / 2 - (dy / length) * 36, y: (from.y + to.y) / 2 + (dx / length) * 36 };
+}
+
+function curve(from: Place, to: Place): string {
+  const { x, y } = bend(from, to);
+  return `M${from.x} ${from.y}Q${x} ${y} ${to.x} ${to.y}`;
+}
+
+/** How many there are, with an arrow head that points to where they go. */
+function Badge({ from, to, count }: { from: Place; to: Place; count: number }) {
+  const middle = bend(from, to);
+  const [x, y] = [(from.x + to.x) / 4 + middle.x / 2, (from.y + to.y) / 4 + middle.y / 2];
+  const turned = (Math.atan2(to.y - from.y, to.x - from.x) * 180) / Math.PI;
   return (
-    <g class="way">
-      <path d={`M${x1} ${from.y}Q${cx} ${cy} ${x2} ${to.y}`} />
-      <circle cx={x2} cy={to.y} r="4" />
-      <circle cx={cx} cy={cy} r="13" class="badge" />
-      <text x={cx} y={cy + 5} text-anchor="middle" class="number">{count}</text>
+    <g class="badge">
+      <path d="M12 -9L26 0L12 9Z" transform={`translate(${x} ${y}) rotate(${turned})`} />
+      <circle cx={x} cy={y} r="15" />
+      <text x={x} y={y + 5} text-anchor="middle">{count}</text>
     </g>
   );
 }
 
 function short(name: string): string {
-  return name.length > 25 ? `${name.slice(0, 24)}…` : name;
+  return name.length > NAME ? `${name.slice(0, NAME - 1)}…` : name;
 }
 
 function nameOf(names: Intl.DisplayNames, code: string): string {

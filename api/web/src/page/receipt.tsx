@@ -1,19 +1,22 @@
 /** A receipt to print: what was recorded, verified in this browser, with the proof that a verifier takes. */
 import { decodeBase64 } from "../../../../verifier-cli/page/src/base64.ts";
-import { hex } from "../../../../verifier-cli/page/src/bytes.ts";
+import { hex, utf8 } from "../../../../verifier-cli/page/src/bytes.ts";
 import { readEntry } from "../../../../verifier-cli/page/src/entry.ts";
+import { kindOf } from "../../../../verifier-cli/page/src/id.ts";
 import { readReceipt } from "../../../../verifier-cli/page/src/receipt.ts";
 import { readRecord } from "../../../../verifier-cli/page/src/record.ts";
 import { demand } from "../../../../verifier-cli/page/src/refused.ts";
 import { checkOpening } from "../../../../verifier-cli/page/src/sealed.ts";
-import { utf8 } from "../../../../verifier-cli/page/src/bytes.ts";
 import { ask, askBytes, askJson } from "../http.ts";
 import type { Ledger } from "../ledger.ts";
 import { useLoaded, useShared } from "../state.ts";
 import { PayloadWords } from "../ui/payload.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { Code, Time } from "../ui/text.tsx";
-import type { OpeningView } from "../view.ts";
+import type { ItemView, OpeningView } from "../view.ts";
+
+/** Items that are asked for by name; of more, a receipt has the labels. */
+const NAMED = 20;
 
 export function Receipt({ digest }: { digest: string }) {
   const { language, ledger } = useShared();
@@ -26,7 +29,7 @@ export function Receipt({ digest }: { digest: string }) {
         <>
           <p class="verdict verified"><span class="shape" aria-hidden="true">✓</span>{language.say("receipt-verified", { entry: String(value.proof.index), size: String(value.proof.checkpoint.size) })}</p>
           <p>{language.say("accepted")} <Time seconds={value.entry.acceptedMs / 1000n} /></p>
-          <PayloadWords payload={value.record.payload} openings={value.openings} signed={value.record.message.signatures.length} known={new Map()} />
+          <PayloadWords payload={value.record.payload} openings={value.openings} signed={value.record.message.signatures.length} known={value.known} />
           <p>{language.say("record-digest")} <Code code={hex(value.record.message.digest)} /></p>
           <div class="buttons no-print"><button type="button" class="main" onClick={() => print()}>{language.say("print")}</button></div>
           <h2>{language.say("proof")}</h2>
@@ -51,5 +54,8 @@ async function load(ledger: Ledger, digest: string) {
   const record = readRecord(bytes);
   const openings = sealed.openings.map(({ field, salt, value }) => ({ field, salt: decodeBase64(salt)!, value: decodeBase64(value)! }));
   openings.forEach((opening) => checkOpening(opening, record.payload));
-  return { record, entry: readEntry(entry), proof: readReceipt(utf8(text)), text, openings };
+  const ids = record.payload.subjects.map(({ id }) => id).filter((id) => kindOf(id) === "item").slice(0, NAMED);
+  const items = await Promise.all(ids.map((id) => askJson<ItemView>(`/v1/items/${id}`).catch(() => null)));
+  const known = new Map(items.filter((item) => item !== null).map((item) => [item.item, item]));
+  return { record, known, entry: readEntry(entry), proof: readReceipt(utf8(text)), text, openings };
 }

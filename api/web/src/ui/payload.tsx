@@ -4,6 +4,7 @@ import { isId, kindOf, sibling } from "../../../../verifier-cli/page/src/id.ts";
 import type { Payload } from "../../../../verifier-cli/page/src/record.ts";
 import type { Opened } from "../../../../verifier-cli/page/src/sealed.ts";
 import { textsOf } from "../act.ts";
+import { formatLabel } from "../label.ts";
 import { shortId, useShared } from "../state.ts";
 import type { ItemView } from "../view.ts";
 import { Code, Foreign, Labelled, PersonById, Time } from "./text.tsx";
@@ -47,7 +48,7 @@ function ItemLines({ items, known }: { items: readonly string[]; known: Readonly
   const { language } = useShared();
   const line = (id: string) => {
     const item = known.get(id);
-    return <li key={id}>{item?.description == null ? language.say("not-open") : <Foreign text={item.description} />} <Code code={item?.label ?? shortId(id)} /></li>;
+    return <li key={id}>{item?.description == null ? language.say("not-open") : <Foreign text={item.description} />} <Code code={item?.label ?? formatLabel(id)} /></li>;
   };
   return (
     <>
