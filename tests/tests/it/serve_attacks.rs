@@ -65,12 +65,12 @@ impl Scene {
         let kid = kid(&key).kid().to_string();
         let json_type = "Content-Type: application/json\r\n";
         let asked = json!({ "kid": kid }).to_string();
-        let answer =
-            self.served.ask("POST", "/v1/session/challenge", json_type, asked.as_bytes());
+        let answer = self.served.ask("POST", "/v1/session/challenge", json_type, asked.as_bytes());
         let challenge: Value = serde_json::from_str(&answer.body).unwrap();
         let text = challenge["text"].as_str().unwrap();
         let signature = base64(&key.sign(text.as_bytes()).to_bytes());
-        let answered = json!({ "kid": kid, "challenge": challenge["challenge"], "signature": signature });
+        let answered =
+            json!({ "kid": kid, "challenge": challenge["challenge"], "signature": signature });
         let head = format!("{json_type}{cookie}");
         let answer = self.served.ask("POST", "/v1/session", &head, answered.to_string().as_bytes());
         assert_eq!(answer.status, 200, "{}", answer.body);
@@ -145,7 +145,8 @@ fn bodies_are_bounded_in_size_and_time() {
     let begun = Instant::now();
     let mut stream = scene.served.connect();
     let host = scene.served.address();
-    let head = format!("POST /v1/records HTTP/1.1\r\nHost: {host}\r\nContent-Length: 1000\r\n\r\nab");
+    let head =
+        format!("POST /v1/records HTTP/1.1\r\nHost: {host}\r\nContent-Length: 1000\r\n\r\nab");
     stream.write_all(head.as_bytes()).unwrap();
     let mut answer = [0; 64];
     let count = stream.read(&mut answer).unwrap();
@@ -236,7 +237,8 @@ fn a_signature_counts_once_for_one_request() {
     let doubled = [fresh(), fresh()].concat();
     assert_eq!(send("GET", path, &doubled, b"").code(), "signature/malformed");
     let host = "Host: elsewhere.example\r\n";
-    let request = format!("GET {path} HTTP/1.1\r\n{host}Connection: close\r\n{}\r\n", lines(&fresh()));
+    let request =
+        format!("GET {path} HTTP/1.1\r\n{host}Connection: close\r\n{}\r\n", lines(&fresh()));
     let answer = HttpAnswer::read(&scene.served.exchange(request.as_bytes()));
     assert_eq!((answer.status, answer.code().as_str()), (421, "http/authority"));
 }
@@ -309,7 +311,10 @@ fn nobody_learns_by_asking() {
     assert_eq!(scene.ask_signed("ben", "GET", &no_offer, b"").code(), "http/not-found");
     assert_eq!(scene.ask_signed("ben", "GET", "/v1/statistics", b"").code(), "access/forbidden");
     assert_eq!(scene.ask_signed("ben", "GET", "/v1/findings", b"").code(), "access/forbidden");
-    assert_eq!(scene.ask_signed("ben", "GET", "/v1/entries?lo=0&hi=3", b"").code(), "access/forbidden");
+    assert_eq!(
+        scene.ask_signed("ben", "GET", "/v1/entries?lo=0&hi=3", b"").code(),
+        "access/forbidden"
+    );
     assert!(scene.served.log().contains("openings read"));
     assert!(!scene.served.log().contains("grey"), "no value of anybody's in the log");
 }

@@ -94,8 +94,18 @@ fn an_exhibit_exported_through_a_server_verifies() {
     let anna = Machine::of(&office, "anna", &served);
     let laptop = format!("item:{}", office.id("laptop"));
     anna.ask(&[
-        "export", &laptop, "--for", "Court", "--purpose", "trial", "--out", "laptop.exhibit", "--key",
-        "anna.key", "--withhold", "place=privilege",
+        "export",
+        &laptop,
+        "--for",
+        "Court",
+        "--purpose",
+        "trial",
+        "--out",
+        "laptop.exhibit",
+        "--key",
+        "anna.key",
+        "--withhold",
+        "place=privilege",
     ]);
     fs::write(office.folder().join("policy.txt"), anna.run(&["policy"]).stdout).unwrap();
     anna.ask(&["trust-sheet", "--pins", "pins.txt"]);
@@ -106,7 +116,12 @@ fn an_exhibit_exported_through_a_server_verifies() {
         &[],
     );
     assert!(verified.stdout.starts_with("verified"), "{}{}", verified.stdout, verified.stderr);
-    assert!(!fs::read(office.folder().join("laptop.exhibit")).unwrap().windows(7).any(|w| w == b"kitchen"));
+    assert!(
+        !fs::read(office.folder().join("laptop.exhibit"))
+            .unwrap()
+            .windows(7)
+            .any(|w| w == b"kitchen")
+    );
 }
 
 #[test]
@@ -169,7 +184,12 @@ fn what_cannot_be_asked_says_so() {
         "custody",
         office.folder(),
         &["where", "--server", &served.url(), "--json"],
-        &[("CUSTODY_KEY", ""), ("CUSTODY_STATE", "s"), ("CUSTODY_LEDGER", ""), ("CUSTODY_SERVER", "")],
+        &[
+            ("CUSTODY_KEY", ""),
+            ("CUSTODY_STATE", "s"),
+            ("CUSTODY_LEDGER", ""),
+            ("CUSTODY_SERVER", ""),
+        ],
     );
     assert!(ran.stdout.contains("access/who"), "{}", ran.stdout);
 }
