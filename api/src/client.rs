@@ -51,7 +51,7 @@ impl ServedBooks {
     /// go on from the one seen before.
     pub fn open(url: &str, pen: Option<Pen>) -> Result<Self, Failure> {
         let transport = Transport::new(url, pen)?;
-        let about = transport.get("/v1/ledger")?;
+        let about = transport.get_open("/v1/ledger")?;
         let origin: Origin = text(&about, "origin")?.parse()?;
         let genesis = hash(&about, "genesis")?;
         let keys = log_keys(&about)?;
@@ -65,14 +65,6 @@ impl ServedBooks {
         }
         memory.write(&told)?;
         Ok(Self { transport, memory, origin, genesis, keys, checkpoint })
-    }
-
-    /// Puts an offer into the mailbox of whoever signs next.
-    ///
-    /// # Errors
-    /// The server refuses it.
-    pub fn send_offer(&self, offer: &OfferFile) -> Result<(), Failure> {
-        self.transport.post_bytes("/v1/offers", &offer.encode()).map(|_| ())
     }
 
     /// What the server acknowledges has to be in the tree of a checkpoint of the log that goes on from ours.
@@ -127,7 +119,7 @@ fn head(
     seen: Option<&Seen>,
 ) -> Result<(Checkpoint, ConsistencyProof), Failure> {
     let from = seen.map_or(0, |seen| seen.checkpoint.size().0);
-    let answer = transport.get(&format!("/v1/head?from={from}"))?;
+    let answer = transport.get_open(&format!("/v1/head?from={from}"))?;
     let checkpoint = Checkpoint::parse(text(&answer, "checkpoint")?.as_bytes())?;
     let hashes = answer["proof"].as_array().ok_or_else(|| malformed("proof"))?.iter();
     let hashes = hashes.map(|hash| hash.as_str().and_then(Hash::from_hex));

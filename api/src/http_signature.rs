@@ -103,10 +103,10 @@ impl SignatureError {
     /// The stable code of this error.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Malformed { .. } => "signature/malformed",
-            Self::ContentDigest => "signature/content-digest",
-            Self::Created { .. } => "signature/created",
-            Self::Invalid => "signature/invalid",
+            Self::Malformed { .. } => "http-signature/malformed",
+            Self::ContentDigest => "http-signature/content-digest",
+            Self::Created { .. } => "http-signature/created",
+            Self::Invalid => "http-signature/invalid",
         }
     }
 }

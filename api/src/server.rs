@@ -106,7 +106,7 @@ impl Server {
             .enable_all()
             .max_blocking_threads(BLOCKING_THREADS)
             .build()
-            .map_err(|error| Failure::could_not("serve/start", error.to_string()))?;
+            .map_err(|error| Failure::could_not("internal", error.to_string()))?;
         runtime.block_on(self.serve())
     }
 
@@ -118,7 +118,7 @@ impl Server {
             tokio::spawn(offer_metrics(listener, recorder, self.service.clone()));
         }
         let app = route::router(&self.service).into_make_service_with_connect_info::<SocketAddr>();
-        let failed = |error: std::io::Error| Failure::could_not("serve/start", error.to_string());
+        let failed = |error: std::io::Error| Failure::could_not("internal", error.to_string());
         match self.tls {
             Some(tls) => {
                 // The only place that may choose: nothing else in this program speaks TLS before.
@@ -155,7 +155,7 @@ fn tls_refused(tls: &Tls, error: &std::io::Error) -> Failure {
 
 fn recorder() -> Result<PrometheusHandle, Failure> {
     let failed = |error: metrics_exporter_prometheus::BuildError| {
-        Failure::could_not("serve/metrics", error.to_string())
+        Failure::could_not("internal", error.to_string())
     };
     let handle = PrometheusBuilder::new().install_recorder().map_err(failed)?;
     observe::describe();

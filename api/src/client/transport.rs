@@ -68,6 +68,15 @@ impl Transport {
         json(&self.ask(Method::GET, path, (&[], None))?)
     }
 
+    /// Gets JSON that everybody may have, without saying who asks: a server that is another one than was meant does not
+    /// know us.
+    ///
+    /// # Errors
+    /// As [`Transport::get`].
+    pub fn get_open(&self, path: &str) -> Result<Value, Failure> {
+        json(&self.ask_as(None, Method::GET, path, (&[], None))?)
+    }
+
     /// Gets text.
     ///
     /// # Errors
@@ -111,11 +120,21 @@ impl Transport {
         &self,
         method: Method,
         path: &str,
-        (body, form): (&[u8], Option<&str>),
+        content: (&[u8], Option<&str>),
+    ) -> Result<Answered, Failure> {
+        self.ask_as(self.pen.as_ref(), method, path, content)
+    }
+
+    fn ask_as(
+        &self,
+        pen: Option<&Pen>,
+        method: Method,
+        path: &str,
+        content: (&[u8], Option<&str>),
     ) -> Result<Answered, Failure> {
         let mut attempt = 1;
         loop {
-            let answer = self.ask_once(&method, path, (body, form))?;
+            let answer = self.ask_once(pen, &method, path, content)?;
             match answer.retry_after {
                 Some(wait) if attempt < ATTEMPTS => std::thread::sleep(wait),
                 _ => return Ok(answer),
@@ -126,6 +145,7 @@ impl Transport {
 
     fn ask_once(
         &self,
+        pen: Option<&Pen>,
         method: &Method,
         path: &str,
         (body, form): (&[u8], Option<&str>),
@@ -134,7 +154,7 @@ impl Transport {
         if let Some(form) = form {
             request = request.header("content-type", form);
         }
-        if let Some(pen) = &self.pen {
+        if let Some(pen) = pen {
             let (path, query) = match path.split_once('?') {
                 Some((path, query)) => (path, Some(query)),
                 None => (path, None),

@@ -130,7 +130,7 @@ async fn by_signature(
             Noted::New => {}
             Noted::Replayed => {
                 let detail = "a request with this nonce was answered already";
-                return Ok(Err(Problem::who_asks("signature/replayed", detail)));
+                return Ok(Err(Problem::who_asks("http-signature/replayed", detail)));
             }
             Noted::Full => return Ok(Err(Problem::busy("too many signed requests at a time"))),
         }

@@ -198,22 +198,26 @@ fn a_signature_counts_once_for_one_request() {
         scene.served.ask(method, path, &lines(headers), body)
     };
     assert_eq!(send("GET", path, &headers, b"").status, 200);
-    assert_eq!(send("GET", path, &headers, b"").code(), "signature/replayed");
+    assert_eq!(send("GET", path, &headers, b"").code(), "http-signature/replayed");
     // Another method, path, query or body: not what was signed.
     let fresh = || scene.sign("anna", ("GET", path, b""), (now_s(), &nonce()));
-    assert_eq!(send("GET", "/v1/inbox", &fresh(), b"").code(), "signature/invalid");
-    assert_eq!(send("GET", "/v1/items?state=stored", &fresh(), b"").code(), "signature/invalid");
-    assert_eq!(send("GET", "/v1/items", &fresh(), b"").code(), "signature/invalid");
-    assert_eq!(send("DELETE", path, &fresh(), b"").code(), "signature/invalid");
-    assert_eq!(send("GET", path, &fresh(), b"x").code(), "signature/content-digest");
+    assert_eq!(send("GET", "/v1/inbox", &fresh(), b"").code(), "http-signature/invalid");
+    assert_eq!(
+        send("GET", "/v1/items?state=stored", &fresh(), b"").code(),
+        "http-signature/invalid"
+    );
+    assert_eq!(send("GET", "/v1/items", &fresh(), b"").code(), "http-signature/invalid");
+    let session = scene.sign("anna", ("GET", "/v1/session", b""), (now_s(), &nonce()));
+    assert_eq!(send("DELETE", "/v1/session", &session, b"").code(), "http-signature/invalid");
+    assert_eq!(send("GET", path, &fresh(), b"x").code(), "http-signature/content-digest");
     // Parts of two requests do not make a third.
     let (one, two) = (fresh(), fresh());
     let mixed = vec![one[0].clone(), one[1].clone(), two[2].clone()];
-    assert_eq!(send("GET", path, &mixed, b"").code(), "signature/invalid");
+    assert_eq!(send("GET", path, &mixed, b"").code(), "http-signature/invalid");
     // Old, and from the future.
     for created_s in [now_s() - 301, now_s() + 400] {
         let headers = scene.sign("anna", ("GET", path, b""), (created_s, &nonce()));
-        assert_eq!(send("GET", path, &headers, b"").code(), "signature/created");
+        assert_eq!(send("GET", path, &headers, b"").code(), "http-signature/created");
     }
     // A key that nobody has enrolled.
     let stranger = scene.sign("eve", ("GET", path, b""), (now_s(), &nonce()));
@@ -232,10 +236,10 @@ fn a_signature_counts_once_for_one_request() {
         ("alg=\"ed25519\"", "alg=\"hmac-sha256\""),
         ("custody=(", "other=("),
     ] {
-        assert_eq!(spelled(from, to), "signature/malformed", "{from}");
+        assert_eq!(spelled(from, to), "http-signature/malformed", "{from}");
     }
     let doubled = [fresh(), fresh()].concat();
-    assert_eq!(send("GET", path, &doubled, b"").code(), "signature/malformed");
+    assert_eq!(send("GET", path, &doubled, b"").code(), "http-signature/malformed");
     let host = "Host: elsewhere.example\r\n";
     let request =
         format!("GET {path} HTTP/1.1\r\n{host}Connection: close\r\n{}\r\n", lines(&fresh()));

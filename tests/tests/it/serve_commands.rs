@@ -1,6 +1,8 @@
 //! Commands that work on a server as on a directory: two people, one server, no shared disk.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 
 use custody_tests::office::{Office, copy};
@@ -192,4 +194,117 @@ fn what_cannot_be_asked_says_so() {
         ],
     );
     assert!(ran.stdout.contains("access/who"), "{}", ran.stdout);
+}
+
+/// A hostile network between a client and a real server: it passes on what comes and changes one text in answers.
+fn liar(to: SocketAddr, listener: TcpListener, from: &'static str, into: &'static str) {
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.unwrap();
+            let request = read_request(&mut client);
+            let mut server = TcpStream::connect(to).unwrap();
+            server.write_all(&request).unwrap();
+            let mut answer = Vec::new();
+            server.read_to_end(&mut answer).unwrap();
+            assert_eq!(from.len(), into.len(), "the answer says how long it is");
+            let text = String::from_utf8_lossy(&answer).replace(from, into);
+            let _ = client.write_all(text.as_bytes());
+        }
+    });
+}
+
+/// One request, told to be the last one of its connection.
+fn read_request(client: &mut TcpStream) -> Vec<u8> {
+    let (mut request, mut buffer) = (Vec::new(), [0; 4096]);
+    loop {
+        let text = String::from_utf8_lossy(&request).into_owned();
+        if let Some((head, _)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| {
+                let (name, value) = line.split_once(": ")?;
+                name.eq_ignore_ascii_case("content-length").then(|| value.parse::<usize>().unwrap())
+            });
+            if request.len() >= head.len() + 4 + length.unwrap_or(0) {
+                let end = head.lines().next().unwrap().len() + 2;
+                request.splice(end..end, b"Connection: close\r\n".iter().copied());
+                return request;
+            }
+        }
+        let count = client.read(&mut buffer).unwrap();
+        if count == 0 {
+            return request;
+        }
+        request.extend_from_slice(&buffer[..count]);
+    }
+}
+
+#[test]
+fn a_server_that_lies_is_found_out() {
+    let (_folder, office) = office();
+    let laptop = format!("item:{}", office.id("laptop"));
+    let [receipt, shape] = [(), ()].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    let places = [&receipt, &shape].map(|place| place.local_addr().unwrap());
+    let config = format!("authorities = [\"{}\", \"{}\"]\n", places[0], places[1]);
+    fs::write(office.folder().join("serve.toml"), config).unwrap();
+    let served = Served::start(office.folder(), "ledger", &["--config", "serve.toml"]);
+    liar(served.address(), receipt, "\"entry\":9,", "\"entry\":8,");
+    liar(served.address(), shape, "\"genesis\"", "\"genesys\"");
+    let at = |place: SocketAddr| Machine {
+        url: format!("http://{place}"),
+        ..Machine::of(&office, "anna", &served)
+    };
+    let size = at(places[0]).ask(&["where"])["size"].as_u64().unwrap();
+    // Until the record comes that is entry 9: what is acknowledged has to be where it is said to be.
+    for number in size..9 {
+        at(places[0]).ask(&["note", &laptop, "--text", &number.to_string()]);
+    }
+    assert_eq!(at(places[0]).refused(&["note", &laptop, "--text", "9"]), "client/receipt");
+    assert_eq!(at(places[1]).refused(&["where"]), "client/malformed");
+    // Certificates of one's own have to be some.
+    let ran = run_in(
+        "custody",
+        office.folder(),
+        &["where", "--server", &served.url(), "--json"],
+        &[("CUSTODY_KEY", ""), ("CUSTODY_STATE", "s"), ("CUSTODY_SERVER_CA", "serve.toml")],
+    );
+    assert!(ran.stdout.contains("client/certificates"), "{}", ran.stdout);
+}
+
+#[test]
+fn what_cannot_be_served_says_so() {
+    let (_folder, office) = office();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    let refused = |config: &str, more: &[&str]| {
+        fs::write(office.folder().join("serve.toml"), config).unwrap();
+        let ran = office.run(&[&["serve", "--config", "serve.toml", "--json"], more].concat());
+        let answer: Value = serde_json::from_str(&ran.stdout).unwrap();
+        answer["error"]["code"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(refused("colour = 1\n", &[]), "serve/setting");
+    assert_eq!(refused("overseers = [\"item:x\"]\n", &[]), "serve/setting");
+    assert_eq!(refused("[limits]\nlooks = 0\n", &[]), "serve/setting");
+    assert_eq!(refused("listen = \"0.0.0.0:0\"\n", &[]), "serve/plain-http");
+    assert_eq!(refused("", &["--listen", &taken]), "serve/listen");
+    let tls = "listen = \"127.0.0.1:0\"\n[tls]\ncertificate = \"none.pem\"\nkey = \"none.key\"\n";
+    assert_eq!(refused(tls, &[]), "serve/tls");
+}
+
+#[test]
+fn a_mailbox_holds_what_it_may() {
+    let (_folder, office) = office();
+    fs::write(office.folder().join("serve.toml"), "[offers]\nmost = 1\n").unwrap();
+    let to_ben = format!("custodian:{}", office.id("ben"));
+    for item in ["laptop", "image"] {
+        let (id, out) = (format!("item:{}", office.id(item)), format!("{item}.offer"));
+        let rest = ["--purpose", "transport", "--out", &out, "--key", "anna.key"];
+        office.ask(&[&["offer", &id, "--to", &to_ben], &rest[..]].concat());
+    }
+    let served = Served::start(office.folder(), "ledger", &["--config", "serve.toml"]);
+    let send = |name: &str| {
+        let offer = fs::read(office.folder().join(name)).unwrap();
+        served.ask("POST", "/v1/offers", "", &offer)
+    };
+    assert_eq!(send("laptop.offer").status, 202);
+    assert_eq!(send("laptop.offer").status, 202, "the same again changes nothing");
+    assert_eq!(send("image.offer").code(), "offer/mailbox-full");
 }
