@@ -354,3 +354,79 @@ test("a ledger that went back in time is shown with both heads", async () => {
   assert.deepEqual(await keeper.violations(), []);
   await keeper.leave();
 });
+
+test("what a server says wrongly is found out before anything is signed", { timeout: 120_000 }, async () => {
+  const keeper = await Somebody.signedIn("keeper");
+  const { page } = keeper;
+  const item = await collect(keeper, "a thing that a server lies about");
+  const draft = async (lie) => {
+    await page.route("**/v1/drafts", lie);
+    await keeper.go("desk");
+    await keeper.go(`act/handoff/${item}`);
+    await page.selectOption("#field-to", { label: "Hugo Lefevre" });
+    await page.selectOption("#field-purpose", "examination");
+    await page.click("#draft");
+    await page.waitForSelector("form .problem");
+    const text = await page.innerText("form .problem");
+    assert.equal(await page.locator("dialog").count(), 0);
+    await page.unroute("**/v1/drafts");
+    return text;
+  };
+  // It asks itself for something else, and hands that out.
+  const instead = (change) => async (route) => {
+    const asked = route.request().postDataJSON();
+    change(asked.act.handoff);
+    await route.continue({ postData: JSON.stringify(asked) });
+  };
+  const others = await page.evaluate(async () => {
+    const { custodians } = await (await fetch("/v1/custodians")).json();
+    const { items } = await (await fetch("/v1/items?state=held")).json();
+    return { to: custodians.find(({ name }) => name === "Claire Moreau").id, item: items.find(({ holder }) => holder.name === "Daan Visser").item };
+  });
+  for (const change of [
+    (act) => { act.purpose = "court"; },
+    (act) => { act.to = others.to; },
+    (act) => { act.items = [others.item]; },
+    (act) => { act.items.push(others.item); },
+  ]) {
+    assert.match(await draft(instead(change)), /page\/other-draft/);
+  }
+  // It makes a head up that whoever signs would have seen.
+  const forge = async (route) => {
+    const response = await route.fetch();
+    const answer = await response.json();
+    const payload = Buffer.from(answer.payload, "base64");
+    const at = payload.indexOf(Buffer.from("seen")) + 4;
+    // An array of two: the size in three bytes, and the root behind its head of two.
+    payload[at + 1 + 3 + 2] ^= 1;
+    await route.fulfill({ response, json: { ...answer, payload: payload.toString("base64") } });
+  };
+  assert.match(await draft(forge), /consistency-/);
+
+  // A receipt of another tree, and a history with a bit turned.
+  const turn = (text, at) => `${text.slice(0, at)}${text[at] === "A" ? "B" : "A"}${text.slice(at + 1)}`;
+  await page.route("**/v1/records", async (route) => {
+    const response = await route.fetch();
+    const answer = await response.json();
+    await route.fulfill({ response, json: { ...answer, receipt: turn(answer.receipt, answer.receipt.indexOf("\n", 30) + 5) } });
+  });
+  await keeper.go(`act/note/${item}`);
+  await page.fill("#field-text", "noted");
+  await page.click("#draft");
+  await page.click("dialog #sign");
+  await page.waitForSelector("dialog .problem");
+  assert.match(await page.innerText("dialog .problem"), /inclusion-root-mismatch/);
+  await page.unroute("**/v1/records");
+  await page.click("#do-not-sign");
+
+  await page.route("**/v1/exhibits", async (route) => {
+    const response = await route.fetch();
+    const answer = await response.json();
+    const contents = Buffer.from(answer.contents, "base64");
+    contents[contents.indexOf(Buffer.from("a thing that a server"))] ^= 1;
+    await route.fulfill({ response, json: { ...answer, contents: contents.toString("base64") } });
+  });
+  assert.equal(await verdict(keeper, item), "rejected");
+  assert.deepEqual(await keeper.violations(), []);
+  await keeper.leave();
+});

@@ -77,6 +77,7 @@ export async function propose(ledger: Ledger, session: Session, act: Act): Promi
   const openings = view.openings.map(({ field, salt, value }) => ({ field, salt: bytes(salt), value: bytes(value) }));
   checkOpenings(payload, openings);
   checkAsked(act, session, payload, openings);
+  await ledger.checkSeen(payload.seen ?? refuse("page/other-draft"));
   return { draft, payload, openings, offer: null };
 }
 
@@ -137,6 +138,7 @@ export async function readWaiting(ledger: Ledger, digest: string, keys: Readonly
     const key = keys.get(hex(signature.kid)) ?? refuse("record/unknown-key");
     demand(isSignedBy(message, signature, key), "cose/signature");
   }
+  if (payload.seen !== null) await ledger.checkSeen(payload.seen);
   return { draft: reopenDraft(message), payload, openings, offer: digest };
 }
 

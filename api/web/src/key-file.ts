@@ -94,10 +94,20 @@ export async function openKeyFile(text: string, passphrase: string, name: string
   derived.fill(0);
   try {
     const seed = readSeed(plain);
-    const key = await crypto.subtle.importKey("pkcs8", plain as BufferSource, { name: "Ed25519" }, false, ["sign"]);
+    const key = await handOver(plain);
     return { kid: hex(kid(ed25519.getPublicKey(seed))), key, name };
   } finally {
     plain.fill(0);
+  }
+}
+
+/** The key, as one that signs and cannot be read. Older browsers know no Ed25519. */
+async function handOver(plain: Bytes): Promise<CryptoKey> {
+  try {
+    return await crypto.subtle.importKey("pkcs8", plain as BufferSource, { name: "Ed25519" }, false, ["sign"]);
+  } catch (thrown) {
+    if (thrown instanceof DOMException && thrown.name === "NotSupportedError") refuse("key-file/browser");
+    throw thrown;
   }
 }
 

@@ -3,7 +3,7 @@
  * seen. Whatever the server says later is held against that.
  */
 import { encodeBase64 } from "../../../verifier-cli/page/src/base64.ts";
-import { fromHex, utf8, type Bytes } from "../../../verifier-cli/page/src/bytes.ts";
+import { equal, fromHex, utf8, type Bytes } from "../../../verifier-cli/page/src/bytes.ts";
 import { readCheckpoint, type Checkpoint } from "../../../verifier-cli/page/src/checkpoint.ts";
 import { encodeEntry } from "../../../verifier-cli/page/src/entry.ts";
 import { verifyConsistency } from "../../../verifier-cli/page/src/merkle.ts";
@@ -21,6 +21,18 @@ export interface LedgerView {
   readonly size: number;
   readonly root: string;
   readonly log_keys: readonly string[];
+}
+
+/** How often two answers are asked for that are of one moment. */
+const ATTEMPTS = 5;
+
+interface HeadView {
+  readonly checkpoint: string;
+  readonly proof: readonly string[];
+}
+
+function readHashes(proof: readonly string[]): Bytes[] {
+  return proof.map((digits) => fromHex(digits) ?? refuse("http/digest"));
 }
 
 /** Two heads of one ledger of which neither continues the other: evidence, and kept. */
@@ -94,9 +106,30 @@ export class Ledger {
 
   private async lookOnce(): Promise<void> {
     const from = this.kept.head?.size ?? 0n;
-    const { checkpoint, proof } = await askJson<{ checkpoint: string; proof: string[] }>(`/v1/head?from=${from}`);
-    const hashes = proof.map((digits) => fromHex(digits) ?? refuse("http/digest"));
-    await this.take(readCheckpoint(utf8(checkpoint)), checkpoint, hashes);
+    const { checkpoint, proof } = await askJson<HeadView>(`/v1/head?from=${from}`);
+    await this.take(readCheckpoint(utf8(checkpoint)), checkpoint, readHashes(proof));
+  }
+
+  /**
+   * Checks that a head which a record says was seen is one of the tree that is known here. Who signs `seen` says that they
+   * knew that head: a server must not have them say it of another history.
+   */
+  checkSeen(seen: readonly [bigint, Bytes]): Promise<void> {
+    const checked = this.looking.then(() => this.checkSeenOnce(seen));
+    this.looking = checked.catch(() => undefined);
+    return checked;
+  }
+
+  private async checkSeenOnce([size, root]: readonly [bigint, Bytes]): Promise<void> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const { checkpoint, proof } = await askJson<HeadView>(`/v1/head?from=${size}`);
+      const newest = readCheckpoint(utf8(checkpoint));
+      verifyConsistency({ size, root }, newest, readHashes(proof));
+      await this.lookOnce();
+      // Where more was recorded between the two answers, they are asked for again.
+      if (this.head?.size === newest.size) return demand(equal(this.head.root, newest.root), "consistency-fork");
+    }
+    refuse("http/busy");
   }
 
   private async take(checkpoint: Checkpoint, note: string, proof: readonly Bytes[]): Promise<void> {

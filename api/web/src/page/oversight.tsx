@@ -85,11 +85,15 @@ function Findings({ findings }: { findings: readonly FindingView[] | null }) {
             <p><Code code={finding.code} /></p>
             <p lang="en" dir="ltr"><Foreign text={finding.text} /></p>
             <p>{finding.items.map((item) => <><a key={item} href={hashOf("items", item)}><Code code={shortId(item)} /></a> </>)}
-              {language.say("entries")}: {finding.entries.join(", ")}{finding.corrected_by.length > 0 && <> · {language.say("corrected-by")}: {finding.corrected_by.join(", ")}</>}</p>
+              {language.say("entries")}: <Entries indexes={finding.entries} />{finding.corrected_by.length > 0 && <> · {language.say("corrected-by")}: <Entries indexes={finding.corrected_by} /></>}</p>
             <p>{finding.people.map((who) => <><Person key={who.id} who={who} /> </>)}</p>
           </li>
         ))}
       </ul>
     </section>
   );
+}
+
+function Entries({ indexes }: { indexes: readonly number[] }) {
+  return <>{indexes.map((index) => <><a key={index} href={hashOf("receipt", String(index))}>{index}</a> </>)}</>;
 }

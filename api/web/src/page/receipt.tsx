@@ -2,6 +2,7 @@
 import { decodeBase64 } from "../../../../verifier-cli/page/src/base64.ts";
 import { hex, utf8 } from "../../../../verifier-cli/page/src/bytes.ts";
 import { readEntry } from "../../../../verifier-cli/page/src/entry.ts";
+import { sha256 } from "../../../../verifier-cli/page/src/hash.ts";
 import { kindOf } from "../../../../verifier-cli/page/src/id.ts";
 import { readReceipt } from "../../../../verifier-cli/page/src/receipt.ts";
 import { readRecord } from "../../../../verifier-cli/page/src/record.ts";
@@ -40,7 +41,15 @@ export function Receipt({ digest }: { digest: string }) {
   );
 }
 
-async function load(ledger: Ledger, digest: string) {
+/** The digest of a record that is named by it, or by the index of its entry. */
+async function digestOf(named: string): Promise<string> {
+  if (!/^[0-9]{1,15}$/.test(named)) return named;
+  const { record } = await askJson<{ record: string }>(`/v1/entries/${named}`);
+  return hex(sha256(decodeBase64(record) ?? new Uint8Array()));
+}
+
+async function load(ledger: Ledger, named: string) {
+  const digest = await digestOf(named);
   const [bytes, text, place, sealed] = await Promise.all([
     askBytes(`/v1/records/${digest}`),
     ask(`/v1/records/${digest}/receipt`).then((response) => response.text()),
