@@ -43,6 +43,7 @@ receivers only:
     "
 signing:
   --ledger DIR                the ledger (or CUSTODY_LEDGER)
+  --server URL                the ledger at a server (or CUSTODY_SERVER)
   --key FILE                  your key (or CUSTODY_KEY)
   --with-key FILE             the key of another signer who is here too; may be repeated
   --out FILE                  write the countersigned offer; record nothing

@@ -4,7 +4,7 @@ use custody_log::{
 };
 use serde_json::{Value, json};
 
-use super::option::{LedgerOption, ledger_help};
+use super::option::{DirectoryOption, directory_help};
 use crate::desk::check_ledger;
 use crate::failure::{Ending, Failure};
 use crate::terminal::{Answer, count_bar, is_about};
@@ -19,7 +19,7 @@ against the high-water mark. Works on a ledger that other commands refuse, as lo
 its store opens. Nothing is repaired or changed. Exit status 1 with a line for everything that is wrong.
 
 ",
-    ledger_help!(),
+    directory_help!(),
     "
 example:
   $ custody check --ledger ledger
@@ -29,7 +29,7 @@ example:
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    ledger: LedgerOption,
+    ledger: DirectoryOption,
 }
 
 pub fn run(args: &Args) -> Result<Answer, Failure> {

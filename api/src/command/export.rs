@@ -35,6 +35,7 @@ exhibits were disclosed.
                               recorded it; may be repeated
   --handling CODE             a handling code to be shown besides those in force; may be repeated
   --ledger DIR                the ledger (or CUSTODY_LEDGER)
+  --server URL                the ledger at a server (or CUSTODY_SERVER)
   --key FILE                  your key (or CUSTODY_KEY)
   --passphrase-file FILE      its passphrase (or CUSTODY_PASSPHRASE_FILE); else you are asked
 

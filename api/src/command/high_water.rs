@@ -6,7 +6,7 @@ use custody_log::high_water::{LocalDisk, left_over, locate};
 use custody_log::{Ledger, LedgerOptions};
 use serde_json::json;
 
-use super::option::{LedgerOption, ledger_help};
+use super::option::{DirectoryOption, directory_help};
 use crate::desk::{Desk, check_ledger, opening_failed};
 use crate::failure::Failure;
 use crate::file;
@@ -23,7 +23,7 @@ there. While it moves, nobody may record.
 
   --move FILE                 where it is to lie; nothing may lie there yet
 ",
-    ledger_help!(),
+    directory_help!(),
     "
 example:
   $ custody high-water --move /srv/marks/police --ledger ledger
@@ -33,7 +33,7 @@ example:
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    ledger: LedgerOption,
+    ledger: DirectoryOption,
     #[arg(long = "move", value_name = "FILE")]
     to: Option<PathBuf>,
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use custody_core::id::Origin;
 use custody_core::record::body::LedgerPurpose;
 
-use super::option::{LedgerOption, PassphraseOptions};
+use super::option::{DirectoryOption, PassphraseOptions};
 use crate::failure::Failure;
 use crate::terminal::Answer;
 
@@ -71,7 +71,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["prepare", "sign"])]
     high_water: Option<PathBuf>,
     #[command(flatten)]
-    ledger: LedgerOption,
+    ledger: DirectoryOption,
     #[command(flatten)]
     passphrase: PassphraseOptions,
 }

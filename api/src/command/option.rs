@@ -24,6 +24,13 @@ macro_rules! ledger_help {
     };
 }
 
+/// The options of [`DirectoryOption`], help line.
+macro_rules! directory_help {
+    () => {
+        "  --ledger DIR                the ledger, on this machine (or CUSTODY_LEDGER)\n"
+    };
+}
+
 /// The options of [`Signing`], help section.
 macro_rules! signing_help {
     () => {
@@ -59,7 +66,7 @@ signing:
     };
 }
 
-pub(super) use {ledger_help, signing_help, solo_signing_help};
+pub(super) use {directory_help, ledger_help, signing_help, solo_signing_help};
 
 /// What helps where a picture is too small.
 pub const PDF_HINT: &str = "name a file that ends in .pdf: it holds as many pages as are needed";
@@ -71,6 +78,13 @@ pub struct LedgerOption {
     ledger: Option<PathBuf>,
     #[arg(long, value_name = "URL", conflicts_with = "ledger")]
     server: Option<String>,
+}
+
+/// Which ledger, for what only its own machine can do.
+#[derive(Clone, Debug, clap::Args)]
+pub struct DirectoryOption {
+    #[arg(long, value_name = "DIR")]
+    ledger: Option<PathBuf>,
 }
 
 /// Where the passphrases of people's keys come from.
@@ -138,6 +152,17 @@ impl SoloSigning {
     }
 }
 
+impl DirectoryOption {
+    /// The directory.
+    ///
+    /// # Errors
+    /// None is named.
+    pub fn path(&self) -> Result<PathBuf, Failure> {
+        let named = self.ledger.clone().or_else(|| environment("CUSTODY_LEDGER"));
+        named.ok_or_else(|| missing("--ledger DIR", "CUSTODY_LEDGER"))
+    }
+}
+
 impl LedgerOption {
     /// Where the ledger is, if anything says so: options before the environment, a directory before a server.
     pub fn get(&self) -> Option<Place> {
@@ -157,20 +182,6 @@ impl LedgerOption {
     /// Nothing says so.
     pub fn place(&self) -> Result<Place, Failure> {
         self.get().ok_or_else(|| missing("--ledger DIR", "CUSTODY_LEDGER"))
-    }
-
-    /// The directory, for what only the ledger's own machine can do.
-    ///
-    /// # Errors
-    /// None is named.
-    pub fn path(&self) -> Result<PathBuf, Failure> {
-        match self.place()? {
-            Place::Here(path) => Ok(path),
-            Place::Server(url) => {
-                let message = format!("this is done on the ledger's own machine, not at `{url}`");
-                Err(Failure::could_not("usage", message).hint("`--ledger DIR` names its directory"))
-            }
-        }
     }
 
     /// The ledger, to look at; at a server with the key that CUSTODY_KEY names.

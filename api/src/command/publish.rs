@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use custody_log::Progress;
 use serde_json::json;
 
-use super::option::{LedgerOption, ledger_help};
+use super::option::{DirectoryOption, directory_help};
 use crate::desk;
 use crate::failure::Failure;
 use crate::terminal::{Answer, count_bar};
@@ -18,7 +18,7 @@ you guard the directory `records`.
 
   --out TILES                 the directory; made where it is absent
 ",
-    ledger_help!(),
+    directory_help!(),
     "
 example:
   $ custody publish --ledger ledger --out tiles
@@ -28,7 +28,7 @@ example:
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    ledger: LedgerOption,
+    ledger: DirectoryOption,
     #[arg(long, value_name = "TILES")]
     out: PathBuf,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
-use super::option::{LedgerOption, PassphraseOptions, ledger_help};
+use super::option::{DirectoryOption, PassphraseOptions, directory_help};
 use crate::desk::open_ledger;
 use crate::failure::Failure;
 use crate::server::Server;
@@ -23,7 +23,7 @@ it has begun is done. Log lines go to stderr, as JSON; RUST_LOG chooses which.
   --listen ADDRESS            address and port to listen at, 127.0.0.1:8344 if nothing says otherwise
   --check                     look whether configuration and ledger can be used, serve nothing
 ",
-    ledger_help!(),
+    directory_help!(),
     "  --passphrase-file FILE      passphrase of the log's keys (or CUSTODY_PASSPHRASE_FILE); else you are asked
   --log-passphrase-file FILE  the same, if another (or CUSTODY_LOG_PASSPHRASE_FILE)
 
@@ -35,7 +35,7 @@ example:
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    ledger: LedgerOption,
+    ledger: DirectoryOption,
     #[command(flatten)]
     passphrase: PassphraseOptions,
     #[arg(long, value_name = "FILE")]

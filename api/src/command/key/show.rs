@@ -22,6 +22,7 @@ A key's thumbprint, the same in words to be read over the phone, and with --ledg
 public key, or a private one, for which the passphrase is needed.
 
   --ledger DIR                the ledger (or CUSTODY_LEDGER)
+  --server URL                the ledger at a server (or CUSTODY_SERVER)
   --passphrase-file FILE      passphrase of the key (or CUSTODY_PASSPHRASE_FILE)
 
 example:
