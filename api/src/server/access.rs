@@ -15,11 +15,12 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 use custody_core::custody::{ItemState, Standing, Subject, Whereabouts};
+use custody_core::exhibit::WithholdReason;
 use custody_core::hash::Hash;
 use custody_core::id::{Origin, SubjectId, Uuid};
 use custody_core::merkle::{LeafIndex, TreeHead, TreeSize};
-use custody_core::record::Record;
 use custody_core::record::body::Body;
+use custody_core::record::{Payload, Record};
 use custody_core::sealed::Opening;
 use custody_log::exhibit::{Assembled, ExhibitRequest};
 use custody_log::{Acknowledged, Incoming, Logged, SubjectKind};
@@ -161,8 +162,8 @@ impl<'l> GuardedBooks<'l> {
     }
 
     /// Whether the caller may read a record, and what opens it. One about items is for those who may see any of them.
-    fn may_read(&self, record: &Record) -> Result<bool, Failure> {
-        let links = &record.payload().subjects;
+    fn may_read(&self, payload: &Payload) -> Result<bool, Failure> {
+        let links = &payload.subjects;
         let items: Vec<_> = links.iter().filter_map(|link| about(&link.subject)).collect();
         for item in &items {
             if self.may_see(*item)? {
@@ -247,7 +248,7 @@ impl Books for GuardedBooks<'_> {
 
     fn logged(&self, index: LeafIndex) -> Result<Logged, Failure> {
         let logged = self.books.logged(index)?;
-        match self.may_read(&Record::parse(&logged.record)?)? {
+        match self.may_read(Record::parse(&logged.record)?.payload())? {
             true => Ok(logged),
             false => Err(Failure::rejected("read/no-record", format!("no record {index} here"))),
         }
@@ -256,7 +257,7 @@ impl Books for GuardedBooks<'_> {
     fn by_digest(&self, digest: &Hash) -> Result<Option<LeafIndex>, Failure> {
         let Some(index) = self.books.by_digest(digest)? else { return Ok(None) };
         let logged = self.books.logged(index)?;
-        let may_read = self.may_read(&Record::parse(&logged.record)?)?;
+        let may_read = self.may_read(Record::parse(&logged.record)?.payload())?;
         Ok(may_read.then_some(index))
     }
 
@@ -276,13 +277,26 @@ impl Books for GuardedBooks<'_> {
     }
 
     fn assemble(&self, request: &ExhibitRequest<'_>) -> Result<Assembled, Failure> {
-        match self.may_see(request.item)? {
-            true => self.books.assemble(request),
-            false => {
-                let item = SubjectId::Item(request.item);
-                Err(Failure::rejected("custody/no-such-subject", format!("{item} does not exist")))
-            }
+        if !self.may_see(request.item)? {
+            let item = SubjectId::Item(request.item);
+            let message = format!("{item} does not exist");
+            return Err(Failure::rejected("custody/no-such-subject", message));
         }
+        // What an item was made from or packed in belongs to its history; what opens it is for those who may see that
+        // too. Where this cannot be told, it stays closed.
+        let withhold = |payload: &Payload, field: &str| match self.may_read(payload) {
+            Ok(true) => (request.withhold)(payload, field),
+            Ok(false) | Err(_) => Some(WithholdReason::NotHeld),
+        };
+        let (since, handling) = (request.since.clone(), request.handling.clone());
+        let (item, exporter) = (request.item, request.exporter);
+        self.books.assemble(&ExhibitRequest {
+            item,
+            exporter,
+            since,
+            handling,
+            withhold: &withhold,
+        })
     }
 
     fn submit(&self, _: Incoming) -> Result<Acknowledged, Failure> {

@@ -126,6 +126,49 @@ fn an_exhibit_exported_through_a_server_verifies() {
     );
 }
 
+/// An exhibit has the history of what its item was made from, and does not open it for whoever may not see that.
+#[test]
+fn what_an_item_was_made_from_stays_closed_to_others() {
+    let (_folder, office) = office();
+    let image = format!("item:{}", office.id("image"));
+    let made = office.ask(&[
+        "derive",
+        &image,
+        "--method",
+        "extract",
+        "--tool",
+        "carver",
+        "--tool-version",
+        "1",
+        "--file",
+        "photo.jpg",
+        "--description",
+        "letters",
+        "--key",
+        "anna.key",
+    ]);
+    let letters = made["item"].as_str().unwrap().to_owned();
+    let served = Served::start(office.folder(), "ledger", &[]);
+    let (anna, ben) = (Machine::of(&office, "anna", &served), Machine::of(&office, "ben", &served));
+    let to_ben = format!("custodian:{}", office.id("ben"));
+    anna.ask(&["release", &letters, "--to", &to_ben, "--purpose", "examination"]);
+    ben.ask(&["receive", &letters, "--checked", "seal"]);
+    assert_eq!(ben.refused(&["show", &image]), "custody/no-such-subject");
+    let has = |file: &str, text: &str| {
+        let bytes = fs::read(office.folder().join(file)).unwrap();
+        bytes.windows(text.len()).any(|window| window == text.as_bytes())
+    };
+    for (machine, out, opens_the_parent) in
+        [(&anna, "anna.exhibit", true), (&ben, "ben.exhibit", false)]
+    {
+        let key = machine.key.as_str();
+        let rest = ["--for", "Court", "--purpose", "trial", "--out", out, "--key", key];
+        machine.ask(&[&["export", &letters], &rest[..]].concat());
+        assert!(has(out, "letters"));
+        assert_eq!(has(out, "disk image"), opens_the_parent, "{out}");
+    }
+}
+
 #[test]
 fn a_server_that_goes_back_is_found_out() {
     let (_folder, office) = office();
