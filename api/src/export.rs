@@ -21,7 +21,7 @@ use crate::moment::Moment;
 use crate::people::People;
 
 /// Earlier sizes from which one exhibit proves consistency, at most: as many as a reader reads.
-const MAX_SINCE: usize = 256;
+pub(crate) const MAX_SINCE: usize = 256;
 
 /// What an exhibit is made for, and what it must not show.
 #[derive(Clone, Debug)]

@@ -11,6 +11,9 @@ use custody_core::record::{MAX_LATE_ENTRY, Offer, RecordError};
 use custody_core::sealed::{MAX_OPENING, Opening, OpeningError};
 use thiserror::Error;
 
+/// Media type of offer files: records, signed by all or not, with the openings of what they seal.
+pub const OFFER_TYPE: &str = "application/vnd.custody-ledger.offer+cbor";
+
 /// First item of the file, so that a person with an editor knows what it is.
 const MAGIC: &str = "custody-offer";
 

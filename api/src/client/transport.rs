@@ -11,6 +11,7 @@ use crate::desk::now_s;
 use crate::failure::Failure;
 use crate::file;
 use crate::http_signature::{SignatureParams, Target, sign_request};
+use crate::offer_file::OFFER_TYPE;
 use crate::pen::Pen;
 
 /// Time for one request.
@@ -21,8 +22,6 @@ const MAX_ANSWER: u64 = 64 << 20;
 const MAX_CERTIFICATES: u64 = 1 << 20;
 /// Times that something for which there was no room is tried again.
 const ATTEMPTS: u32 = 5;
-
-const OFFER_TYPE: &str = "application/vnd.custody-ledger.offer+cbor";
 
 /// The way to a server.
 pub struct Transport {
@@ -65,7 +64,7 @@ impl Transport {
     /// # Errors
     /// The server cannot be reached, or refuses.
     pub fn get(&self, path: &str) -> Result<Value, Failure> {
-        json(&self.ask(Method::GET, path, (&[], None))?)
+        json(self.ask(Method::GET, path, (&[], None))?)
     }
 
     /// Gets JSON that everybody may have, without saying who asks: a server that is another one than was meant does not
@@ -74,7 +73,7 @@ impl Transport {
     /// # Errors
     /// As [`Transport::get`].
     pub fn get_open(&self, path: &str) -> Result<Value, Failure> {
-        json(&self.ask_as(None, Method::GET, path, (&[], None))?)
+        json(self.ask_as(None, Method::GET, path, (&[], None))?)
     }
 
     /// Gets text.
@@ -94,7 +93,7 @@ impl Transport {
         let answer = self.ask(Method::GET, path, (&[], None))?;
         match answer.status {
             StatusCode::NOT_FOUND => Ok(None),
-            _ => json(&answer).map(Some),
+            _ => json(answer).map(Some),
         }
     }
 
@@ -104,7 +103,7 @@ impl Transport {
     /// As [`Transport::get`].
     pub fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         let body = body.to_string();
-        json(&self.ask(Method::POST, path, (body.as_bytes(), Some("application/json")))?)
+        json(self.ask(Method::POST, path, (body.as_bytes(), Some("application/json")))?)
     }
 
     /// Posts an offer file.
@@ -112,7 +111,7 @@ impl Transport {
     /// # Errors
     /// As [`Transport::get`].
     pub fn post_bytes(&self, path: &str, body: &[u8]) -> Result<Value, Failure> {
-        json(&self.ask(Method::POST, path, (body, Some(OFFER_TYPE)))?)
+        json(self.ask(Method::POST, path, (body, Some(OFFER_TYPE)))?)
     }
 
     /// Asks until there is room. All that is asked here may be asked again: a record that is there is not recorded twice.
@@ -183,6 +182,8 @@ fn read(mut response: ureq::http::Response<Body>) -> Result<Answered, ureq::Erro
     let status = response.status();
     let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
     let retry_after = retry_after.and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
+    // A server that says to come again in a year is not waited for.
+    let retry_after = retry_after.filter(|wait| *wait <= TIME);
     let body = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec()?;
     Ok(Answered { status, retry_after, body })
 }
@@ -208,9 +209,7 @@ impl Answered {
     }
 }
 
-fn json(answer: &Answered) -> Result<Value, Failure> {
-    let Answered { status, retry_after, body } = answer;
-    let answer = Answered { status: *status, retry_after: *retry_after, body: body.clone() };
+fn json(answer: Answered) -> Result<Value, Failure> {
     let answer = answer.refused()?;
     serde_json::from_slice(&answer.body).map_err(|_| super::malformed("JSON"))
 }

@@ -18,10 +18,8 @@ use super::item::{malformed, parse_item};
 use super::login::bad_body;
 use super::problem::Problem;
 use super::service::Service;
+use crate::export::MAX_SINCE;
 use crate::failure::Failure;
-
-/// Earlier sizes from which one exhibit proves consistency, at most.
-const MAX_SINCE: usize = 256;
 
 /// What an exhibit is to hold.
 #[derive(Clone, Debug, Deserialize, ToSchema)]

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts, Request, State};
@@ -72,7 +71,7 @@ pub async fn identify(
 
 /// The body, whole, in the time and size that there is for it.
 async fn read_body(service: &Service, body: Body) -> Result<Bytes, Problem> {
-    let time = Duration::from_secs(service.setting.limits.request_s);
+    let time = service.setting.limits.request_time();
     match tokio::time::timeout(time, to_bytes(body, MAX_BODY)).await {
         Ok(Ok(body)) => Ok(body),
         Ok(Err(_)) => {

@@ -67,8 +67,8 @@ pub struct Door {
 impl Door {
     /// As the limits say.
     pub fn new(limits: &Limits) -> Self {
-        let time = Duration::from_secs(limits.request_s);
-        Self { places: Arc::new(Semaphore::new(limits.requests)), time }
+        let places = Arc::new(Semaphore::new(limits.requests));
+        Self { places, time: limits.request_time() }
     }
 }
 

@@ -16,12 +16,12 @@ use super::access::Caller;
 use super::change::Change;
 use super::mailbox::is_party;
 use super::problem::Problem;
-use super::record::{OFFER_TYPE, parse_digest};
+use super::record::parse_digest;
 use super::service::Service;
 use super::view::Who;
 use crate::failure::Failure;
 use crate::history::value_text;
-use crate::offer_file::OfferFile;
+use crate::offer_file::{OFFER_TYPE, OfferFile};
 use crate::people::People;
 
 /// An offer that waits.

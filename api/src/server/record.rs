@@ -20,8 +20,6 @@ use super::service::Service;
 use crate::failure::Failure;
 use crate::offer_file::OfferFile;
 
-/// Media type of offer files: records, signed by all or not, with the openings of what they seal.
-pub const OFFER_TYPE: &str = "application/vnd.custody-ledger.offer+cbor";
 /// Media type of records.
 const RECORD_TYPE: &str = "application/vnd.custody-ledger.record+cbor";
 

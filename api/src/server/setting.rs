@@ -134,6 +134,13 @@ impl Default for Offers {
     }
 }
 
+impl Limits {
+    /// Time that a request may take.
+    pub fn request_time(&self) -> Duration {
+        Duration::from_secs(self.request_s)
+    }
+}
+
 impl Setting {
     /// Reads the configuration file `path`.
     ///
@@ -189,10 +196,5 @@ impl Setting {
     pub fn oversees(&self, id: &SubjectId, agency: &SubjectId) -> bool {
         let is_one = |known: &String| *known == id.to_string() || *known == agency.to_string();
         self.overseers.iter().any(is_one)
-    }
-
-    /// Time that a request may take.
-    pub fn request_time(&self) -> Duration {
-        Duration::from_secs(self.limits.request_s)
     }
 }
