@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use crate::cli_demo::demo;
 use crate::docs_text::{block, repository};
 use crate::page_browser::{browser, has_browser};
-use crate::page_verifier::{has_packages, is_there};
+use crate::page_verifier::{check_build, has_packages, is_there};
 
 /// Items of the largest record.
 const ITEMS: usize = 500;
@@ -145,16 +145,7 @@ fn the_pages_are_what_their_sources_make() {
     if !is_there(test) || !has_packages(test, &web()) {
         return;
     }
-    let folder = TempDir::new().unwrap();
-    let output =
-        Command::new("node").arg("build.mjs").arg(folder.path()).current_dir(web()).output();
-    let output = output.unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    for name in BUILT {
-        let built = fs::read(folder.path().join(name)).unwrap();
-        let kept = fs::read(web().join("dist").join(name)).unwrap();
-        assert!(built == kept, "api/web/dist/{name} is not what `npm run build` makes");
-    }
+    check_build(&web(), &BUILT);
 }
 
 #[test]

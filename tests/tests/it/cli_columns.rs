@@ -8,19 +8,8 @@ use custody_core::record::Offer;
 use custody_core::record::body::Body;
 use custody_tests::office::Office;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use crate::cli_transcripts::office;
-
-fn copy() -> (TempDir, Office) {
-    let folder = TempDir::new().unwrap();
-    let office = office().1.copy_to(folder.path());
-    (folder, office)
-}
-
-fn write(office: &Office, name: &str, text: &str) {
-    fs::write(office.folder().join(name), text).unwrap();
-}
+use crate::cli_import::{copy, write};
 
 fn entries(office: &Office) -> u64 {
     office.ask(&["where", "--disposed"])["size"].as_u64().unwrap()

@@ -15,13 +15,13 @@ use tempfile::TempDir;
 
 use crate::cli_transcripts::office;
 
-fn copy() -> (TempDir, Office) {
+pub fn copy() -> (TempDir, Office) {
     let folder = TempDir::new().unwrap();
     let office = office().1.copy_to(folder.path());
     (folder, office)
 }
 
-fn write(office: &Office, name: &str, text: &str) {
+pub fn write(office: &Office, name: &str, text: &str) {
     fs::write(office.folder().join(name), text).unwrap();
 }
 

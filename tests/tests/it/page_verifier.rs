@@ -289,20 +289,27 @@ pub fn has_packages(test: &str, folder: &Path) -> bool {
     is_there()
 }
 
+/// Builds what `folder` has the sources of, and holds it against the `names` that are kept in its `dist`.
+pub fn check_build(folder: &Path, names: &[&str]) {
+    let out = TempDir::new().unwrap();
+    let mut command = Command::new("node");
+    let output = command.arg("build.mjs").arg(out.path()).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for name in names {
+        let built = fs::read(out.path().join(name)).unwrap();
+        let kept = fs::read(folder.join("dist").join(name)).unwrap();
+        let folder = folder.display();
+        assert!(built == kept, "{folder}/dist/{name} is not what `npm run build` makes");
+    }
+}
+
 #[test]
 fn the_page_is_what_its_sources_make() {
     let test = "page_verifier::the_page_is_what_its_sources_make";
     if !is_there(test) || !has_packages(test, &page()) {
         return;
     }
-    let folder = TempDir::new().unwrap();
-    let output = node(&["build.mjs", folder.path().to_str().unwrap()]).unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    for name in BUILT {
-        let built = fs::read(folder.path().join(name)).unwrap();
-        let kept = fs::read(page().join("dist").join(name)).unwrap();
-        assert!(built == kept, "dist/{name} is not what `npm run build` makes");
-    }
+    check_build(&page(), &BUILT);
 }
 
 #[test]
