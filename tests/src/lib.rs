@@ -3,6 +3,8 @@
 
 pub mod fault;
 #[allow(clippy::expect_used)]
+pub mod http_load;
+#[allow(clippy::expect_used)]
 pub mod image;
 pub mod load;
 pub mod memory;
@@ -10,6 +12,8 @@ pub mod model;
 #[allow(clippy::expect_used)]
 pub mod office;
 pub mod paper;
+#[allow(clippy::expect_used)]
+pub mod process;
 #[allow(clippy::expect_used)]
 pub mod program;
 pub mod published;

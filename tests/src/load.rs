@@ -39,6 +39,8 @@ pub struct Load {
     genesis: Option<Hash>,
     /// What the signers of handoffs say they saw.
     seen: Option<TreeHead>,
+    /// Fields that handoffs seal.
+    sealed: &'static [&'static str],
 }
 
 /// A record with its digest.
@@ -61,7 +63,14 @@ impl Load {
             custodians: (0..custodians).map(|number| key("custodian", number)).collect(),
             genesis: None,
             seen: None,
+            sealed: &["place", "remark"],
         }
+    }
+
+    /// The same load with handoffs that seal nothing: they can be submitted where openings are asked for.
+    #[must_use]
+    pub fn without_sealed(self) -> Self {
+        Self { sealed: &[], ..self }
     }
 
     /// The `ledger-open` record, naming the log's keys.
@@ -167,7 +176,7 @@ impl Load {
             (Role::Receiving, custodian(self.turn(to)), self.custodian_key(to)),
         ];
         let body = Handoff::for_purpose(MovePurpose::Examination);
-        self.sign(links, &hands, body.into(), &["place", "remark"])
+        self.sign(links, &hands, body.into(), self.sealed)
     }
 
     fn turn(&self, number: u64) -> u64 {

@@ -87,9 +87,10 @@ pub fn path_of(name: &str) -> PathBuf {
 }
 
 fn build(name: &str) -> PathBuf {
-    // The test binary lies in `deps` beside the programs.
-    let own = std::env::current_exe().expect("the test has a path");
-    let folder = own.ancestors().nth(2).expect("the test lies in a target folder");
+    // A test lies in `deps` beside the programs, the benchmark among them.
+    let own = std::env::current_exe().expect("a running program has a path");
+    let folder = own.ancestors().skip(1).find(|folder| !folder.ends_with("deps"));
+    let folder = folder.expect("it lies in a target folder");
     let status = Command::new(env!("CARGO"))
         .args(["build", "--release", "--quiet", "--workspace", "--bin", name])
         .current_dir(env!("CARGO_MANIFEST_DIR"))

@@ -1,5 +1,6 @@
 //! A ledger that is served, by the program itself, on a port of this machine that was free.
 
+use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -13,11 +14,14 @@ use crate::program::path_of;
 /// Longest time that a test waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Lines of its log that are kept: a server under load writes one for each request.
+const LINES: usize = 10_000;
+
 /// A server at work. Dropped, it is killed.
 pub struct Served {
     child: Child,
     address: SocketAddr,
-    log: Arc<Mutex<Vec<String>>>,
+    log: Arc<Mutex<VecDeque<String>>>,
     reader: Option<JoinHandle<()>>,
 }
 
@@ -51,12 +55,15 @@ impl Served {
             let (_, address) = line.strip_prefix("serving ")?.rsplit_once(" at ")?;
             address.parse().ok()
         });
-        let log = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::new(Mutex::new(VecDeque::new()));
         let kept = log.clone();
         // A server whose log nobody reads would wait for somebody to.
         let reader = std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
-                kept.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.push_back(line);
+                let excess = kept.len().saturating_sub(LINES);
+                kept.drain(..excess);
             }
         });
         let address = address.expect("the server says where it listens");
@@ -73,9 +80,14 @@ impl Served {
         self.address
     }
 
-    /// What its log says by now.
+    /// What its log says by now, at most the last [`LINES`] of it.
     pub fn log(&self) -> String {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).make_contiguous().join("\n")
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Tells it to stop, and waits until it has. Returns its status.

@@ -3,7 +3,8 @@
 use custody_core::hash::Hash;
 use custody_core::id::SubjectId;
 use custody_core::merkle::LeafIndex;
-use custody_core::record::Record;
+use custody_core::record::Offer;
+use custody_log::Acknowledged;
 
 use crate::offer_file::OfferFile;
 
@@ -39,13 +40,13 @@ pub struct Offered {
 }
 
 impl Change {
-    /// That `record` was acknowledged.
-    pub fn recorded(record: &Record, index: LeafIndex) -> Self {
-        let payload = record.payload();
+    /// That `offer`, which everybody has signed, was acknowledged.
+    pub fn recorded(offer: &Offer, acknowledged: &Acknowledged) -> Self {
+        let payload = offer.payload();
         Self::Recorded(Recorded {
-            index,
-            digest: record.digest(),
-            record_type: record.record_type().word(),
+            index: acknowledged.index,
+            digest: acknowledged.digest,
+            record_type: payload.body.record_type().word(),
             subjects: payload.subjects.iter().map(|link| link.subject.clone()).collect(),
         })
     }

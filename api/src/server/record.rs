@@ -8,8 +8,8 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use custody_core::hash::Hash;
-use custody_core::record::Record;
 use custody_core::verify::utc_text;
+use custody_log::Acknowledged;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -63,18 +63,24 @@ pub async fn submit(State(service): State<Arc<Service>>, body: Bytes) -> Result<
         return Err(Problem::new(status, "record/signature-count", detail));
     }
     let bytes = offer.offer().message().as_bytes().to_vec();
-    let acknowledged = service.submit((bytes.clone(), offer.openings().to_vec())).await?;
-    let status = if acknowledged.was_known { StatusCode::OK } else { StatusCode::CREATED };
-    let view = service.look(move |service| {
-        let record = Record::parse(&bytes)?;
-        if !acknowledged.was_known {
-            service.mailbox.settle(record.message().payload())?;
+    let acknowledged = service.submit((bytes, offer.openings().to_vec())).await?;
+    let status = match acknowledged.was_known {
+        true => StatusCode::OK,
+        false => {
+            service.mailbox.settle(offer.offer().message().payload())?;
             // Nobody listening is no reason to stop.
-            let _ = service.changes.send(Change::recorded(&record, acknowledged.index));
+            let _ = service.changes.send(Change::recorded(offer.offer(), &acknowledged));
+            StatusCode::CREATED
         }
-        let receipt = service.ledger.reader()?.receipt(acknowledged.index)?;
+    };
+    let receipt = service.ledger.receipt(acknowledged.index).map_err(Failure::from)?;
+    Ok((status, Json(AcknowledgedView::new(&acknowledged, receipt))).into_response())
+}
+
+impl AcknowledgedView {
+    fn new(acknowledged: &Acknowledged, receipt: String) -> Self {
         let entry = acknowledged.entry;
-        Ok(AcknowledgedView {
+        Self {
             entry: acknowledged.index.0,
             record: acknowledged.digest.to_string(),
             accepted: utc_text(entry.accepted_ms / 1000),
@@ -82,9 +88,8 @@ pub async fn submit(State(service): State<Arc<Service>>, body: Bytes) -> Result<
             index_root: entry.index_root.to_string(),
             was_known: acknowledged.was_known,
             receipt,
-        })
-    });
-    Ok((status, Json(view.await?)).into_response())
+        }
+    }
 }
 
 /// Reads a record

@@ -20,6 +20,7 @@ use custody_core::checkpoint::Checkpoint;
 use custody_core::hash::Hash;
 use custody_core::id::Origin;
 use custody_core::key::{CoseKey, Kid};
+use custody_core::merkle::LeafIndex;
 use custody_core::sealed::Opening;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
@@ -34,6 +35,7 @@ use crate::sequencer::{
     Acknowledged, BatchLimits, InFlight, Keep, Message, Reply, Sequencer, Shared, Submission, queue,
 };
 use crate::store::{RocksConfig, RocksReader, RocksStore, Store};
+use crate::tree::TileCache;
 use crate::vault::Vault;
 use crate::writer::{LogKeys, Published, Recovered, Writer, check_mark, load_newest, load_record};
 
@@ -232,7 +234,9 @@ impl<S: Store + 'static> Ledger<S> {
         let shared = Arc::new(Shared {
             store,
             intake: Intake { origin, genesis, keyring, vault, gate: Gate::new() },
+            newest: RwLock::new(newest.clone()),
             published: RwLock::new(Published { index, newest }),
+            tiles: TileCache::default(),
             fatal: OnceLock::new(),
         });
         let (sender, in_flight, queue) = queue(batch);
@@ -255,14 +259,15 @@ impl<S: Store + 'static> Ledger<S> {
         openings: Vec<Opening>,
     ) -> Result<Acknowledged, SubmitError> {
         let (to, answer) = bounded(1);
-        self.post((record, openings), Reply { to, position: 0 });
+        // Who waits is there until the answer is.
+        self.post((record, openings), Reply::new(move |answer| drop(to.send(answer))));
         // A sequencer that ended without an answer has dropped the other end.
-        answer.recv().map_or_else(|_| Err(SubmitError::Fatal(self.shared.stopped())), |(_, a)| a)
+        answer.recv().unwrap_or_else(|_| Err(SubmitError::Fatal(self.shared.stopped())))
     }
 
     /// Submits a record as [`Ledger::submit`] does, but waits for its signatures only: the answer goes where `reply`
-    /// says. One thread can so have any number of records on their way. A channel that closes without the reply means
-    /// what [`SubmitError::Fatal`] means.
+    /// says. One thread can so have any number of records on their way. A reply that is dropped unanswered means what
+    /// [`SubmitError::Fatal`] means. Blocks while as many records wait as the sequencer takes.
     pub fn post(&self, (record, openings): Incoming, reply: Reply) {
         self.in_flight.enter(1);
         match self.shared.intake.examine(&record, openings) {
@@ -305,6 +310,16 @@ impl<S: Store + 'static> Ledger<S> {
         }
         let stopped = || Err(SubmitError::Fatal(self.shared.stopped()));
         answers.into_iter().map(|answer| answer.unwrap_or_else(stopped)).collect()
+    }
+
+    /// The receipt of an entry under the newest checkpoint: C2SP tlog-proof. Unlike a reader's it waits for no batch that
+    /// is being committed.
+    ///
+    /// # Errors
+    /// [`ReadError::Prove`] and [`ReadError::Store`].
+    pub fn receipt(&self, index: LeafIndex) -> Result<String, ReadError> {
+        let Shared { store, tiles, .. } = &*self.shared;
+        self.shared.newest().receipt(index, &*store.view()?, tiles)
     }
 
     /// A reader at the newest checkpoint. While it lives, the store keeps what it shows.
@@ -384,7 +399,9 @@ impl<S: Store + 'static> Ledger<S> {
     ) -> Vec<Submission> {
         let mut submissions = Vec::with_capacity(chunk.len());
         for (position, (record, openings)) in chunk {
-            let reply = Reply { to: to.clone(), position };
+            let to = to.clone();
+            // Who waits is there until every answer is.
+            let reply = Reply::new(move |answer| drop(to.send((position, answer))));
             match self.shared.intake.examine(&record, openings) {
                 Ok(candidate) => submissions.push(Submission { candidate, reply }),
                 Err(error) => {

@@ -16,6 +16,7 @@ use crate::error::{FatalError, SubmitError};
 use crate::intake::{Candidate, Intake};
 use crate::row::Kept;
 use crate::store::Store;
+use crate::tree::TileCache;
 use crate::writer::{Newest, Published, Verdict, Writer, load_entry};
 
 pub use queue::{BatchLimits, Reply};
@@ -28,6 +29,10 @@ pub(crate) struct Shared<S> {
     /// The newest signed state. The sequencer holds it from the first change to the index until the mark has
     /// moved, so that nobody ever sees what is not durable.
     pub(crate) published: RwLock<Published>,
+    /// Its checkpoint, for whoever needs no view of the store: nobody holds this while a batch is committed.
+    pub(crate) newest: RwLock<Arc<Newest>>,
+    /// Full tiles that receipts needed.
+    pub(crate) tiles: TileCache,
     /// Why the sequencer has ended.
     pub(crate) fatal: OnceLock<Arc<FatalError>>,
 }
@@ -55,9 +60,9 @@ pub(crate) struct Sequencer<S> {
 }
 
 impl<S> Shared<S> {
-    /// The newest signed state.
+    /// The newest signed state. Waits for no batch.
     pub(crate) fn newest(&self) -> Arc<Newest> {
-        self.published.read().unwrap_or_else(PoisonError::into_inner).newest.clone()
+        self.newest.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Why the ledger takes no more records.
@@ -141,7 +146,9 @@ impl<S: Store> Sequencer<S> {
     fn commit(&mut self, accepted: &[&Candidate]) -> Result<Vec<Entry>, FatalError> {
         let mut published = self.shared.published.write().unwrap_or_else(PoisonError::into_inner);
         let committed = self.writer.commit(&mut published.index, accepted)?;
-        published.newest = Arc::new(committed.newest);
+        let newest = Arc::new(committed.newest);
+        published.newest = newest.clone();
+        *self.shared.newest.write().unwrap_or_else(PoisonError::into_inner) = newest;
         Ok(committed.entries)
     }
 

@@ -5,6 +5,8 @@
 
 mod nodes;
 
+use std::sync::OnceLock;
+
 use custody_core::entry::Entry;
 use custody_core::hash::{Hash, hash_leaf};
 use custody_core::merkle::{Frontier, TreeHead, TreeSize};
@@ -14,7 +16,7 @@ use crate::row::{corrupt, number_key, tile_key};
 use crate::store::{Read, Scan, StoreError, Table};
 
 pub use nodes::NodesError;
-use nodes::subtree_root;
+use nodes::{Subtrees, subtree_root};
 pub(crate) use nodes::{Nodes, TileCache};
 
 /// Hashes of a tile.
@@ -27,6 +29,8 @@ const TILE_HEIGHT: u8 = 8;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Edge {
     levels: Vec<Vec<Hash>>,
+    /// What lies over them, from the first proof on.
+    subtrees: OnceLock<Vec<Subtrees>>,
 }
 
 /// A tile that has become full.
@@ -108,7 +112,7 @@ impl Edge {
             });
             levels.push(below.collect::<Result<_, StoreError>>()?);
         }
-        Ok(Self { levels })
+        Ok(Self { levels, subtrees: OnceLock::new() })
     }
 
     /// The hashes of the last tile of a level, if it is not full.
@@ -116,7 +120,13 @@ impl Edge {
         self.levels.get(usize::from(level)).map_or(&[], Vec::as_slice)
     }
 
+    fn subtrees(&self, level: u8) -> Option<&Subtrees> {
+        let over = || self.levels.iter().cloned().map(Subtrees::over).collect();
+        self.subtrees.get_or_init(over).get(usize::from(level))
+    }
+
     fn push(&mut self, level: u8, index: u64, hash: Hash) -> Option<FullTile> {
+        self.subtrees.take();
         let at = usize::from(level);
         if self.levels.len() <= at {
             self.levels.resize_with(at + 1, Vec::new);

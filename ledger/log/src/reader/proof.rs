@@ -2,14 +2,12 @@
 
 use std::sync::PoisonError;
 
-use custody_core::checkpoint::Checkpoint;
 use custody_core::id::SubjectId;
 use custody_core::index::IndexTree;
 use custody_core::merkle::{
     ConsistencyProof, InclusionProof, LeafIndex, MultiProof, TreeSize, prove_consistency,
     prove_inclusion, prove_multi,
 };
-use custody_core::receipt::Receipt;
 
 use super::Reader;
 use crate::error::ReadError;
@@ -63,9 +61,7 @@ impl Reader<'_> {
     /// # Errors
     /// [`ReadError::Prove`].
     pub fn receipt(&self, index: LeafIndex) -> Result<String, ReadError> {
-        let checkpoint = Checkpoint::parse(self.checkpoint())?;
-        let receipt = Receipt::new(None, self.inclusion_proof(index)?, checkpoint)?;
-        Ok(String::from_utf8_lossy(&receipt.format()).into_owned())
+        self.inner.newest.receipt(index, self.read(), &self.inner.tiles)
     }
 
     fn index_root(&self) -> custody_core::hash::Hash {

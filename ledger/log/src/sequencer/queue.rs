@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
@@ -14,17 +15,20 @@ use crate::intake::Candidate;
 /// enough for a disk that takes 5 ms to flush; of messages with 32 records each they are 512 x 32 x 3 KiB = 48 MiB.
 const WAITING: usize = 512;
 
+/// Time between two looks for more records. Being woken by each would cost a change of threads for each.
+const PAUSE: Duration = Duration::from_micros(500);
+
 /// When a batch ends.
 ///
 /// A signature pair costs half a millisecond and a commit two or three flushes, whatever the batch. So a lone record goes
-/// at once, records that come thickly are collected, and the more there are, the longer.
+/// at once, and records that come thickly are collected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchLimits {
     /// Most records.
     pub records: usize,
     /// Most bytes of records. Below [`crate::store::Batch::BYTES_MAX`] with room for everything else in a commit.
     pub bytes: usize,
-    /// Shortest time from one batch to the next while records keep coming.
+    /// Longest time that a record waits for others while fewer have come than the last time.
     pub linger: Duration,
     /// Longest time that a record waits for others while as many again are on their way.
     pub age: Duration,
@@ -35,7 +39,7 @@ impl Default for BatchLimits {
         Self {
             records: 4096,
             bytes: 64 << 20,
-            linger: Duration::from_millis(2),
+            linger: std::env::var("LINGER").ok().and_then(|v| v.parse().ok()).map_or(Duration::from_millis(2), Duration::from_micros),
             age: Duration::from_millis(20),
         }
     }
@@ -47,18 +51,19 @@ pub(crate) struct Submission {
     pub(crate) reply: Reply,
 }
 
-/// Where an answer goes, and the number it comes with: one channel may wait for many.
-pub struct Reply {
-    /// The channel.
-    pub to: Sender<(usize, Result<Acknowledged, SubmitError>)>,
-    /// What tells this answer from others on the channel.
-    pub position: usize,
-}
+/// Where an answer goes.
+pub struct Reply(Box<dyn FnOnce(Answer) + Send>);
+
+type Answer = Result<Acknowledged, SubmitError>;
 
 impl Reply {
-    pub(crate) fn send(self, answer: Result<Acknowledged, SubmitError>) {
-        // Who has gone away asks again, and gets the same answer.
-        let _ = self.to.send((self.position, answer));
+    /// Hands the answer to `take`. The sequencer calls it, or the thread that submits: it must not wait for anything.
+    pub fn new(take: impl FnOnce(Answer) + Send + 'static) -> Self {
+        Self(Box::new(take))
+    }
+
+    pub(crate) fn send(self, answer: Answer) {
+        (self.0)(answer);
     }
 }
 
@@ -99,14 +104,14 @@ pub(crate) struct Queue {
     receiver: Receiver<Message>,
     limits: BatchLimits,
     in_flight: InFlight,
-    last: Instant,
+    last_count: usize,
 }
 
 /// The two ends of a queue.
 pub(crate) fn queue(limits: BatchLimits) -> (Sender<Message>, InFlight, Queue) {
     let (sender, receiver) = bounded(WAITING);
     let in_flight = InFlight::default();
-    let queue = Queue { receiver, limits, in_flight: in_flight.clone(), last: Instant::now() };
+    let queue = Queue { receiver, limits, in_flight: in_flight.clone(), last_count: 0 };
     (sender, in_flight, queue)
 }
 
@@ -115,24 +120,34 @@ impl Queue {
     pub(crate) fn next(&mut self) -> Option<Work> {
         let mut work = Work::default();
         self.take(&mut work, self.receiver.recv().ok()?);
-        // The batch may end `linger` after the one before it, and must when it is `age` old.
-        let soonest = self.last + self.limits.linger;
-        let latest = Instant::now() + self.limits.age;
+        let begun = Instant::now();
         while !self.is_full(&work) {
             match self.receiver.try_recv() {
                 Ok(message) => self.take(&mut work, message),
                 Err(TryRecvError::Disconnected) => break,
                 Err(TryRecvError::Empty) => {
-                    let until = if self.is_growing(&work) { latest } else { soonest };
-                    match self.receiver.recv_deadline(until) {
-                        Ok(message) => self.take(&mut work, message),
-                        Err(_) => break,
+                    let left = self.patience(&work).saturating_sub(begun.elapsed());
+                    if left.is_zero() {
+                        break;
                     }
+                    thread::sleep(left.min(PAUSE));
                 }
             }
         }
-        self.last = Instant::now();
+        self.last_count = work.submissions.len();
         Some(work)
+    }
+
+    /// How long the first record of a batch waits for others. Answers leave together, and whoever gets one often has the
+    /// next record at hand: so many as the last time are likely to come again.
+    fn patience(&self, work: &Work) -> Duration {
+        if self.is_growing(work) {
+            self.limits.age
+        } else if work.submissions.len() < self.last_count {
+            self.limits.linger
+        } else {
+            Duration::ZERO
+        }
     }
 
     /// Whether as many records again as the batch has are being verified: worth waiting for.

@@ -20,20 +20,43 @@ pub(crate) struct Nodes<'a> {
     pub(crate) tiles: &'a TileCache,
 }
 
-/// The 256 hashes of a full tile.
-type Tile = Arc<Vec<Hash>>;
+/// Every complete subtree over the hashes of one tile: a proof asks for one of each height, and the next one for most of
+/// them again.
+#[derive(Clone, Debug)]
+pub(super) struct Subtrees {
+    /// Roots by height, the hashes of the tile first.
+    rows: Vec<Vec<Hash>>,
+}
 
-/// Full tiles that were read: the proofs of one exhibit meet the same ones again and again.
+impl Subtrees {
+    /// Over at most 256 hashes. Cost: a hash for each of them.
+    pub(super) fn over(hashes: Vec<Hash>) -> Self {
+        let mut rows = vec![hashes];
+        while let Some(row) = rows.last().filter(|row| row.len() > 1) {
+            let pairs = row.chunks_exact(2).map(|pair| hash_children(&pair[0], &pair[1]));
+            rows.push(pairs.collect());
+        }
+        Self { rows }
+    }
+
+    /// The root of the subtree of this height that is the `at`th of them, if it is complete.
+    fn root(&self, height: u8, at: usize) -> Option<Hash> {
+        self.rows.get(usize::from(height))?.get(at).copied()
+    }
+}
+
+/// Full tiles that were read: the proofs of one exhibit meet the same ones again and again. What is full never changes,
+/// so that one cache serves trees of any size.
 #[derive(Debug, Default)]
 pub(crate) struct TileCache {
-    tiles: Mutex<HashMap<(u8, u64), Tile>>,
+    tiles: Mutex<HashMap<(u8, u64), Arc<Subtrees>>>,
 }
 
 impl TileCache {
-    /// Tiles that are kept, at 8 KiB each: 8 MiB.
-    const MAX_TILES: usize = 1024;
+    /// Tiles that are kept, at 16 KiB each: 8 MiB.
+    const MAX_TILES: usize = 512;
 
-    fn get(&self, read: &dyn Read, level: u8, index: u64) -> Result<Tile, StoreError> {
+    fn get(&self, read: &dyn Read, level: u8, index: u64) -> Result<Arc<Subtrees>, StoreError> {
         let mut tiles = self.tiles.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(tile) = tiles.get(&(level, index)) {
             return Ok(tile.clone());
@@ -41,7 +64,7 @@ impl TileCache {
         if tiles.len() >= Self::MAX_TILES {
             tiles.clear();
         }
-        let tile = Arc::new(load_tile(read, level, index)?);
+        let tile = Arc::new(Subtrees::over(load_tile(read, level, index)?));
         tiles.insert((level, index), tile.clone());
         Ok(tile)
     }
@@ -84,17 +107,15 @@ impl Nodes<'_> {
         // The subtree is a power of two of neighbours in one tile: the tile's level is the next multiple of 8 below.
         let (tile_level, depth) = (level / TILE_HEIGHT, level % TILE_HEIGHT);
         let first = index.checked_mul(1 << depth).ok_or_else(outside)?;
-        let (tile, at) = (first / WIDTH, (first % WIDTH) as usize);
+        let (tile, at) = (first / WIDTH, (first % WIDTH) as usize >> depth);
         let hashes_in_level = self.size.0.checked_shr(u32::from(tile_level * TILE_HEIGHT));
         let is_full = tile < hashes_in_level.unwrap_or(0) / WIDTH;
-        let span = at..at + (1 << depth);
         if is_full {
-            let hashes = self.tiles.get(self.read, tile_level, tile)?;
-            return hashes.get(span).map(subtree_root).ok_or_else(outside);
+            return self.tiles.get(self.read, tile_level, tile)?.root(depth, at).ok_or_else(outside);
         }
         let is_last = hashes_in_level.is_some_and(|hashes| tile == hashes / WIDTH);
-        let hashes = self.edge.level(tile_level).get(span).filter(|_| is_last);
-        hashes.map(subtree_root).ok_or_else(outside)
+        let edge = self.edge.subtrees(tile_level).filter(|_| is_last);
+        edge.and_then(|edge| edge.root(depth, at)).ok_or_else(outside)
     }
 }
 

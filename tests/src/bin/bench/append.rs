@@ -84,7 +84,11 @@ pub fn run(sizes: &Sizes, dir: &Path, added_flush_ms: u64) -> Appended {
 
 /// Founds the ledger of `load` in `dir`.
 pub fn found(load: &Load, dir: &Path, added_flush_ms: u64) -> Ledger {
-    let keys = log_keys();
+    found_with(load, dir, log_keys(), added_flush_ms)
+}
+
+/// Founds the ledger of `load` in `dir` with keys of its own.
+pub fn found_with(load: &Load, dir: &Path, keys: LogKeys, added_flush_ms: u64) -> Ledger {
     let origin = ORIGIN.parse().expect("the benchmark's origin is one");
     let (ed25519, mldsa44) = keys.public(&origin).expect("the log's keys are usable");
     let mut options = LedgerOptions::new(dir);
@@ -120,7 +124,9 @@ fn latencies_ms(ledger: &Ledger, records: &[Vec<u8>], rate: f64) -> Vec<f64> {
             let position = next.fetch_add(1, Ordering::Relaxed);
             let Some(record) = records.get(position) else { return };
             std::thread::sleep(due(position).saturating_duration_since(Instant::now()));
-            ledger.post((record.clone(), Vec::new()), Reply { to: to.clone(), position });
+            let to = to.clone();
+            let reply = Reply::new(move |answer| drop(to.send((position, answer))));
+            ledger.post((record.clone(), Vec::new()), reply);
         }
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

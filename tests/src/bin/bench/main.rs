@@ -10,6 +10,7 @@
 
 mod append;
 mod exhibit;
+mod http;
 mod limit;
 mod manifest;
 mod program;
@@ -75,6 +76,10 @@ fn measure(options: &Options) -> Map<String, Value> {
     note("custodians", json!(sizes.custodians));
     note("cores", json!(std::thread::available_parallelism().map_or(1, usize::from)));
     note("backend", json!(limit::backend()));
+    if std::env::var_os("HTTP_ONLY").is_some() {
+        http::run(&options.dir.join("http"), &mut note);
+        return figures;
+    }
     for added_ms in ADDED_FLUSH_MS {
         let dir = options.dir.join(format!("flush-{added_ms}"));
         let appended = append::run(&sizes, &dir, added_ms);
@@ -108,6 +113,7 @@ fn measure(options: &Options) -> Map<String, Value> {
         let _ = std::fs::remove_dir_all(&dir);
     }
     manifest::run(&options.dir.join("manifest"), &mut note);
+    http::run(&options.dir.join("http"), &mut note);
     note("verifier_bytes", json!(exhibit::verifier_bytes()));
     figures
 }
