@@ -5,6 +5,7 @@
 //! has to come with a receipt that verifies. What states and lists say, it says: a receipt or an exhibit shows it.
 
 mod memory;
+mod outgoing;
 mod transport;
 
 use base64::Engine as _;
@@ -17,7 +18,7 @@ use custody_core::hash::{Hash, hash_leaf};
 use custody_core::id::{Origin, SubjectId};
 use custody_core::merkle::{ConsistencyProof, LeafIndex, TreeHead, TreeSize};
 use custody_core::receipt::Receipt;
-use custody_core::record::{Offer, Record};
+use custody_core::record::Record;
 use custody_core::sealed::Opening;
 use custody_log::exhibit::{Assembled, ExhibitRequest};
 use custody_log::{Acknowledged, Incoming, Logged, SubjectKind, decode_subject};
@@ -25,9 +26,10 @@ use serde_json::{Value, json};
 
 use crate::books::{Answers, Books, SubjectsOf};
 use crate::failure::Failure;
-use crate::offer_file::OfferFile;
+use crate::offer_file::OFFER_TYPE;
 use crate::pen::Pen;
 use memory::{Memory, Seen};
+use outgoing::{Outgoing, batches};
 use transport::Transport;
 
 /// Entries that are asked for at once.
@@ -68,14 +70,22 @@ impl ServedBooks {
     }
 
     /// What the server acknowledges has to be in the tree of a checkpoint of the log that goes on from ours.
-    fn check_receipt(&self, answer: &Value, digest: Hash) -> Result<Acknowledged, Failure> {
+    fn check_receipt(
+        &self,
+        answer: &Value,
+        digest: Hash,
+        receipt: &str,
+    ) -> Result<Acknowledged, Failure> {
+        if hash(answer, "record")? != digest {
+            return Err(malformed("record"));
+        }
         let index = LeafIndex(number(answer, "entry")?);
         let entry = Entry {
             accepted_ms: number(answer, "accepted_ms")?,
             index_root: hash(answer, "index_root")?,
             record: digest,
         };
-        let receipt = Receipt::parse(text(answer, "receipt")?.as_bytes())?;
+        let receipt = Receipt::parse(receipt.as_bytes())?;
         let checkpoint = receipt.checkpoint();
         checkpoint.verify_log(&self.keys)?;
         let leaf = hash_leaf(&entry.encode());
@@ -223,14 +233,10 @@ impl Books for ServedBooks {
         ))
     }
 
-    fn submit(&self, (record, openings): Incoming) -> Result<Acknowledged, Failure> {
-        let digest = Record::parse(&record)?.digest();
-        let file = OfferFile::new(Offer::parse(&record)?, openings)?;
-        let answer = self.transport.post_bytes("/v1/records", &file.encode())?;
-        if hash(&answer, "record")? != digest {
-            return Err(malformed("record"));
-        }
-        self.check_receipt(&answer, digest)
+    fn submit(&self, record: Incoming) -> Result<Acknowledged, Failure> {
+        let outgoing = Outgoing::new(record)?;
+        let answer = self.transport.post_bytes("/v1/records", &outgoing.file, OFFER_TYPE)?;
+        self.check_receipt(&answer, outgoing.digest, text(&answer, "receipt")?)
     }
 
     fn submit_all(
@@ -239,10 +245,11 @@ impl Books for ServedBooks {
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<Answers, Failure> {
         let mut answers = Answers::new();
-        for record in records {
-            answers.push(self.submit(record));
+        for batch in batches(records)? {
+            let submitted = batch.len();
+            answers.extend(self.submit_batch(batch)?);
             progress(answers.len());
-            if answers.last().is_some_and(Result::is_err) {
+            if answers.iter().rev().take(submitted).any(Result::is_err) {
                 break;
             }
         }

@@ -14,6 +14,12 @@ use thiserror::Error;
 /// Media type of offer files: records, signed by all or not, with the openings of what they seal.
 pub const OFFER_TYPE: &str = "application/vnd.custody-ledger.offer+cbor";
 
+/// Media type of many offer files: a CBOR array of byte strings.
+pub const OFFERS_TYPE: &str = "application/vnd.custody-ledger.offers+cbor";
+
+/// Offer files in one request, at most.
+pub const MAX_BATCH: usize = 100;
+
 /// First item of the file, so that a person with an editor knows what it is.
 const MAGIC: &str = "custody-offer";
 

@@ -10,6 +10,7 @@
 
 pub mod access;
 mod asset;
+mod batch;
 mod book;
 mod change;
 mod draft;

@@ -7,6 +7,8 @@ pub mod http_load;
 #[allow(clippy::expect_used)]
 pub mod image;
 pub mod load;
+#[allow(clippy::expect_used)]
+pub mod load_site;
 pub mod memory;
 pub mod model;
 #[allow(clippy::expect_used)]

@@ -162,6 +162,22 @@ impl Load {
         heads.par_iter().map(handoff).collect()
     }
 
+    /// `count` handoffs that come round to every one of these items, time and again.
+    pub fn moves(&self, collections: &[Signed], count: u64) -> Vec<Vec<u8>> {
+        let mut heads: Vec<_> = collections.iter().map(|signed| signed.digest).zip(0..).collect();
+        let mut signed = Vec::new();
+        let mut round = 1;
+        while (signed.len() as u64) < count {
+            let due: Vec<_> = heads.iter().map(|&(digest, number)| (number, digest)).collect();
+            let due = &due[..due.len().min(count as usize - signed.len())];
+            let moved = self.handoffs(due, round);
+            moved.iter().zip(&mut heads).for_each(|(record, head)| head.0 = record.digest);
+            signed.extend(moved.into_iter().map(|record| record.bytes));
+            round += 1;
+        }
+        signed
+    }
+
     /// The `round`th handoff of items whose newest records are in `heads`, in one record, from one custodian to another.
     pub fn handoff(&self, heads: &[(u64, Hash)], round: u64, (from, to): (u64, u64)) -> Signed {
         let link = |(number, head): &(u64, Hash)| Link {

@@ -11,7 +11,6 @@ use crate::desk::now_s;
 use crate::failure::Failure;
 use crate::file;
 use crate::http_signature::{SignatureParams, Target, sign_request};
-use crate::offer_file::OFFER_TYPE;
 use crate::pen::Pen;
 
 /// Time for one request.
@@ -106,12 +105,12 @@ impl Transport {
         json(self.ask(Method::POST, path, (body.as_bytes(), Some("application/json")))?)
     }
 
-    /// Posts an offer file.
+    /// Posts a file of the type `form`.
     ///
     /// # Errors
     /// As [`Transport::get`].
-    pub fn post_bytes(&self, path: &str, body: &[u8]) -> Result<Value, Failure> {
-        json(self.ask(Method::POST, path, (body, Some(OFFER_TYPE)))?)
+    pub fn post_bytes(&self, path: &str, body: &[u8], form: &str) -> Result<Value, Failure> {
+        json(self.ask(Method::POST, path, (body, Some(form)))?)
     }
 
     /// Asks until there is room. All that is asked here may be asked again: a record that is there is not recorded twice.
@@ -195,17 +194,22 @@ impl Answered {
             return Ok(self);
         }
         let problem: Value = serde_json::from_slice(&self.body).unwrap_or_default();
-        let word = |name: &str| problem[name].as_str();
-        let code = word("code").unwrap_or("client/malformed");
-        let message = word("detail").map_or_else(|| self.status.to_string(), str::to_owned);
-        let failure = match self.status.is_client_error() {
-            true => Failure::rejected(code, message),
-            false => Failure::could_not(code, message),
-        };
-        Err(match word("hint") {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        })
+        Err(failure_of(&problem, self.status))
+    }
+}
+
+/// What problem details (RFC 9457) say.
+pub fn failure_of(problem: &Value, status: StatusCode) -> Failure {
+    let word = |name: &str| problem[name].as_str();
+    let code = word("code").unwrap_or("client/malformed");
+    let message = word("detail").map_or_else(|| status.to_string(), str::to_owned);
+    let failure = match status.is_client_error() {
+        true => Failure::rejected(code, message),
+        false => Failure::could_not(code, message),
+    };
+    match word("hint") {
+        Some(hint) => failure.hint(hint),
+        None => failure,
     }
 }
 

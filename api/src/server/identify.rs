@@ -53,10 +53,12 @@ pub async fn identify(
             .get::<ConnectInfo<SocketAddr>>()
             .map(|peer| Counted::Address(peer.ip())),
     };
-    if let Some(counted) = counted
-        && let Err(problem) = service.rates.count(&counted)
-    {
-        return problem.into_response();
+    if let Some(counted) = counted {
+        if let Err(problem) = service.rates.count(&counted) {
+            return problem.into_response();
+        }
+        // For who sends many things in one request.
+        parts.extensions.insert(counted);
     }
     if let Some(caller) = caller.clone() {
         parts.extensions.insert(caller);

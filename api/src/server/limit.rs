@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
 use tokio::sync::Semaphore;
 
 use super::problem::Problem;
@@ -42,6 +42,25 @@ impl Rates {
         Self { limiter: RateLimiter::keyed(quota), clock: DefaultClock::default() }
     }
 
+    /// Counts `more` requests that come in one.
+    ///
+    /// # Errors
+    /// [`Problem`] 429: as many are never let in at a time, or not now.
+    pub fn count_more(&self, who: &Counted, more: usize) -> Result<(), Problem> {
+        let Some(more) = u32::try_from(more).ok().and_then(NonZeroU32::new) else { return Ok(()) };
+        match self.limiter.check_key_n(who, more) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(until)) => Err(self.too_often(&until)),
+            Err(capacity) => Err(Problem::too_often(1)
+                .hint(format!("send at most {} records in a request", capacity.0))),
+        }
+    }
+
+    fn too_often(&self, until: &NotUntil<<DefaultClock as governor::clock::Clock>::Instant>) -> Problem {
+        let wait = until.wait_time_from(self.clock.now());
+        Problem::too_often(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1))
+    }
+
     /// Counts a request.
     ///
     /// # Errors
@@ -50,10 +69,7 @@ impl Rates {
         if self.limiter.len() > REMEMBERED {
             self.limiter.retain_recent();
         }
-        self.limiter.check_key(who).map_err(|until| {
-            let wait = until.wait_time_from(self.clock.now());
-            Problem::too_often(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1))
-        })
+        self.limiter.check_key(who).map_err(|until| self.too_often(&until))
     }
 }
 

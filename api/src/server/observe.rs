@@ -46,7 +46,12 @@ pub async fn observe(request: Request, next: Next) -> Response {
     let who = response.extensions().get::<Caller>().map(|caller| caller.id.to_string());
     span.in_scope(|| {
         let ms = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(status = status.as_u16(), ms, who, "answered");
+        let status = status.as_u16();
+        // What went well is counted; that it did is worth a line to those who look for something.
+        match status {
+            ..400 => tracing::debug!(status, ms, who, "answered"),
+            _ => tracing::info!(status, ms, who, "answered"),
+        }
     });
     let labels = [("path", pattern), ("status", status.as_u16().to_string())];
     histogram!("custody_http_request_seconds", "path" => labels[0].1.clone()).record(taken);

@@ -83,6 +83,11 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "access/forbidden", detail)
     }
 
+    /// What was sent is understood, and refused.
+    pub fn unprocessable(code: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
+    }
+
     /// There is no room now.
     pub fn busy(detail: impl Into<String>) -> Self {
         let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "http/busy", detail);

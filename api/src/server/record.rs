@@ -25,7 +25,7 @@ const RECORD_TYPE: &str = "application/vnd.custody-ledger.record+cbor";
 
 /// A record that is in the ledger: durable, in a signed checkpoint, provable.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct AcknowledgedView {
+pub struct Taken {
     /// Index of its entry.
     pub entry: u64,
     /// Its digest.
@@ -38,8 +38,15 @@ pub struct AcknowledgedView {
     pub index_root: String,
     /// Whether it was there before it was submitted this time.
     pub was_known: bool,
+}
+
+/// The same with its receipt.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AcknowledgedView {
+    #[serde(flatten)]
+    taken: Taken,
     /// Its receipt: C2SP tlog-proof.
-    pub receipt: String,
+    receipt: String,
 }
 
 /// Submits a record
@@ -56,29 +63,49 @@ pub struct AcknowledgedView {
     ),
 )]
 pub async fn submit(State(service): State<Arc<Service>>, body: Bytes) -> Result<Response, Problem> {
-    let offer = OfferFile::parse(&body).map_err(Failure::from)?;
-    if offer.offer().next_signer().is_some() {
-        let detail = "a signature is missing; `POST /v1/offers` sends it to whoever signs next";
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return Err(Problem::new(status, "record/signature-count", detail));
-    }
+    let offer = whole(&body)?;
     let bytes = offer.offer().message().as_bytes().to_vec();
     let acknowledged = service.submit((bytes, offer.openings().to_vec())).await?;
-    let status = match acknowledged.was_known {
-        true => StatusCode::OK,
-        false => {
-            service.mailbox.settle(offer.offer().message().payload())?;
-            // Nobody listening is no reason to stop.
-            let _ = service.changes.send(Change::recorded(offer.offer(), &acknowledged));
-            StatusCode::CREATED
-        }
-    };
-    let receipt = service.ledger.receipt(acknowledged.index).map_err(Failure::from)?;
-    Ok((status, Json(AcknowledgedView::new(&acknowledged, receipt))).into_response())
+    let acknowledged = service.took(&offer, acknowledged)?;
+    let status = if acknowledged.was_known { StatusCode::OK } else { StatusCode::CREATED };
+    let receipts = service.ledger.receipts(&[acknowledged.index]).map_err(Failure::from)?;
+    let receipt = receipts.proofs.concat() + &receipts.checkpoint;
+    let view = AcknowledgedView { taken: Taken::from(&acknowledged), receipt };
+    Ok((status, Json(view)).into_response())
 }
 
-impl AcknowledgedView {
-    fn new(acknowledged: &Acknowledged, receipt: String) -> Self {
+/// An offer file that everybody has signed.
+///
+/// # Errors
+/// [`Problem`]: it is none, or somebody has not.
+pub fn whole(bytes: &[u8]) -> Result<OfferFile, Problem> {
+    let offer = OfferFile::parse(bytes).map_err(Failure::from)?;
+    match offer.offer().next_signer() {
+        None => Ok(offer),
+        Some(_) => {
+            let detail = "a signature is missing; `POST /v1/offers` sends it to whoever signs next";
+            Err(Problem::unprocessable("record/signature-count", detail))
+        }
+    }
+}
+
+impl Service {
+    /// Tells whoever has to know that `offer` is recorded now.
+    ///
+    /// # Errors
+    /// The mailbox cannot be changed.
+    pub fn took(&self, offer: &OfferFile, taken: Acknowledged) -> Result<Acknowledged, Problem> {
+        if !taken.was_known {
+            self.mailbox.settle(offer.offer().message().payload())?;
+            // Nobody listening is no reason to stop.
+            let _ = self.changes.send(Change::recorded(offer.offer(), &taken));
+        }
+        Ok(taken)
+    }
+}
+
+impl From<&Acknowledged> for Taken {
+    fn from(acknowledged: &Acknowledged) -> Self {
         let entry = acknowledged.entry;
         Self {
             entry: acknowledged.index.0,
@@ -87,7 +114,6 @@ impl AcknowledgedView {
             accepted_ms: entry.accepted_ms,
             index_root: entry.index_root.to_string(),
             was_known: acknowledged.was_known,
-            receipt,
         }
     }
 }

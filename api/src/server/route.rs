@@ -19,7 +19,7 @@ use super::limit::{Door, enter};
 use super::problem::Problem;
 use super::service::Service;
 use super::{
-    asset, book, draft, event, exhibit, health, inbox, item, login, observe, offer, record,
+    asset, batch, book, draft, event, exhibit, health, inbox, item, login, observe, offer, record,
     registry, request,
 };
 use super::{statistics, tile};
@@ -70,6 +70,7 @@ fn api() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(registry::agencies))
         .routes(routes!(draft::draft))
         .routes(routes!(record::submit))
+        .routes(routes!(batch::submit))
         .routes(routes!(record::read))
         .routes(routes!(record::receipt))
         .routes(routes!(offer::send, offer::list))

@@ -122,8 +122,7 @@ impl Service {
     /// # Errors
     /// [`Problem`]: no room, or the ledger refuses it.
     pub async fn submit(self: &Arc<Self>, record: Incoming) -> Result<Acknowledged, Problem> {
-        let busy = |_| Problem::busy("as many records as there is room for are on their way");
-        let _place = self.records.clone().try_acquire_owned().map_err(busy)?;
+        let _place = self.records.clone().try_acquire_owned().map_err(|_| full())?;
         let (to, answer) = oneshot::channel();
         // Who has gone away asks again, and gets the same answer.
         let reply = Reply::new(move |answer| drop(to.send(answer)));
@@ -138,6 +137,24 @@ impl Service {
             Ok(answer) => answer.map_err(|error| Failure::from(error).into()),
             Err(_) => Err(Problem::internal("ledger/closed")),
         }
+    }
+
+    /// Records many, in their order, and waits until all of them are answered.
+    ///
+    /// # Errors
+    /// [`Problem`]: no room; for each of them that the ledger refuses it.
+    pub async fn submit_all(
+        self: &Arc<Self>,
+        records: Vec<Incoming>,
+    ) -> Result<Vec<Result<Acknowledged, Problem>>, Problem> {
+        let count = u32::try_from(records.len()).unwrap_or(u32::MAX);
+        let _places = self.records.clone().try_acquire_many_owned(count).map_err(|_| full())?;
+        let service = self.clone();
+        let submit = move || service.ledger.submit_all(records);
+        let answers = tokio::task::spawn_blocking(submit).await;
+        let answers = answers.map_err(|_| Problem::internal("internal"))?;
+        let answer = |answer: Result<_, _>| answer.map_err(|error| Failure::from(error).into());
+        Ok(answers.into_iter().map(answer).collect())
     }
 
     /// Whether `authority`, as a client writes it in `Host`, is a name of this server. Without configured names it is the
@@ -186,6 +203,10 @@ impl Service {
         }
         Ok(owner)
     }
+}
+
+fn full() -> Problem {
+    Problem::busy("as many records as there is room for are on their way")
 }
 
 /// Whether submitting a record takes no longer than another thread takes to be woken for it: two signatures to verify, and

@@ -122,16 +122,7 @@ impl Receipt {
 
     /// The receipt as a file, by convention with the extension `.tlog-proof`.
     pub fn format(&self) -> Vec<u8> {
-        let mut text = format!("{HEADER}\n");
-        if let Some(extra) = &self.extra {
-            text.push_str(&format!("extra {}\n", encode(extra)));
-        }
-        text.push_str(&format!("index {}\n", self.proof.index));
-        for hash in &self.proof.hashes {
-            text.push_str(&format!("{}\n", encode(hash.as_ref())));
-        }
-        text.push('\n');
-        let mut bytes = text.into_bytes();
+        let mut bytes = format_proof(self.extra.as_deref(), &self.proof).into_bytes();
         bytes.extend_from_slice(self.checkpoint.as_bytes());
         bytes
     }
@@ -223,6 +214,21 @@ fn parse_extra(line: &str) -> Result<Vec<u8>, ReceiptError> {
 /// "If no extra data is present, this line is omitted": so it is never empty.
 fn is_extra(extra: &[u8]) -> bool {
     (1..=MAX_EXTRA_LEN).contains(&extra.len())
+}
+
+/// The part of a receipt before its checkpoint, the blank line with it: receipts under one checkpoint share the rest.
+pub fn format_proof(extra: Option<&[u8]>, proof: &InclusionProof) -> String {
+    let mut text = format!("{HEADER}\n");
+    if let Some(extra) = extra {
+        text.push_str(&format!("extra {}\n", encode(extra)));
+    }
+    text.push_str(&format!("index {}\n", proof.index));
+    for hash in &proof.hashes {
+        text.push_str(&encode(hash.as_ref()));
+        text.push('\n');
+    }
+    text.push('\n');
+    text
 }
 
 fn check_hash_count(count: usize) -> Result<(), ReceiptError> {

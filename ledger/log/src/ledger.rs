@@ -79,6 +79,15 @@ pub struct Parts<S> {
 /// A record with openings of its sealed fields, on its way into a ledger.
 pub type Incoming = (Vec<u8>, Vec<Opening>);
 
+/// Receipts (C2SP tlog-proof) under one checkpoint: each is one of the proofs and the checkpoint, end to end.
+#[derive(Clone, Debug)]
+pub struct Receipts {
+    /// What stands before the checkpoint.
+    pub proofs: Vec<String>,
+    /// The checkpoint.
+    pub checkpoint: String,
+}
+
 /// A ledger open for appending. Any number of threads may use it.
 ///
 /// Dropping it waits for what was submitted. After [`SubmitError::Fatal`] it takes nothing more: drop it, find out why,
@@ -312,14 +321,16 @@ impl<S: Store + 'static> Ledger<S> {
         answers.into_iter().map(|answer| answer.unwrap_or_else(stopped)).collect()
     }
 
-    /// The receipt of an entry under the newest checkpoint: C2SP tlog-proof. Unlike a reader's it waits for no batch that
-    /// is being committed.
+    /// Receipts of entries under the newest checkpoint. Unlike a reader's they wait for no batch that is being committed.
     ///
     /// # Errors
     /// [`ReadError::Prove`] and [`ReadError::Store`].
-    pub fn receipt(&self, index: LeafIndex) -> Result<String, ReadError> {
+    pub fn receipts(&self, entries: &[LeafIndex]) -> Result<Receipts, ReadError> {
         let Shared { store, tiles, .. } = &*self.shared;
-        self.shared.newest().receipt(index, &*store.view()?, tiles)
+        let (newest, view) = (self.shared.newest(), store.view()?);
+        let proof = |index: &LeafIndex| newest.receipt_proof(*index, &*view, tiles);
+        let proofs = entries.iter().map(proof).collect::<Result<_, _>>()?;
+        Ok(Receipts { proofs, checkpoint: newest.note() })
     }
 
     /// A reader at the newest checkpoint. While it lives, the store keeps what it shows.

@@ -26,7 +26,7 @@ pub use clock::{Clock, ClockError, SystemClock};
 pub use error::{
     FatalError, GenesisError, LedgerError, ReadError, RecoveryError, SeenError, SubmitError,
 };
-pub use ledger::{Incoming, Ledger, LedgerOptions, Parts};
+pub use ledger::{Incoming, Ledger, LedgerOptions, Parts, Receipts};
 pub use publish::{Progress, PublishError, PublishSummary};
 pub use reader::{Logged, Reader, Subjects};
 pub use row::{SubjectKind, decode_subject, encode_subject};

@@ -8,7 +8,7 @@ mod ground;
 mod judge;
 mod recover;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use custody_core::checkpoint::{
     Checkpoint, CheckpointError, LogKeys as LogPublicKeys, LogSeeds, LogSigner,
@@ -18,7 +18,7 @@ use custody_core::id::Origin;
 use custody_core::index::IndexTree;
 use custody_core::merkle::{LeafIndex, TreeHead, prove_inclusion};
 use custody_core::note::KeyName;
-use custody_core::receipt::Receipt;
+use custody_core::receipt::format_proof;
 use custody_core::record::body::LedgerOpen;
 use zeroize::Zeroizing;
 
@@ -54,8 +54,6 @@ pub(crate) struct Newest {
     pub(crate) checkpoint: Arc<[u8]>,
     pub(crate) index_root: Hash,
     pub(crate) edge: Edge,
-    /// The checkpoint taken apart, from the first receipt on.
-    pub(crate) parsed: OnceLock<Checkpoint>,
 }
 
 /// The state behind a log's end, and the hands that move it.
@@ -75,27 +73,24 @@ pub(crate) struct Writer<S> {
 impl Newest {
     pub(crate) fn new(checkpoint: &Checkpoint, index_root: Hash, edge: Edge) -> Self {
         let (head, note) = (*checkpoint.tree_head(), Arc::from(checkpoint.as_bytes()));
-        Self { head, checkpoint: note, index_root, edge, parsed: OnceLock::new() }
+        Self { head, checkpoint: note, index_root, edge }
     }
 
-    /// The receipt of an entry under the checkpoint. `read` may show a later state, as what is asked of it never changes.
-    pub(crate) fn receipt(
+    /// The receipt of an entry under the checkpoint, without the checkpoint. `read` may show a later state, as what is
+    /// asked of it never changes.
+    pub(crate) fn receipt_proof(
         &self,
         index: LeafIndex,
         read: &dyn Read,
         tiles: &TileCache,
     ) -> Result<String, ReadError> {
-        let checkpoint = match self.parsed.get() {
-            Some(checkpoint) => checkpoint,
-            None => {
-                let checkpoint = Checkpoint::parse(&self.checkpoint)?;
-                self.parsed.get_or_init(|| checkpoint)
-            }
-        };
         let nodes = Nodes { read, size: self.head.size, edge: &self.edge, tiles };
-        let proof = prove_inclusion(index, self.head.size, &nodes)?;
-        let receipt = Receipt::new(None, proof, checkpoint.clone())?;
-        Ok(String::from_utf8_lossy(&receipt.format()).into_owned())
+        Ok(format_proof(None, &prove_inclusion(index, self.head.size, &nodes)?))
+    }
+
+    /// The checkpoint's note, which ends every receipt under it.
+    pub(crate) fn note(&self) -> String {
+        String::from_utf8_lossy(&self.checkpoint).into_owned()
     }
 }
 

@@ -4,7 +4,7 @@
 //! ledger is read as far as it goes: of a checkpoint that is refused, its size; of one that is gone, the entries.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use custody_core::checkpoint::{Checkpoint, LogKeys};
 use custody_core::entry::Entry;
@@ -75,7 +75,6 @@ impl Suspect {
             index_root: last.map_or(genesis, |last| last.index_root),
             // Without an edge a `seen` that is long past cannot be proved, and counts as unchecked.
             edge: tree.as_ref().map_or_else(Edge::default, |tree| tree.edge().clone()),
-            parsed: OnceLock::new(),
         };
         let stored = match (checkpoint, keys, tree, last) {
             (Some(checkpoint), Some(keys), Some(tree), Some(last)) => {

@@ -61,7 +61,8 @@ impl Reader<'_> {
     /// # Errors
     /// [`ReadError::Prove`].
     pub fn receipt(&self, index: LeafIndex) -> Result<String, ReadError> {
-        self.inner.newest.receipt(index, self.read(), &self.inner.tiles)
+        let newest = &self.inner.newest;
+        Ok(newest.receipt_proof(index, self.read(), &self.inner.tiles)? + &newest.note())
     }
 
     fn index_root(&self) -> custody_core::hash::Hash {

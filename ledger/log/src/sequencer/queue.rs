@@ -39,7 +39,7 @@ impl Default for BatchLimits {
         Self {
             records: 4096,
             bytes: 64 << 20,
-            linger: std::env::var("LINGER").ok().and_then(|v| v.parse().ok()).map_or(Duration::from_millis(2), Duration::from_micros),
+            linger: Duration::from_millis(2),
             age: Duration::from_millis(20),
         }
     }
@@ -139,7 +139,7 @@ impl Queue {
     }
 
     /// How long the first record of a batch waits for others. Answers leave together, and whoever gets one often has the
-    /// next record at hand: so many as the last time are likely to come again.
+    /// next record at hand: as many as the last time are likely to come again.
     fn patience(&self, work: &Work) -> Duration {
         if self.is_growing(work) {
             self.limits.age

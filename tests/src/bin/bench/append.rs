@@ -7,11 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, unbounded};
-use custody_core::checkpoint::Checkpoint;
-use custody_core::hash::Hash;
-use custody_core::merkle::TreeHead;
 use custody_log::{Acknowledged, Ledger, LedgerOptions, LogKeys, Reply};
 use custody_tests::load::Load;
+use custody_tests::load_site::newest;
 use zeroize::Zeroizing;
 
 use crate::limit::Checks;
@@ -84,11 +82,7 @@ pub fn run(sizes: &Sizes, dir: &Path, added_flush_ms: u64) -> Appended {
 
 /// Founds the ledger of `load` in `dir`.
 pub fn found(load: &Load, dir: &Path, added_flush_ms: u64) -> Ledger {
-    found_with(load, dir, log_keys(), added_flush_ms)
-}
-
-/// Founds the ledger of `load` in `dir` with keys of its own.
-pub fn found_with(load: &Load, dir: &Path, keys: LogKeys, added_flush_ms: u64) -> Ledger {
+    let keys = log_keys();
     let origin = ORIGIN.parse().expect("the benchmark's origin is one");
     let (ed25519, mldsa44) = keys.public(&origin).expect("the log's keys are usable");
     let mut options = LedgerOptions::new(dir);
@@ -96,13 +90,6 @@ pub fn found_with(load: &Load, dir: &Path, keys: LogKeys, added_flush_ms: u64) -
     fs::create_dir_all(dir).expect("the scratch directory can be made");
     Ledger::create(options, keys, load.opening(ed25519, mldsa44).bytes)
         .expect("a ledger is founded")
-}
-
-/// Its entry 0, and the tree that its log signed last.
-pub fn newest(ledger: &Ledger) -> (Hash, TreeHead) {
-    let reader = ledger.reader().expect("a ledger can be read");
-    let checkpoint = Checkpoint::parse(reader.checkpoint()).expect("its checkpoint is one");
-    (reader.genesis(), *checkpoint.tree_head())
 }
 
 /// Submits everything and keeps the answers; a refusal ends the benchmark.

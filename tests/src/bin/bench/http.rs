@@ -7,133 +7,151 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::unbounded;
-use custody_api::desk::LogKeyFiles;
-use custody_api::key_file::{KeyKind, Seed};
-use custody_api::passphrase::Passphrase;
-use custody_log::{Ledger, LedgerOptions, LogKeys, Reply};
-use custody_tests::http_load::{Outcome, body_of, drive};
-use custody_tests::load::Load;
+use custody_log::{Ledger, LedgerOptions, Reply};
+use custody_tests::http_load::{Outcome, Sending, drive};
+use custody_tests::load_site::{LEDGER, LoadSite, twin};
 use custody_tests::process::{memory_bytes, processor_time};
 use custody_tests::served::Served;
 use serde_json::{Value, json};
-use zeroize::Zeroizing;
 
-use crate::append::{found_with, newest, percentile, submit_all};
+use crate::append::{percentile, submit_all};
 use crate::ratio;
-use crate::stage::{ORIGIN, Sizes, Stage};
 
 /// Clients at a time, and how many handoffs they submit together.
 const LEVELS: [(usize, usize); 4] = [(1, 2_000), (10, 10_000), (100, 50_000), (1_000, 50_000)];
 /// The level that is held against the ledger in this process.
 const COMPARED: usize = 100;
+/// Handoffs that one request has, where it has several.
+const SEVERAL: usize = 10;
 /// Handoffs at half load.
 const TIMED: usize = 30_000;
-/// Opens the log's keys.
-const PASSPHRASE: &str = "of the benchmark";
-/// Lets the load through: limits are for those who ask too often, and here everybody is one address.
-const CONFIGURATION: &str = "[limits]\nper_second = 1000000\nburst = 1000000\n";
+/// Handoffs that come several in a request.
+const TOGETHER: usize = 50_000;
+
+/// Handoffs a second of a steady load.
+const SOAKED_PER_S: u64 = 1_000;
+/// Time between two looks at the memory.
+const SAMPLED: Duration = Duration::from_secs(30);
 
 type Note<'a> = &'a mut dyn FnMut(&str, Value);
 
-/// Records on their way at a time, and what each took.
+/// What came of a load. Processor time is that of a handoff.
 struct Level {
     per_s: f64,
     cpu_us: f64,
     outcomes: Vec<Outcome>,
 }
 
-/// A founded ledger, twice, and what is to be handed over in it.
-struct Ground {
-    keys: LogKeys,
-    records: Vec<Vec<u8>>,
-    /// Entries before the first handoff.
-    size: u64,
-}
-
 /// Measures in `dir`, and notes what came of it.
 pub fn run(dir: &Path, note: Note<'_>) {
     let count: usize = LEVELS.iter().map(|(_, count)| count).sum();
-    let ground = Ground::lay(dir, count + TIMED);
-    let embedded = ground.embedded(dir, note);
-    let served = serve(dir);
-    let mut records = ground.records.iter().map(|record| body_of(record)).collect::<Vec<_>>().into_iter();
+    let site = LoadSite::lay(dir, 20_000, (count + TOGETHER + TIMED) as u64);
+    copy(&dir.join(LEDGER), &dir.join("embedded"));
+    let embedded = Embedded::measure(&site, dir, note);
+    let served = site.serve(dir);
+    let mut rest = site.handoffs.as_slice();
+    let mut take = |count| rest.split_off(..count).unwrap_or_default();
     let mut outcomes = Vec::new();
     let mut half = 0.0;
     for (clients, count) in LEVELS {
-        let level = Level::over_http(&served, records.by_ref().take(count).collect(), clients, None);
+        let requests = take(count).iter().map(|record| Sending::one(record)).collect();
+        let level = Level::over_http(&served, requests, clients, None);
         level.note(&format!("http_clients_{clients}"), note);
         if clients == COMPARED {
             half = level.per_s / 2.0;
-            note("http_cpu_ratio", json!(ratio(level.cpu_us, embedded.0)));
-            note("http_cpu_ratio_as_many_at_a_time", json!(ratio(level.cpu_us, embedded.1)));
+            embedded.compare("http_cpu_ratio", &level, note);
         }
         outcomes.extend(level.outcomes);
         note(&format!("http_memory_mib_after_{clients}"), json!(memory_bytes(served.pid()) >> 20));
     }
-    let level = Level::over_http(&served, records.collect(), COMPARED, Some(half));
+    let requests = take(TOGETHER).chunks(SEVERAL).map(Sending::several).collect();
+    let level = Level::over_http(&served, requests, COMPARED, None);
+    level.note("http_several", note);
+    embedded.compare("http_several_cpu_ratio", &level, note);
+    outcomes.extend(level.outcomes);
+    let requests = take(TIMED).iter().map(|record| Sending::one(record)).collect();
+    let level = Level::over_http(&served, requests, COMPARED, Some(half));
     level.note("http_half_load", note);
     outcomes.extend(level.outcomes);
-    hold_against(&served, &ground, &outcomes);
+    hold_against(&served, &site, &outcomes);
     served.stop();
 }
 
-impl Ground {
-    fn lay(dir: &Path, handoffs: usize) -> Self {
-        let origin = ORIGIN.parse().expect("the benchmark's origin is one");
-        let (custodians, items) = (1000, 20_000);
-        let sizes = Sizes { custodians, items, handoffs: handoffs as u64, timed: 0, of_one: 0 };
-        let mut load = Load::new(origin, custodians).without_sealed();
-        let at = dir.join("served");
-        fs::create_dir_all(at.join("keys")).expect("the scratch directory can be made");
-        let keys = write_keys(&at);
-        let ledger = found_with(&load, &at, twin(&keys), 0);
-        let (genesis, seen) = newest(&ledger);
-        let stage = Stage::sign(&mut load, &sizes, genesis, seen);
-        submit_all(&ledger, stage.ground);
-        let size = newest(&ledger).1.size.0;
-        drop(ledger);
-        copy(&at, &dir.join("embedded"));
-        Self { keys, records: stage.handoffs, size }
-    }
+/// Serves a steady load for a time, and notes what memory the server holds minute by minute.
+pub fn soak(dir: &Path, time: Duration, note: Note<'_>) {
+    let count = SOAKED_PER_S * time.as_secs();
+    let site = LoadSite::lay(dir, 20_000, count);
+    let served = site.serve(dir);
+    let requests = site.handoffs.iter().map(|record| Sending::one(record)).collect();
+    let rate = Some(SOAKED_PER_S as f64);
+    let (level, memory) = std::thread::scope(|scope| {
+        let load = scope.spawn(|| Level::over_http(&served, requests, COMPARED, rate));
+        let mut memory = Vec::new();
+        while !load.is_finished() {
+            memory.push(memory_bytes(served.pid()) >> 20);
+            std::thread::park_timeout(SAMPLED);
+        }
+        (load.join().expect("a load ends"), memory)
+    });
+    level.note("http_soak", note);
+    note("http_soak_memory_mib", json!(memory));
+    hold_against(&served, &site, &level.outcomes);
+    served.stop();
+}
 
-    /// Processor time of a handoff in microseconds: all submitted together, and as many at a time as clients are compared.
-    fn embedded(&self, dir: &Path, note: Note<'_>) -> (f64, f64) {
+/// Processor time of a handoff in this process, in microseconds.
+struct Embedded {
+    /// All submitted together.
+    together_us: f64,
+    /// As many at a time as there are clients that are compared.
+    some_us: f64,
+}
+
+impl Embedded {
+    fn compare(&self, name: &str, level: &Level, note: Note<'_>) {
+        note(name, json!(ratio(level.cpu_us, self.together_us)));
+        let name = format!("{name}_as_many_at_a_time");
+        note(&name, json!(ratio(level.cpu_us, self.some_us)));
+    }
+}
+
+impl Embedded {
+    /// The same handoffs, half of them together and half some at a time.
+    fn measure(site: &LoadSite, dir: &Path, note: Note<'_>) -> Self {
         let options = LedgerOptions::new(dir.join("embedded"));
-        let ledger = Ledger::open(options, twin(&self.keys)).expect("the ledger opens");
-        let half = self.records.len() / 2;
-        let (together, some) = self.records.split_at(half);
+        let ledger = Ledger::open(options, twin(&site.keys)).expect("the ledger opens");
+        let half = site.handoffs.len() / 2;
+        let (together, some) = site.handoffs.split_at(half);
         let cpu = |work: &dyn Fn()| {
             let (before, start) = (processor_time(std::process::id()), Instant::now());
             work();
             let used = processor_time(std::process::id()) - before;
             (used.as_secs_f64() * 1e6 / half as f64, half as f64 / start.elapsed().as_secs_f64())
         };
-        let (whole_us, whole_per_s) = cpu(&|| drop(submit_all(&ledger, together.to_vec())));
+        let (together_us, together_per_s) = cpu(&|| drop(submit_all(&ledger, together.to_vec())));
         let (some_us, some_per_s) = cpu(&|| submit_some_at_a_time(&ledger, some, COMPARED));
-        note("embedded_cpu_us", json!(whole_us.round()));
-        note("embedded_per_s", json!(whole_per_s.round()));
+        note("embedded_cpu_us", json!(together_us.round()));
+        note("embedded_per_s", json!(together_per_s.round()));
         note(&format!("embedded_{COMPARED}_at_a_time_cpu_us"), json!(some_us.round()));
         note(&format!("embedded_{COMPARED}_at_a_time_per_s"), json!(some_per_s.round()));
-        (whole_us, some_us)
+        Self { together_us, some_us }
     }
 }
 
 impl Level {
     fn over_http(
         served: &Served,
-        bodies: Vec<hyper::body::Bytes>,
+        requests: Vec<Sending>,
         clients: usize,
         rate: Option<f64>,
     ) -> Self {
-        let count = bodies.len() as f64;
         let (before, start) = (processor_time(served.pid()), Instant::now());
-        let outcomes = drive(served.address(), bodies, clients, rate);
+        let outcomes = drive(served.address(), requests, clients, rate);
         let (used, taken) = (processor_time(served.pid()) - before, start.elapsed());
-        let refused: Vec<_> = outcomes.iter().filter(|outcome| outcome.status != 201).collect();
-        assert!(refused.is_empty(), "{} were not taken: {:?}", refused.len(), refused.first());
+        let count = outcomes.iter().map(|outcome| outcome.entries.len()).sum::<usize>() as f64;
         let (per_s, cpu_us) = (count / taken.as_secs_f64(), used.as_secs_f64() * 1e6 / count);
         Self { per_s, cpu_us, outcomes }
     }
@@ -150,11 +168,11 @@ impl Level {
 }
 
 /// Nothing is lost and nothing is there twice: as many entries as answers, each answer's its own.
-fn hold_against(served: &Served, ground: &Ground, outcomes: &[Outcome]) {
-    let entries: HashSet<_> = outcomes.iter().filter_map(|outcome| outcome.entry).collect();
-    assert_eq!(entries.len(), ground.records.len(), "every record has an entry of its own");
+fn hold_against(served: &Served, site: &LoadSite, outcomes: &[Outcome]) {
+    let entries: HashSet<_> = outcomes.iter().flat_map(|outcome| &outcome.entries).collect();
+    assert_eq!(entries.len(), site.handoffs.len(), "every record has an entry of its own");
     let checkpoint = served.get("/checkpoint").body;
-    let size = ground.size + ground.records.len() as u64;
+    let size = site.size + site.handoffs.len() as u64;
     let signed = checkpoint.lines().nth(1);
     assert_eq!(signed, Some(&*size.to_string()), "the ledger has these entries and no others");
 }
@@ -180,33 +198,6 @@ fn submit_some_at_a_time(ledger: &Ledger, records: &[Vec<u8>], at_a_time: usize)
         }
     };
     std::thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(worker))));
-}
-
-fn serve(dir: &Path) -> Served {
-    fs::write(dir.join("passphrase.txt"), PASSPHRASE).expect("a passphrase can be written");
-    fs::write(dir.join("serve.toml"), CONFIGURATION).expect("a configuration can be written");
-    Served::start(dir, "served", &["--config", "serve.toml"])
-}
-
-/// Keys as `custody init` leaves them.
-fn write_keys(ledger: &Path) -> LogKeys {
-    let passphrase = Passphrase::new(Zeroizing::new(PASSPHRASE.to_owned()), "the log's keys");
-    let passphrase = passphrase.expect("the benchmark's passphrase is one");
-    let files = LogKeyFiles::of(ledger);
-    let make = |kind, path: &Path| {
-        let seed = Seed::random(kind).expect("a key can be made");
-        let text = seed.encode_private(&passphrase).expect("a key can be encrypted");
-        fs::write(path, text).expect("a key can be written");
-        Zeroizing::new(*seed.as_bytes())
-    };
-    LogKeys {
-        ed25519: make(KeyKind::Ed25519, &files.ed25519),
-        mldsa44: make(KeyKind::MlDsa44, &files.mldsa44),
-    }
-}
-
-fn twin(keys: &LogKeys) -> LogKeys {
-    LogKeys { ed25519: keys.ed25519.clone(), mldsa44: keys.mldsa44.clone() }
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -1,6 +1,6 @@
 //! The benchmark: what the ledger and the verifier do, beside the physical limit of this machine in this run.
 //!
-//! `cargo run --release -p custody-tests --bin bench -- --json [--entries N] [--dir DIR]`
+//! `cargo run --release -p custody-tests --bin bench -- --json [--entries N | --http | --soak SECONDS] [--dir DIR]`
 //!
 //! The limit is two strict Ed25519 checks for every handoff on all cores, measured here and now, so
 //! that the ratios carry over from one machine to another. docs/TESTING.md says how to read the figures.
@@ -19,6 +19,7 @@ mod stage;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use limit::Checks;
 use serde_json::{Map, Value, json};
@@ -30,12 +31,22 @@ struct Options {
     entries: u64,
     dir: PathBuf,
     is_json: bool,
+    only: Option<Only>,
+}
+
+/// A part of the benchmark for itself.
+#[derive(Clone, Copy)]
+enum Only {
+    /// What a server takes.
+    Http,
+    /// A steady load over HTTP, which the whole does not have.
+    Soak(Duration),
 }
 
 fn main() -> ExitCode {
     let Some(options) = parse(std::env::args().skip(1)) else {
         eprintln!("error: unknown argument");
-        eprintln!("hint: bench [--json] [--entries N] [--dir DIR]");
+        eprintln!("hint: bench [--json] [--entries N | --http | --soak SECONDS] [--dir DIR]");
         return ExitCode::from(2);
     };
     program::build_verifier();
@@ -51,10 +62,15 @@ fn main() -> ExitCode {
 
 fn parse(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
     let scratch = std::env::temp_dir().join(format!("custody-bench-{}", std::process::id()));
-    let mut options = Options { entries: 200_000, dir: scratch, is_json: false };
+    let mut options = Options { entries: 200_000, dir: scratch, is_json: false, only: None };
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--json" => options.is_json = true,
+            "--http" => options.only = Some(Only::Http),
+            "--soak" => {
+                let seconds = arguments.next()?.parse().ok()?;
+                options.only = Some(Only::Soak(Duration::from_secs(seconds)));
+            }
             "--entries" => options.entries = arguments.next()?.parse().ok()?,
             "--dir" => options.dir = PathBuf::from(arguments.next()?).join("custody-bench"),
             _ => return None,
@@ -65,6 +81,9 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
 
 fn measure(options: &Options) -> Map<String, Value> {
     let sizes = stage::Sizes::for_entries(options.entries);
+    if let Some(only) = options.only {
+        return measure_http(options, only);
+    }
     let sha256_per_s = limit::sha256_per_s();
     let mut figures = Map::new();
     let mut note = |name: &str, value: Value| {
@@ -76,10 +95,6 @@ fn measure(options: &Options) -> Map<String, Value> {
     note("custodians", json!(sizes.custodians));
     note("cores", json!(std::thread::available_parallelism().map_or(1, usize::from)));
     note("backend", json!(limit::backend()));
-    if std::env::var_os("HTTP_ONLY").is_some() {
-        http::run(&options.dir.join("http"), &mut note);
-        return figures;
-    }
     for added_ms in ADDED_FLUSH_MS {
         let dir = options.dir.join(format!("flush-{added_ms}"));
         let appended = append::run(&sizes, &dir, added_ms);
@@ -115,6 +130,20 @@ fn measure(options: &Options) -> Map<String, Value> {
     manifest::run(&options.dir.join("manifest"), &mut note);
     http::run(&options.dir.join("http"), &mut note);
     note("verifier_bytes", json!(exhibit::verifier_bytes()));
+    figures
+}
+
+fn measure_http(options: &Options, only: Only) -> Map<String, Value> {
+    let mut figures = Map::new();
+    let mut note = |name: &str, value: Value| {
+        eprintln!("{name}: {value}");
+        figures.insert(name.to_owned(), value);
+    };
+    let dir = options.dir.join("http");
+    match only {
+        Only::Http => http::run(&dir, &mut note),
+        Only::Soak(time) => http::soak(&dir, time, &mut note),
+    }
     figures
 }
 

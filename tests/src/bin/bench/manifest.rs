@@ -8,9 +8,10 @@ use custody_core::hash::Hash;
 use custody_core::record::Record;
 use custody_log::{Ledger, LedgerOptions};
 use custody_tests::load::{Load, Signed};
+use custody_tests::load_site::newest;
 use serde_json::{Value, json};
 
-use crate::append::{disk_bytes, found, log_keys, newest, percentile, submit_all};
+use crate::append::{disk_bytes, found, log_keys, percentile, submit_all};
 use crate::ratio;
 use crate::stage::ORIGIN;
 

@@ -61,7 +61,8 @@ impl Stage {
         load.bind(genesis, seen);
         let enrolments = load.enrolments();
         let collections = load.collections(sizes.items);
-        let mut handoffs = moves(load, &collections, sizes.handoffs + sizes.timed);
+        let items = &collections[..collections.len() - 1];
+        let mut handoffs = load.moves(items, sizes.handoffs + sizes.timed);
         let timed = handoffs.split_off(sizes.handoffs as usize);
         let of_one = rounds_of_last(load, &collections, sizes.of_one);
         let ground = enrolments.into_iter().chain(collections).map(|signed| signed.bytes);
@@ -73,23 +74,6 @@ impl Stage {
         let records = [&self.ground, &self.handoffs, &self.timed, &self.of_one];
         records.into_iter().flatten().map(|record| 79 + record.len() as u64).sum()
     }
-}
-
-/// `count` handoffs that come round to every item but the last.
-fn moves(load: &Load, collections: &[Signed], count: u64) -> Vec<Vec<u8>> {
-    let items = &collections[..collections.len() - 1];
-    let mut heads: Vec<_> = items.iter().map(|signed| signed.digest).zip(0..).collect();
-    let mut signed = Vec::new();
-    let mut round = 1;
-    while (signed.len() as u64) < count {
-        let due: Vec<_> = heads.iter().map(|&(digest, number)| (number, digest)).collect();
-        let due = &due[..due.len().min(count as usize - signed.len())];
-        let moved = load.handoffs(due, round);
-        moved.iter().zip(&mut heads).for_each(|(record, head)| head.0 = record.digest);
-        signed.extend(moved.into_iter().map(|record| record.bytes));
-        round += 1;
-    }
-    signed
 }
 
 fn rounds_of_last(load: &Load, collections: &[Signed], rounds: u64) -> Vec<Vec<u8>> {
