@@ -370,9 +370,6 @@ pub enum ReadError {
     /// The stored checkpoint cannot be read.
     #[error("stored checkpoint")]
     Checkpoint(#[from] CheckpointError),
-    /// The receipt cannot be made.
-    #[error("receipt")]
-    Receipt(#[from] custody_core::receipt::ReceiptError),
 }
 
 impl ReadError {
@@ -385,7 +382,6 @@ impl ReadError {
             Self::Prove(_) => "read/prove",
             Self::IndexRoot { .. } => "read/index-root",
             Self::Checkpoint(error) => error.code(),
-            Self::Receipt(error) => error.code(),
         }
     }
 }
