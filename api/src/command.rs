@@ -79,11 +79,12 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub use accept::check_offer;
 pub(crate) use amount::parse_quantity;
+pub(crate) use export::parse_handling;
 pub(crate) use handling::MAX_CODES;
 pub(crate) use key::end_text;
 pub(crate) use measured::{MAX_DOCUMENTS, MAX_FILES, check_document_name};
 pub(crate) use observed::full_id;
-pub(crate) use option::sealed_text;
+pub(crate) use option::{MAX_SEALED_TEXT, sealed_text};
 
 use crate::failure::Failure;
 use crate::terminal::{self, Answer, Form};

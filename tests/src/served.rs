@@ -15,7 +15,7 @@ use crate::program::path_of;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Lines of its log that are kept: a server under load writes one for each request.
-const LINES: usize = 10_000;
+const LINES: usize = 100_000;
 
 /// A server at work. Dropped, it is killed.
 pub struct Served {
@@ -39,12 +39,17 @@ pub struct HttpAnswer {
 impl Served {
     /// Serves `ledger`, a directory in `folder`, with further arguments.
     pub fn start(folder: &Path, ledger: &str, arguments: &[&str]) -> Self {
+        Self::start_logging("info", folder, ledger, arguments)
+    }
+
+    /// The same with a log of another level: from `debug` on it has a line for each request.
+    pub fn start_logging(level: &str, folder: &Path, ledger: &str, arguments: &[&str]) -> Self {
         let mut child = Command::new(path_of("custody"))
             .args(["serve", "--listen", "127.0.0.1:0", "--ledger", ledger])
             .args(arguments)
             .current_dir(folder)
             .env("CUSTODY_LOG_PASSPHRASE_FILE", folder.join("passphrase.txt"))
-            .env_remove("RUST_LOG")
+            .env("RUST_LOG", format!("info,custody_api={level}"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

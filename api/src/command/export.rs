@@ -191,6 +191,6 @@ fn parse_text(text: &str) -> Result<String, String> {
 }
 
 /// Handling codes have 1 to 64 bytes.
-fn parse_handling(text: &str) -> Result<String, String> {
+pub fn parse_handling(text: &str) -> Result<String, String> {
     plain_text(text, 64)
 }

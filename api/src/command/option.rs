@@ -281,7 +281,7 @@ impl Signing {
 }
 
 /// Longest text of a sealed field in bytes: its CBOR has three more, which say how long it is.
-const MAX_SEALED_TEXT: usize = MAX_OPENING - 3;
+pub const MAX_SEALED_TEXT: usize = MAX_OPENING - 3;
 
 /// A text that can be sealed in a record: not empty, not too long, and plain.
 pub fn sealed_text(text: &str) -> Result<String, String> {

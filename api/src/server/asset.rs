@@ -4,12 +4,12 @@
 //! Script and stylesheet stand under the digest that the document names them by: what is under such a name never changes,
 //! and a document of one version never meets the script of another.
 
-use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use custody_core::hash::sha256;
 
 use super::problem::Problem;
+use super::segment::Segment;
 
 const DOCUMENT: &[u8] = include_bytes!("../../web/dist/index.html");
 const SCRIPT: &[u8] = include_bytes!("../../web/dist/app.js");
@@ -44,7 +44,9 @@ pub async fn document(headers: HeaderMap) -> Response {
 }
 
 /// The script or the stylesheet, under its digest.
-pub async fn asset(Path((digest, name)): Path<(String, String)>) -> Result<Response, Problem> {
+pub async fn asset(
+    Segment((digest, name)): Segment<(String, String)>,
+) -> Result<Response, Problem> {
     let (bytes, kind) = match name.as_str() {
         "app.js" => (SCRIPT, "text/javascript; charset=utf-8"),
         "app.css" => (STYLE, "text/css; charset=utf-8"),

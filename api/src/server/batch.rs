@@ -10,6 +10,7 @@ use custody_log::{Acknowledged, Receipts};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::document::{Binary, Refused};
 use super::limit::Counted;
 use super::problem::Problem;
 use super::record::{Taken, whole};
@@ -52,8 +53,9 @@ pub struct Proven {
 /// `POST /v1/records` answers it: what is refused keeps the others from nothing.
 #[utoipa::path(
     post, path = "/v1/batches", tag = "records",
-    request_body(content = Vec<u8>, content_type = "application/vnd.custody-ledger.offers+cbor"),
-    responses((status = 200, description = "what came of each", body = BatchView)),
+    request_body(content = Binary, content_type = "application/vnd.custody-ledger.offers+cbor"),
+    responses((status = 200, description = "what came of each", body = BatchView), Refused),
+    security(()),
 )]
 pub async fn submit(
     State(service): State<Arc<Service>>,

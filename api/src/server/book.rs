@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,12 +16,16 @@ use custody_core::merkle::{LeafIndex, TreeSize};
 use custody_core::sealed::Opening;
 use custody_log::{Logged, SubjectKind, encode_subject};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::access::Caller;
+use super::document::{Denied, Digest, Missing, SubjectIdText, TreeNumber, words};
 use super::item::{bad_query, malformed};
 use super::problem::Problem;
 use super::record::parse_digest;
+use super::segment::Segment;
 use super::service::Service;
 use crate::failure::Failure;
 
@@ -113,8 +117,10 @@ pub struct HeadBook {
 #[into_params(parameter_in = Query)]
 pub struct SubjectsQuery {
     /// `agency`, `custodian`, `item`, `notes` or `request`.
+    #[param(value_type = KindWord, inline)]
     kind: String,
     /// Only subjects after this one: the `next` of the answer before.
+    #[param(value_type = Option<SubjectIdText>)]
     after: Option<String>,
 }
 
@@ -124,8 +130,10 @@ pub struct SubjectsQuery {
 #[into_params(parameter_in = Query)]
 pub struct EntriesQuery {
     /// The first.
+    #[param(value_type = TreeNumber)]
     lo: u64,
     /// The first that is not meant any more, at most 256 after `lo`.
+    #[param(value_type = TreeNumber)]
     hi: u64,
 }
 
@@ -135,19 +143,20 @@ pub struct EntriesQuery {
 #[into_params(parameter_in = Query)]
 pub struct HeadQuery {
     /// An earlier size of the tree.
+    #[param(value_type = TreeNumber)]
     from: u64,
 }
 
 /// A subject
 #[utoipa::path(
     get, path = "/v1/subjects/{subject}", tag = "books",
-    params(("subject" = String, Path, description = "id of the subject")),
-    responses((status = 200, description = "the subject", body = SubjectBook)),
+    params(("subject" = SubjectIdText, Path, description = "id of the subject")),
+    responses((status = 200, description = "the subject", body = SubjectBook), Missing),
 )]
 pub async fn subject(
     State(service): State<Arc<Service>>,
     caller: Caller,
-    Path(subject): Path<String>,
+    Segment(subject): Segment,
 ) -> Result<Json<SubjectBook>, Problem> {
     let id = parse_subject(&subject)?;
     let found = service.look_as(caller, move |desk| {
@@ -190,13 +199,13 @@ pub async fn subjects(
 /// The records of a chain
 #[utoipa::path(
     get, path = "/v1/subjects/{subject}/records", tag = "books",
-    params(("subject" = String, Path, description = "id of the subject")),
+    params(("subject" = SubjectIdText, Path, description = "id of the subject")),
     responses((status = 200, description = "its records", body = EntriesBook)),
 )]
 pub async fn chain(
     State(service): State<Arc<Service>>,
     caller: Caller,
-    Path(subject): Path<String>,
+    Segment(subject): Segment,
 ) -> Result<Json<EntriesBook>, Problem> {
     let id = parse_subject(&subject)?;
     let found = service.look_as(caller, move |desk| desk.chain(&id));
@@ -206,13 +215,13 @@ pub async fn chain(
 /// An entry with its record
 #[utoipa::path(
     get, path = "/v1/entries/{index}", tag = "books",
-    params(("index" = u64, Path, description = "index of the entry")),
-    responses((status = 200, description = "the entry", body = EntryBook)),
+    params(("index" = TreeNumber, Path, description = "index of the entry")),
+    responses((status = 200, description = "the entry", body = EntryBook), Missing),
 )]
 pub async fn entry(
     State(service): State<Arc<Service>>,
     caller: Caller,
-    Path(index): Path<String>,
+    Segment(index): Segment,
 ) -> Result<Json<EntryBook>, Problem> {
     let index = index.parse().map_err(|_| malformed("index", "the index of an entry"))?;
     let found = service.look_as(caller, move |desk| desk.logged(LeafIndex(index)));
@@ -224,7 +233,7 @@ pub async fn entry(
 /// For overseers.
 #[utoipa::path(
     get, path = "/v1/entries", tag = "books", params(EntriesQuery),
-    responses((status = 200, description = "entries", body = EntriesBook)),
+    responses((status = 200, description = "entries", body = EntriesBook), Denied, Missing),
 )]
 pub async fn entries(
     State(service): State<Arc<Service>>,
@@ -248,13 +257,13 @@ pub async fn entries(
 /// Where a record is
 #[utoipa::path(
     get, path = "/v1/records/{digest}/place", tag = "books",
-    params(("digest" = String, Path, description = "digest of the record, 64 hexadecimal digits")),
-    responses((status = 200, description = "its place", body = PlaceBook)),
+    params(("digest" = Digest, Path, description = "digest of the record")),
+    responses((status = 200, description = "its place", body = PlaceBook), Missing),
 )]
 pub async fn place(
     State(service): State<Arc<Service>>,
     caller: Caller,
-    Path(digest): Path<String>,
+    Segment(digest): Segment,
 ) -> Result<Json<PlaceBook>, Problem> {
     let digest = parse_digest(&digest)?;
     let found = service.look_as(caller, move |desk| desk.by_digest(&digest)).await?;
@@ -270,13 +279,13 @@ pub async fn place(
 /// Those that whoever asks may see; none where they may see none. The server's log says who asked.
 #[utoipa::path(
     get, path = "/v1/records/{digest}/openings", tag = "books",
-    params(("digest" = String, Path, description = "digest of the record, 64 hexadecimal digits")),
+    params(("digest" = Digest, Path, description = "digest of the record")),
     responses((status = 200, description = "openings", body = OpeningsBook)),
 )]
 pub async fn openings(
     State(service): State<Arc<Service>>,
     caller: Caller,
-    Path(digest): Path<String>,
+    Segment(digest): Segment,
 ) -> Result<Json<OpeningsBook>, Problem> {
     let digest = parse_digest(&digest)?;
     let who = caller.id.to_string();
@@ -290,12 +299,13 @@ pub async fn openings(
 /// The root that the log signed at a size
 #[utoipa::path(
     get, path = "/v1/roots/{size}", tag = "ledger",
-    params(("size" = u64, Path, description = "size of the tree")),
+    params(("size" = TreeNumber, Path, description = "size of the tree")),
     responses((status = 200, description = "the root", body = RootBook)),
+    security(()),
 )]
 pub async fn root(
     State(service): State<Arc<Service>>,
-    Path(size): Path<String>,
+    Segment(size): Segment,
 ) -> Result<Json<RootBook>, Problem> {
     let size = size.parse().map_err(|_| malformed("size", "the size of a tree"))?;
     let root = service.look(move |service| Ok(service.ledger.reader()?.root_at(TreeSize(size))?));
@@ -306,6 +316,7 @@ pub async fn root(
 #[utoipa::path(
     get, path = "/v1/head", tag = "ledger", params(HeadQuery),
     responses((status = 200, description = "the checkpoint and the proof", body = HeadBook)),
+    security(()),
 )]
 pub async fn head(
     State(service): State<Arc<Service>>,
@@ -378,16 +389,29 @@ pub fn kind_word(kind: SubjectKind) -> &'static str {
     }
 }
 
+/// Kinds of which there are many.
+const KINDS: [SubjectKind; 5] = [
+    SubjectKind::Agency,
+    SubjectKind::Custodian,
+    SubjectKind::Item,
+    SubjectKind::Notes,
+    SubjectKind::Request,
+];
+
+/// The word of one of them.
+struct KindWord;
+
+impl ToSchema for KindWord {}
+
+impl PartialSchema for KindWord {
+    fn schema() -> RefOr<Schema> {
+        words(KINDS.map(kind_word)).into()
+    }
+}
+
 fn parse_kind(word: &str) -> Result<SubjectKind, Problem> {
-    let kinds = [
-        SubjectKind::Agency,
-        SubjectKind::Custodian,
-        SubjectKind::Item,
-        SubjectKind::Notes,
-        SubjectKind::Request,
-    ];
     let expected = "one of: agency, custodian, item, notes, request";
-    kinds
+    KINDS
         .into_iter()
         .find(|kind| kind_word(*kind) == word)
         .ok_or_else(|| malformed("kind", expected))

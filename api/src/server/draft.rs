@@ -13,14 +13,19 @@ use base64::engine::general_purpose::STANDARD;
 use custody_core::hash::Hash;
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::record::body::{
-    Collect, ItemKind, NoteKind, RefusalGround, Release, Seal, Store,
+    Collect, ItemKind, MovePurpose, NoteKind, RefusalGround, Release, Seal, SealKind, Store,
+    StoreCondition,
 };
 use custody_core::record::{Link, Occurred, TimeSource};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::Schema;
 
 use super::access::Caller;
 use super::book::OpeningBook;
+use super::document::{
+    Conflict, CustodianId, Digest, ItemId, Missing, MomentText, SealedText, words,
+};
 use super::item::malformed;
 use super::login::bad_body;
 use super::mailbox::is_party;
@@ -47,6 +52,7 @@ pub struct DraftAsked {
     act: ActAsked,
     /// When it happened, as `2026-05-04T13:30:00+02:00`; now where it is left out.
     #[serde(default)]
+    #[schema(value_type = Option<MomentText>)]
     occurred: Option<String>,
 }
 
@@ -81,12 +87,15 @@ pub enum ActAsked {
 #[serde(deny_unknown_fields)]
 pub struct CollectAsked {
     /// What it is (sealed).
+    #[schema(value_type = SealedText)]
     description: String,
     /// Where it was taken (sealed).
     #[serde(default)]
+    #[schema(value_type = Option<SealedText>)]
     place: Option<String>,
     /// Case or exhibit number (sealed).
     #[serde(default)]
+    #[schema(value_type = Option<SealedText>)]
     reference: Option<String>,
 }
 
@@ -95,10 +104,13 @@ pub struct CollectAsked {
 #[serde(deny_unknown_fields)]
 pub struct SealAsked {
     /// The item.
+    #[schema(value_type = ItemId)]
     item: String,
     /// The seal's number (sealed).
+    #[schema(value_type = SealedText)]
     number: String,
     /// `bag`, `lock`, `tape` or `stamp`.
+    #[schema(schema_with = seal_kinds)]
     kind: String,
 }
 
@@ -107,11 +119,14 @@ pub struct SealAsked {
 #[serde(deny_unknown_fields)]
 pub struct StoreAsked {
     /// The items.
+    #[schema(value_type = Vec<ItemId>, min_items = 1, max_items = 500)]
     items: Vec<String>,
     /// Where (sealed).
     #[serde(default)]
+    #[schema(value_type = Option<SealedText>)]
     place: Option<String>,
     /// `ambient`, `cool`, `frozen`, `locked` or `shielded`.
+    #[schema(schema_with = conditions)]
     condition: String,
 }
 
@@ -120,8 +135,10 @@ pub struct StoreAsked {
 #[serde(deny_unknown_fields)]
 pub struct NoteAsked {
     /// The item.
+    #[schema(value_type = ItemId)]
     item: String,
     /// The remark (sealed).
+    #[schema(value_type = SealedText)]
     text: String,
 }
 
@@ -130,10 +147,13 @@ pub struct NoteAsked {
 #[serde(deny_unknown_fields)]
 pub struct MoveAsked {
     /// The items.
+    #[schema(value_type = Vec<ItemId>, min_items = 1, max_items = 500)]
     items: Vec<String>,
     /// Who takes over.
+    #[schema(value_type = CustodianId)]
     to: String,
     /// What for: `examination`, `transport`, `storage`, `court`, `transfer` or `return`.
+    #[schema(schema_with = purposes)]
     purpose: String,
 }
 
@@ -142,19 +162,25 @@ pub struct MoveAsked {
 #[serde(deny_unknown_fields)]
 pub struct ReleaseAsked {
     /// The items.
+    #[schema(value_type = Vec<ItemId>, min_items = 1, max_items = 500)]
     items: Vec<String>,
     /// The addressee.
+    #[schema(value_type = CustodianId)]
     to: String,
     /// What for, as for a handoff.
+    #[schema(schema_with = purposes)]
     purpose: String,
     /// By when they should be there.
     #[serde(default)]
+    #[schema(value_type = Option<MomentText>)]
     expected: Option<String>,
     /// Who carries them (sealed).
     #[serde(default)]
+    #[schema(value_type = Option<SealedText>)]
     carrier: Option<String>,
     /// Under what number (sealed).
     #[serde(default)]
+    #[schema(value_type = Option<SealedText>)]
     waybill: Option<String>,
 }
 
@@ -163,9 +189,11 @@ pub struct ReleaseAsked {
 #[serde(deny_unknown_fields)]
 pub struct ReceiveAsked {
     /// The items of one release.
+    #[schema(value_type = Vec<ItemId>, min_items = 1, max_items = 500)]
     items: Vec<String>,
     /// A remark (sealed).
     #[serde(default)]
+    #[schema(value_type = Option<SealedText>)]
     remark: Option<String>,
 }
 
@@ -174,11 +202,14 @@ pub struct ReceiveAsked {
 #[serde(deny_unknown_fields)]
 pub struct RefuseAsked {
     /// The items of one release.
+    #[schema(value_type = Vec<ItemId>, min_items = 1, max_items = 500)]
     items: Vec<String>,
     /// Why: a code of the controlled list.
+    #[schema(schema_with = grounds)]
     ground: String,
     /// More about it (sealed).
     #[serde(default)]
+    #[schema(value_type = Option<SealedText>)]
     remark: Option<String>,
 }
 
@@ -187,11 +218,14 @@ pub struct RefuseAsked {
 #[serde(deny_unknown_fields)]
 pub struct RefuseOfferAsked {
     /// Digest of the offer, which waits here.
+    #[schema(value_type = Digest)]
     offer: String,
     /// Why: a code of the controlled list.
+    #[schema(schema_with = grounds)]
     ground: String,
     /// More about it (sealed).
     #[serde(default)]
+    #[schema(value_type = Option<SealedText>)]
     remark: Option<String>,
 }
 
@@ -200,6 +234,7 @@ pub struct RefuseOfferAsked {
 #[serde(deny_unknown_fields)]
 pub struct ItemsAsked {
     /// The items of one release.
+    #[schema(value_type = Vec<ItemId>, min_items = 1, max_items = 500)]
     items: Vec<String>,
 }
 
@@ -232,7 +267,7 @@ pub struct DraftSigner {
 /// Nothing is recorded. The custodian who asks is the one who acts.
 #[utoipa::path(
     post, path = "/v1/drafts", tag = "records", request_body = DraftAsked,
-    responses((status = 200, description = "the draft", body = DraftView)),
+    responses((status = 200, description = "the draft", body = DraftView), Missing, Conflict),
 )]
 pub async fn draft(
     State(service): State<Arc<Service>>,
@@ -375,6 +410,22 @@ impl ReleaseAsked {
             .sealing_text("carrier", maybe("carrier", self.carrier.as_ref())?.as_deref())
             .sealing_text("waybill", maybe("waybill", self.waybill.as_ref())?.as_deref()))
     }
+}
+
+fn purposes() -> Schema {
+    words(MovePurpose::ALL.iter().map(|word| word.word()))
+}
+
+fn conditions() -> Schema {
+    words(StoreCondition::ALL.iter().map(|word| word.word()))
+}
+
+fn grounds() -> Schema {
+    words(RefusalGround::ALL.iter().map(|word| word.word()))
+}
+
+fn seal_kinds() -> Schema {
+    words(SealKind::ALL.iter().map(|word| word.word()))
 }
 
 fn items(desk: &Desk, texts: &[String]) -> Result<Vec<Uuid>, Failure> {

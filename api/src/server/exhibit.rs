@@ -14,10 +14,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::access::Caller;
+use super::document::{Denied, HandlingCode, ItemId, Missing, TreeNumber};
 use super::item::{malformed, parse_item};
 use super::login::bad_body;
 use super::problem::Problem;
 use super::service::Service;
+use crate::command::parse_handling;
 use crate::export::MAX_SINCE;
 use crate::failure::Failure;
 
@@ -26,12 +28,15 @@ use crate::failure::Failure;
 #[serde(deny_unknown_fields)]
 pub struct ContentsAsked {
     /// The item.
+    #[schema(value_type = ItemId)]
     item: String,
     /// Earlier sizes of the tree from which consistency is to be proved.
     #[serde(default)]
+    #[schema(value_type = Vec<TreeNumber>, max_items = 256)]
     since: Vec<u64>,
     /// Handling codes besides those that the records set.
     #[serde(default)]
+    #[schema(value_type = Vec<HandlingCode>, max_items = 16)]
     handling: Vec<String>,
 }
 
@@ -62,7 +67,7 @@ pub struct WithheldView {
 /// Collects the contents of an exhibit
 #[utoipa::path(
     post, path = "/v1/exhibits", tag = "exhibits", request_body = ContentsAsked,
-    responses((status = 200, description = "the contents", body = ContentsView)),
+    responses((status = 200, description = "the contents", body = ContentsView), Denied, Missing),
 )]
 pub async fn collect(
     State(service): State<Arc<Service>>,
@@ -76,6 +81,13 @@ pub async fn collect(
     };
     if asked.since.len() > MAX_SINCE {
         return Err(malformed("since", "a list of at most 256 sizes"));
+    }
+    // What a manifest may say, its reader has to be able to read.
+    if asked.handling.iter().any(|code| parse_handling(code).is_err()) {
+        return Err(malformed(
+            "handling",
+            "a list of texts of 1 to 64 bytes that a record could have",
+        ));
     }
     let view = service.look_as(caller, move |desk| {
         let head = desk.head().size;

@@ -24,7 +24,7 @@ use crate::offer_file::MAX_OFFER_FILE;
 const MAX_BODY: usize = MAX_OFFER_FILE as usize;
 
 /// Carries what a request that changes something has to carry besides its cookie.
-const CSRF_HEADER: &str = "x-csrf-token";
+pub const CSRF_HEADER: &str = "x-csrf-token";
 
 /// The cookie with which a request came.
 #[derive(Clone, Debug)]

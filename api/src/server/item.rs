@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use custody_core::custody::{ItemState, Standing};
 use custody_core::id::{SubjectId, Uuid};
@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::access::Caller;
+use super::document::{CustodianId, ItemId, Missing};
 use super::problem::Problem;
+use super::segment::Segment;
 use super::service::Service;
 use super::view::{ItemHistory, ItemView};
 use crate::desk::Desk;
@@ -29,10 +31,12 @@ const PAGE: usize = 200;
 #[into_params(parameter_in = Query)]
 pub struct ItemQuery {
     /// Only items that this custodian holds.
+    #[param(value_type = Option<CustodianId>)]
     holder: Option<String>,
     /// Only items in this state: a word.
     state: Option<String>,
     /// Only items after this one, in the order of ids: the `next` of the answer before.
+    #[param(value_type = Option<ItemId>)]
     after: Option<String>,
 }
 
@@ -68,13 +72,13 @@ pub async fn list(
 /// An item with its history
 #[utoipa::path(
     get, path = "/v1/items/{item}", tag = "items",
-    params(("item" = String, Path, description = "`item:` and a UUID")),
-    responses((status = 200, description = "the item", body = ItemHistory)),
+    params(("item" = ItemId, Path, description = "id of the item")),
+    responses((status = 200, description = "the item", body = ItemHistory), Missing),
 )]
 pub async fn show(
     State(service): State<Arc<Service>>,
     caller: Caller,
-    Path(item): Path<String>,
+    Segment(item): Segment,
 ) -> Result<Json<ItemHistory>, Problem> {
     let item = parse_item(&item)?;
     service.look_as(caller, move |desk| ItemHistory::of(desk, item)).await.map(Json)

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::access::Caller;
+use super::document::Digest;
 use super::identify::{Cookie, authority};
 use super::problem::Problem;
 use super::service::Service;
@@ -29,6 +30,7 @@ use crate::people::People;
 #[serde(deny_unknown_fields)]
 pub struct ChallengeAsked {
     /// Thumbprint of the key: 64 hexadecimal digits.
+    #[schema(value_type = Digest)]
     kid: String,
 }
 
@@ -46,6 +48,7 @@ pub struct Challenge {
 #[serde(deny_unknown_fields)]
 pub struct ChallengeAnswered {
     /// Thumbprint of the key: 64 hexadecimal digits.
+    #[schema(value_type = Digest)]
     kid: String,
     /// The challenge.
     challenge: String,
@@ -75,6 +78,7 @@ pub struct SessionView {
 #[utoipa::path(
     post, path = "/v1/session/challenge", tag = "sessions", request_body = ChallengeAsked,
     responses((status = 200, description = "what to sign", body = Challenge)),
+    security(()),
 )]
 pub async fn challenge(
     State(service): State<Arc<Service>>,
@@ -93,7 +97,11 @@ pub async fn challenge(
 /// Begins a session
 #[utoipa::path(
     post, path = "/v1/session", tag = "sessions", request_body = ChallengeAnswered,
-    responses((status = 200, description = "it has begun; the cookie is set", body = SessionView)),
+    responses((
+        status = 200, description = "it has begun; the cookie is set", body = SessionView,
+        headers(("Set-Cookie" = String, description = "the session's cookie")),
+    )),
+    security(()),
 )]
 pub async fn begin(
     State(service): State<Arc<Service>>,
@@ -143,7 +151,10 @@ pub async fn show(
 /// Ends the session at hand
 #[utoipa::path(
     delete, path = "/v1/session", tag = "sessions",
-    responses((status = 204, description = "it has ended")),
+    responses((
+        status = 204, description = "it has ended",
+        headers(("Set-Cookie" = String, description = "takes the session's cookie away")),
+    )),
 )]
 pub async fn end(
     State(service): State<Arc<Service>>,

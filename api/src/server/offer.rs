@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use custody_core::id::SubjectId;
@@ -14,9 +14,11 @@ use utoipa::ToSchema;
 
 use super::access::Caller;
 use super::change::Change;
+use super::document::{Binary, Digest, Missing, Refused};
 use super::mailbox::is_party;
 use super::problem::Problem;
 use super::record::parse_digest;
+use super::segment::Segment;
 use super::service::Service;
 use super::view::Who;
 use crate::failure::Failure;
@@ -104,8 +106,9 @@ impl OfferView {
 /// recorded, withdrawn or too old. The signatures on it are verified: nobody else has to say who sends it.
 #[utoipa::path(
     post, path = "/v1/offers", tag = "offers",
-    request_body(content = Vec<u8>, content_type = "application/vnd.custody-ledger.offer+cbor"),
-    responses((status = 202, description = "it waits", body = OfferTaken)),
+    request_body(content = Binary, content_type = "application/vnd.custody-ledger.offer+cbor"),
+    responses((status = 202, description = "it waits", body = OfferTaken), Refused),
+    security(()),
 )]
 pub async fn send(State(service): State<Arc<Service>>, body: Bytes) -> Result<Response, Problem> {
     let offer = OfferFile::parse(&body).map_err(Failure::from)?;
@@ -163,15 +166,15 @@ pub async fn list(
 /// Reads an offer
 #[utoipa::path(
     get, path = "/v1/offers/{digest}", tag = "offers",
-    params(("digest" = String, Path, description = "digest of the offer, 64 hexadecimal digits")),
+    params(("digest" = Digest, Path, description = "digest of the offer")),
     responses((status = 200, description = "the offer file", content(
-        (Vec<u8> = "application/vnd.custody-ledger.offer+cbor"),
-    ))),
+        (Binary = "application/vnd.custody-ledger.offer+cbor"),
+    )), Missing),
 )]
 pub async fn read(
     State(service): State<Arc<Service>>,
     caller: Caller,
-    Path(digest): Path<String>,
+    Segment(digest): Segment,
 ) -> Result<Response, Problem> {
     let offer = find(&service, caller, &digest).await?;
     let about = [(header::CONTENT_TYPE, OFFER_TYPE), (header::CACHE_CONTROL, "private, no-store")];
@@ -183,13 +186,13 @@ pub async fn read(
 /// Whoever signed it, or is to sign it, may. It was never in the ledger.
 #[utoipa::path(
     delete, path = "/v1/offers/{digest}", tag = "offers",
-    params(("digest" = String, Path, description = "digest of the offer, 64 hexadecimal digits")),
-    responses((status = 204, description = "it is gone")),
+    params(("digest" = Digest, Path, description = "digest of the offer")),
+    responses((status = 204, description = "it is gone"), Missing),
 )]
 pub async fn withdraw(
     State(service): State<Arc<Service>>,
     caller: Caller,
-    Path(digest): Path<String>,
+    Segment(digest): Segment,
 ) -> Result<StatusCode, Problem> {
     let offer = find(&service, caller, &digest).await?;
     let removed = service.look(move |service| {

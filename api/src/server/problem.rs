@@ -136,8 +136,10 @@ fn status_of(failure: &Failure) -> StatusCode {
     match (code, failure.ending()) {
         ("custody/no-such-subject" | "id/unknown" | "read/no-record" | "read/no-entry", _)
         | ("export/no-such-item", _) => StatusCode::NOT_FOUND,
-        ("usage" | "id/malformed" | "id/ambiguous" | "export/limit", _) => StatusCode::BAD_REQUEST,
-        ("handling/permission-needed", _) => StatusCode::FORBIDDEN,
+        ("act/twice" | "usage" | "id/malformed" | "id/ambiguous" | "export/limit", _) => {
+            StatusCode::BAD_REQUEST
+        }
+        ("access/forbidden" | "handling/permission-needed", _) => StatusCode::FORBIDDEN,
         ("offer/oversize" | "record/oversize", _) => StatusCode::PAYLOAD_TOO_LARGE,
         ("ledger/closed", _) => StatusCode::SERVICE_UNAVAILABLE,
         (_, Ending::CouldNot) => StatusCode::INTERNAL_SERVER_ERROR,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use custody_core::hash::Hash;
@@ -15,7 +15,9 @@ use utoipa::ToSchema;
 
 use super::access::Caller;
 use super::change::Change;
+use super::document::{Binary, Conflict, Digest, Missing, Refused};
 use super::problem::Problem;
+use super::segment::Segment;
 use super::service::Service;
 use crate::failure::Failure;
 use crate::offer_file::OfferFile;
@@ -56,11 +58,13 @@ pub struct AcknowledgedView {
 /// same answer.
 #[utoipa::path(
     post, path = "/v1/records", tag = "records",
-    request_body(content = Vec<u8>, content_type = "application/vnd.custody-ledger.offer+cbor"),
+    request_body(content = Binary, content_type = "application/vnd.custody-ledger.offer+cbor"),
     responses(
         (status = 201, description = "it is in the ledger now", body = AcknowledgedView),
         (status = 200, description = "it was in the ledger before", body = AcknowledgedView),
+        Conflict, Refused,
     ),
+    security(()),
 )]
 pub async fn submit(State(service): State<Arc<Service>>, body: Bytes) -> Result<Response, Problem> {
     let offer = whole(&body)?;
@@ -124,17 +128,18 @@ impl From<&Acknowledged> for Taken {
 /// some are missing, the record alone.
 #[utoipa::path(
     get, path = "/v1/records/{digest}", tag = "records",
-    params(("digest" = String, Path, description = "digest of the record, 64 hexadecimal digits")),
+    params(("digest" = Digest, Path, description = "digest of the record")),
     responses(
         (status = 200, description = "the record", content(
-            (Vec<u8> = "application/vnd.custody-ledger.record+cbor"),
+            (Binary = "application/vnd.custody-ledger.record+cbor"),
         )),
+        Missing,
     ),
 )]
 pub async fn read(
     State(service): State<Arc<Service>>,
     caller: Caller,
-    Path(digest): Path<String>,
+    Segment(digest): Segment,
 ) -> Result<Response, Problem> {
     let digest = parse_digest(&digest)?;
     let bytes = service.look_as(caller, move |desk| {
@@ -151,13 +156,15 @@ pub async fn read(
 /// C2SP tlog-proof: that the record is in the tree of the newest checkpoint.
 #[utoipa::path(
     get, path = "/v1/records/{digest}/receipt", tag = "records",
-    params(("digest" = String, Path, description = "digest of the record, 64 hexadecimal digits")),
-    responses((status = 200, description = "the receipt", body = String, content_type = "text/plain")),
+    params(("digest" = Digest, Path, description = "digest of the record")),
+    responses(
+        (status = 200, description = "the receipt", body = String, content_type = "text/plain"), Missing,
+    ),
 )]
 pub async fn receipt(
     State(service): State<Arc<Service>>,
     caller: Caller,
-    Path(digest): Path<String>,
+    Segment(digest): Segment,
 ) -> Result<Response, Problem> {
     let digest = parse_digest(&digest)?;
     let receipt = service.look_as(caller, move |desk| {

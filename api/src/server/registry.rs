@@ -94,6 +94,7 @@ pub struct AgencyView {
 #[utoipa::path(
     get, path = "/v1/ledger", tag = "ledger",
     responses((status = 200, description = "the ledger", body = LedgerView)),
+    security(()),
 )]
 pub async fn ledger(State(service): State<Arc<Service>>) -> Result<Json<LedgerView>, Problem> {
     let view = service.look(|service| LedgerView::of(&Desk::live(service.ledger.reader()?)));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use custody_core::custody::{RequestState, Standing};
 use custody_core::id::{SubjectId, Uuid};
 use custody_log::SubjectKind;
@@ -11,8 +11,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::access::Caller;
+use super::document::{Missing, RequestId};
 use super::item::malformed;
 use super::problem::Problem;
+use super::segment::Segment;
 use super::service::Service;
 use super::view::{EventView, ItemView, Who};
 use crate::desk::Desk;
@@ -72,13 +74,13 @@ pub async fn list(
 /// A request with its history
 #[utoipa::path(
     get, path = "/v1/requests/{request}", tag = "requests",
-    params(("request" = String, Path, description = "`request:` and a UUID")),
-    responses((status = 200, description = "the request", body = RequestHistory)),
+    params(("request" = RequestId, Path, description = "id of the request")),
+    responses((status = 200, description = "the request", body = RequestHistory), Missing),
 )]
 pub async fn show(
     State(service): State<Arc<Service>>,
     caller: Caller,
-    Path(request): Path<String>,
+    Segment(request): Segment,
 ) -> Result<Json<RequestHistory>, Problem> {
     let Ok(SubjectId::Request(request)) = request.parse() else {
         return Err(malformed("request", "the id of a request"));

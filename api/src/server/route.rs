@@ -14,6 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
+use super::document::{Document, complete};
 use super::identify::identify;
 use super::limit::{Door, enter};
 use super::problem::Problem;
@@ -24,20 +25,10 @@ use super::{
 };
 use super::{statistics, tile};
 
-/// What the document of the API says besides its paths.
-#[derive(OpenApi)]
-#[openapi(
-    info(
-        title = "Custody Ledger",
-        description = "Custody of evidence, signed by both sides of every handoff. docs/API.md says how requests are signed.",
-    ),
-    components(schemas(Problem))
-)]
-struct Document;
-
 /// All paths, with what every request passes.
 pub fn router(service: &Arc<Service>) -> Router {
-    let (known, document) = api().split_for_parts();
+    let (known, mut document) = api().split_for_parts();
+    complete(&mut document);
     let known = known.route("/records/{*path}", get(tile::records));
     let known = known.layer(from_fn_with_state(service.clone(), identify));
     let open = Router::new()
@@ -60,7 +51,9 @@ pub fn router(service: &Arc<Service>) -> Router {
 
 /// The API's document, OpenAPI 3.1.
 pub fn document() -> utoipa::openapi::OpenApi {
-    api().into_openapi()
+    let mut document = api().into_openapi();
+    complete(&mut document);
+    document
 }
 
 fn api() -> OpenApiRouter<Arc<Service>> {

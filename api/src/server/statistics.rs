@@ -11,6 +11,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::access::Caller;
+use super::document::Denied;
 use super::problem::Problem;
 use super::service::Service;
 use super::view::Who;
@@ -95,7 +96,7 @@ pub struct FindingView {
 /// For overseers.
 #[utoipa::path(
     get, path = "/v1/statistics", tag = "oversight",
-    responses((status = 200, description = "figures", body = StatisticsView)),
+    responses((status = 200, description = "figures", body = StatisticsView), Denied),
 )]
 pub async fn figures(
     State(service): State<Arc<Service>>,
@@ -110,7 +111,7 @@ pub async fn figures(
 /// For overseers.
 #[utoipa::path(
     get, path = "/v1/findings", tag = "oversight",
-    responses((status = 200, description = "findings", body = FindingList)),
+    responses((status = 200, description = "findings", body = FindingList), Denied),
 )]
 pub async fn findings(
     State(service): State<Arc<Service>>,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use custody_core::hash::sha256;
@@ -11,6 +11,7 @@ use custody_core::tile::{TileKind, TilePath};
 
 use super::access::Caller;
 use super::problem::Problem;
+use super::segment::Segment;
 use super::service::Service;
 use crate::failure::Failure;
 
@@ -39,7 +40,7 @@ pub async fn checkpoint(
 /// A tile or a bundle of entries.
 pub async fn tile(
     State(service): State<Arc<Service>>,
-    Path(path): Path<String>,
+    Segment(path): Segment,
 ) -> Result<Response, Problem> {
     let path = parse(&format!("tile/{path}"))?;
     Ok(answer(cut(&service, path).await?, FOREVER))
@@ -49,7 +50,7 @@ pub async fn tile(
 pub async fn records(
     State(service): State<Arc<Service>>,
     caller: Caller,
-    Path(path): Path<String>,
+    Segment(path): Segment,
 ) -> Result<Response, Problem> {
     let path = parse(&format!("records/{path}"))?;
     if !caller.is_overseer {

@@ -206,73 +206,80 @@ const STORY: [&str; 25] = [
     "return POWDER --name 'J. Jansen' --authority 'order 12' --stand-in signed-paper --attach photo.jpg --key anna.key",
 ];
 
-/// Who and what the story is about.
-fn names(office: &Office) -> [(&'static str, String); 6] {
-    let id = |kind: &str, name: &str| format!("{kind}:{}", office.id(name));
-    [
-        ("LAPTOP", id("item", "laptop")),
-        ("ANNA", id("custodian", "anna")),
-        ("BEN", id("custodian", "ben")),
-        ("CORA", id("custodian", "cora")),
-        ("DORA", id("custodian", "dora")),
-        ("LAB", id("agency", "lab")),
-    ]
+/// An office in which everything happened that can happen to an item.
+pub struct Story<'o> {
+    office: &'o Office,
+    names: Vec<(&'static str, String)>,
+}
+
+impl<'o> Story<'o> {
+    /// Lets it happen.
+    pub fn play(office: &'o Office) -> Self {
+        let id = |kind: &str, name: &str| format!("{kind}:{}", office.id(name));
+        let names = vec![
+            ("LAPTOP", id("item", "laptop")),
+            ("ANNA", id("custodian", "anna")),
+            ("BEN", id("custodian", "ben")),
+            ("CORA", id("custodian", "cora")),
+            ("DORA", id("custodian", "dora")),
+            ("LAB", id("agency", "lab")),
+        ];
+        let mut story = Self { office, names };
+        story.name("CRATE", "item", "collect --description box --key anna.key");
+        let request = "request prepare --to LAB --basis treaty --purpose data --instrument x --contact desk --key anna.key";
+        story.name("REQUEST", "request", request);
+        let powder =
+            "collect --description powder --quantity '12 g' --request REQUEST --key anna.key";
+        story.name("POWDER", "item", powder);
+        for line in STORY {
+            story.act(line);
+        }
+        story.argue();
+        story
+    }
+
+    /// A hold and a dispute, from beginning to end.
+    fn argue(&self) {
+        let entry = |line: &str| self.act(line)["entry"].to_string();
+        let hold =
+            entry("hold set LAPTOP --basis court-order --authority 'order 1' --key anna.key");
+        self.act(&format!(
+            "hold release LAPTOP --hold {hold} --authority 'order 2' --supervisor CORA --key anna.key --with-key cora.key"
+        ));
+        let dispute = entry(
+            "dispute raise LAPTOP --record 5 --ground time --text 'not at noon' --key ben.key",
+        );
+        self.act(&format!(
+            "dispute answer LAPTOP --dispute {dispute} --text 'see the door' --key anna.key"
+        ));
+        self.act(&format!(
+            "dispute resolve LAPTOP --dispute {dispute} --outcome rejected --text no --supervisor CORA --key anna.key --with-key cora.key"
+        ));
+    }
+
+    /// A command, with the names of the story in it.
+    pub fn act(&self, line: &str) -> Value {
+        let meant =
+            |word: String| self.names.iter().fold(word, |word, (name, id)| word.replace(name, id));
+        let words: Vec<_> = crate::docs_commands::words(line).into_iter().map(meant).collect();
+        self.office.ask(&words.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    fn name(&mut self, name: &'static str, member: &str, line: &str) {
+        let made = self.act(line);
+        self.names.push((name, made[member].as_str().unwrap().to_owned()));
+    }
 }
 
 #[test]
 fn what_we_write_of_every_further_type_of_record_conforms() {
     let folder = TempDir::new().unwrap();
     let office = office().1.copy_to(folder.path());
-    let names = names(&office);
-    let act = |line: &str, more: &[(&str, &str)]| {
-        let meant = |word: String| {
-            let named = names.iter().map(|(name, id)| (*name, id.as_str()));
-            named.chain(more.iter().copied()).fold(word, |word, (name, id)| word.replace(name, id))
-        };
-        let words: Vec<_> = crate::docs_commands::words(line).into_iter().map(meant).collect();
-        office.ask(&words.iter().map(String::as_str).collect::<Vec<_>>())
-    };
-    let text = |answer: &Value, name: &str| answer[name].as_str().unwrap().to_owned();
-    let made = act("collect --description box --key anna.key", &[]);
-    let crate_id = text(&made, "item");
-    let request = act(
-        "request prepare --to LAB --basis treaty --purpose data --instrument x --contact desk --key anna.key",
-        &[],
-    );
-    let request = text(&request, "request");
-    let powder = act(
-        "collect --description powder --quantity '12 g' --request REQUEST --key anna.key",
-        &[("REQUEST", &request)],
-    );
-    let powder = text(&powder, "item");
-    let more = [("CRATE", crate_id.as_str()), ("REQUEST", &request), ("POWDER", &powder)];
-    for line in STORY {
-        act(line, &more);
-    }
-    let entry = |answer: &Value| answer["entry"].to_string();
-    let hold =
-        act("hold set LAPTOP --basis court-order --authority 'order 1' --key anna.key", &more);
-    act(
-        "hold release LAPTOP --hold ENTRY --authority 'order 2' --supervisor CORA --key anna.key --with-key cora.key",
-        &[("ENTRY", &entry(&hold))],
-    );
-    let dispute = act(
-        "dispute raise LAPTOP --record 5 --ground time --text 'not at noon' --key ben.key",
-        &more,
-    );
-    let dispute = entry(&dispute);
-    act(
-        "dispute answer LAPTOP --dispute ENTRY --text 'see the door' --key anna.key",
-        &[("ENTRY", &dispute)],
-    );
-    act(
-        "dispute resolve LAPTOP --dispute ENTRY --outcome rejected --text no --supervisor CORA --key anna.key --with-key cora.key",
-        &[("ENTRY", &dispute)],
-    );
+    let story = Story::play(&office);
     let mut seen = std::collections::BTreeSet::new();
     let mut files = Vec::new();
     for (item, out) in [("LAPTOP", "l.jsonld"), ("CRATE", "c.jsonld"), ("POWDER", "p.jsonld")] {
-        act(&format!("case {item} --out {out}"), &more);
+        story.act(&format!("case {item} --out {out}"));
         let path = office.folder().join(out);
         let document = parsed(&path);
         let acts = nodes(&document, "case-investigation:InvestigativeAction");

@@ -87,6 +87,7 @@ mod sequencer_rules;
 mod serve_attacks;
 mod serve_commands;
 mod serve_load;
+mod serve_schema;
 mod store_contract;
 mod store_crash;
 mod store_damage;

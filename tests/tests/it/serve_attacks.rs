@@ -15,21 +15,31 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-struct Scene {
+/// An office that is served.
+pub struct Scene {
     _folder: TempDir,
-    office: Office,
-    served: Served,
+    /// The office.
+    pub office: Office,
+    /// Its server.
+    pub served: Served,
 }
 
 fn scene(config: &str) -> Scene {
     let folder = TempDir::new().unwrap();
     let office = Office::found(folder.path());
-    std::fs::write(folder.path().join("serve.toml"), config).unwrap();
-    let served = Served::start(folder.path(), "ledger", &["--config", "serve.toml"]);
-    Scene { _folder: folder, office, served }
+    Scene::of(folder, office, config)
 }
 
 impl Scene {
+    /// Serves the office in `folder`.
+    pub fn of(folder: TempDir, office: Office, config: &str) -> Self {
+        std::fs::write(folder.path().join("serve.toml"), config).unwrap();
+        // With a line for each request, so that what no line may have is looked for in all of them.
+        let config = ["--config", "serve.toml"];
+        let served = Served::start_logging("debug", folder.path(), "ledger", &config);
+        Self { _folder: folder, office, served }
+    }
+
     fn key(&self, who: &str) -> SigningKey {
         let source = PassphraseSource { file: Some(self.office.folder().join("passphrase.txt")) };
         let ask = || Ok::<_, Failure>(source.existing("a key")?);
@@ -54,13 +64,14 @@ impl Scene {
         ]
     }
 
-    fn ask_signed(&self, who: &str, method: &str, path: &str, body: &[u8]) -> HttpAnswer {
+    /// Asks with a signed request.
+    pub fn ask_signed(&self, who: &str, method: &str, path: &str, body: &[u8]) -> HttpAnswer {
         let headers = self.sign(who, (method, path, body), (now_s(), &nonce()));
         self.served.ask(method, path, &lines(&headers), body)
     }
 
     /// Signs in as a page does, and returns the cookie and the token.
-    fn sign_in(&self, who: &str, cookie: &str) -> (String, String) {
+    pub fn sign_in(&self, who: &str, cookie: &str) -> (String, String) {
         let key = self.key(who);
         let kid = kid(&key).kid().to_string();
         let json_type = "Content-Type: application/json\r\n";
