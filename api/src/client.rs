@@ -5,7 +5,7 @@
 //! has to come with a receipt that verifies. What states and lists say, it says: a receipt or an exhibit shows it.
 
 mod memory;
-mod transport;
+pub(crate) mod transport;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

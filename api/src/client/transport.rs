@@ -85,6 +85,19 @@ impl Transport {
         String::from_utf8(answer.body).map_err(|_| super::malformed("text"))
     }
 
+    /// Gets the bytes of a file, or nothing where there is none; signed where it is guarded.
+    ///
+    /// # Errors
+    /// As [`Transport::get`].
+    pub fn file(&self, path: &str, is_guarded: bool) -> Result<Option<Vec<u8>>, Failure> {
+        let pen = self.pen.as_ref().filter(|_| is_guarded);
+        let answer = self.ask_as(pen, Method::GET, path, (&[], None))?;
+        match answer.status {
+            StatusCode::NOT_FOUND => Ok(None),
+            _ => Ok(Some(answer.refused()?.body)),
+        }
+    }
+
     /// Gets JSON, or nothing where there is nothing.
     ///
     /// # Errors

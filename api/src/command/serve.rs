@@ -72,7 +72,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
 }
 
 /// Lines for programs, on stderr.
-fn start_log() {
+pub fn start_log() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt().json().with_env_filter(filter);
     // Who embeds this program has their own.

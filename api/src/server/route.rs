@@ -100,7 +100,8 @@ async fn nothing() -> Problem {
     Problem::not_found("there is nothing at this path")
 }
 
-async fn no_method(request: Request) -> Response {
+/// The path is there, and not this method of it.
+pub async fn no_method(request: Request) -> Response {
     let detail = format!("`{}` is not one of the methods of this path", request.method());
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "http/method", detail).into_response()
 }
