@@ -47,7 +47,7 @@ pub enum MirrorError {
         known: Box<Checkpoint>,
         /// The other.
         shown: Box<Checkpoint>,
-        /// What shows that they do not fit: SPEC section "Evidence of a mirror".
+        /// What shows that they do not fit: docs/OPERATING.md "Running a mirror".
         proof: String,
     },
     /// The log shows an older head than it did.

@@ -54,7 +54,7 @@ pub(super) fn keep(dir: &Path, alarm: &MirrorError) -> Result<(), MirrorError> {
 }
 
 /// A consistency proof as text: `old`, the size and the root that the newer tree begins with; `new`, its size and root; a hash a
-/// line. SPEC section "Evidence of a mirror".
+/// line. docs/OPERATING.md "Running a mirror".
 pub(super) fn proof_text(other: &TreeHead, new: &TreeHead, hashes: &[Hash]) -> String {
     let mut text = format!("old {} {}\nnew {} {}\n", other.size, other.root, new.size, new.root);
     hashes.iter().for_each(|hash| text.push_str(&format!("{hash}\n")));
