@@ -36,6 +36,7 @@ pub mod setting;
 mod statistics;
 pub(crate) mod tile;
 mod view;
+pub mod witness;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -57,6 +58,7 @@ pub(crate) use route::no_method;
 use mailbox::Mailbox;
 use service::Service;
 use setting::{Setting, Tls};
+use witness::Witnesses;
 
 use crate::failure::Failure;
 
@@ -106,13 +108,17 @@ impl Server {
     ///
     /// # Errors
     /// An address is taken, the mailbox in `dir` cannot be opened, or what TLS needs cannot be read.
-    pub fn bind(ledger: Ledger, dir: &Path, setting: Setting) -> Result<Self, Failure> {
+    pub fn bind(
+        (ledger, witnesses): (Ledger, Witnesses),
+        dir: &Path,
+        setting: Setting,
+    ) -> Result<Self, Failure> {
         setting.check()?;
         let listening = Listening::bind(setting.listen, setting.tls.clone())?;
         let mailbox = Mailbox::open(&dir.join("offers"), setting.offers.clone())?;
         mailbox.sweep(SystemTime::now())?;
         let metrics = setting.metrics.map(bind_metrics).transpose()?;
-        let service = Service::new(ledger, setting, mailbox, listening.address());
+        let service = Service::new((ledger, witnesses), setting, mailbox, listening.address());
         Ok(Self { listening, service, metrics })
     }
 
@@ -131,7 +137,12 @@ impl Server {
         let metrics = metrics.map(|metrics| {
             (metrics, Arc::new(move || health::gauges(&gauged)) as Arc<dyn Fn() + Send + Sync>)
         });
-        serve_beside(listening, route::router(&service), metrics, sweep(service.clone()))
+        let asking = witness::keep_asking(&service)?;
+        let served =
+            serve_beside(listening, route::router(&service), metrics, sweep(service.clone()));
+        // Whoever is being asked is not waited for longer than a request takes.
+        asking.stop();
+        served
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use custody_core::checkpoint::Checkpoint;
+use custody_core::checkpoint::{Checkpoint, CheckpointError};
 use custody_log::Progress;
 use custody_log::mirror::{Followed, Mirror, MirrorError};
 
@@ -62,6 +62,10 @@ impl Follower {
         loop {
             let target = standing.next_target(every);
             every = self.every;
+            // Somebody who asked for a cosignature may have shown the other history.
+            if standing.course().alarm.is_some() {
+                return Ok(());
+            }
             let Some(next) = self.next(target) else { continue };
             match self.go(&mut mirror, &next) {
                 Ok(()) => {}
@@ -90,7 +94,11 @@ impl Follower {
 
     fn go(&self, mirror: &mut Mirror, next: &Checkpoint) -> Result<(), MirrorError> {
         let standing = &self.standing;
-        let cosign = |checkpoint: &Checkpoint| self.cosigner.cosign(checkpoint, now_s());
+        let cosign = |checkpoint: &Checkpoint| match standing.course().alarm {
+            // The alarm came while this was replayed: nothing is cosigned after it.
+            Some(_) => Err(CheckpointError::SigningFailed),
+            None => self.cosigner.cosign(checkpoint, now_s()),
+        };
         let progress = |progress: Progress| standing.progress(progress.done);
         if mirror.follow(next, &self.upstream, &cosign, &progress)? == Followed::Settled {
             tracing::info!(size = next.size().0, "replayed and cosigned");

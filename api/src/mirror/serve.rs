@@ -76,13 +76,17 @@ impl MirrorServer {
             .name("follower".into())
             .spawn(move || follower.run(&home))
             .map_err(|error| Failure::could_not("internal", error.to_string()))?;
+        let shared = standing.clone();
         let gauged = standing.clone();
         let metrics = metrics.map(|metrics| (metrics, Arc::new(move || gauges(&gauged)) as _));
         serve(listening, router(&standing, &setting), metrics)?;
         // What it was doing is safe to be cut short; how it ended, if it did, is how this ends.
-        match following.is_finished() {
-            true => following.join().unwrap_or(Ok(())),
-            false => Ok(()),
+        if following.is_finished() {
+            following.join().unwrap_or(Ok(()))?;
+        }
+        match shared.course().alarm {
+            Some((code, text)) => Err(Failure::rejected(&code, text)),
+            None => Ok(()),
         }
     }
 }

@@ -132,6 +132,7 @@ impl Standing {
         let is_newer = course.target.as_ref().is_none_or(|known| known.size() < target.size());
         if is_newer {
             course.target = Some(target);
+            course.trouble = None;
         }
         drop(course);
         self.wake.notify_all();

@@ -44,6 +44,9 @@ pub async fn add_checkpoint(
     let reached = tokio::time::timeout(PATIENCE, async {
         while standing.settled().size() < size && changes.changed().await.is_ok() {
             check_course(&standing)?;
+            if let Some((code, _)) = standing.course().trouble {
+                return Err(catching_up(&format!("it cannot be replayed now: {code}")));
+            }
         }
         Ok::<_, Problem>(())
     });

@@ -22,7 +22,7 @@ use super::{
     asset, book, draft, event, exhibit, health, inbox, item, login, observe, offer, record,
     registry, request,
 };
-use super::{statistics, tile};
+use super::{statistics, tile, witness};
 
 /// What the document of the API says besides its paths.
 #[derive(OpenApi)]
@@ -91,6 +91,7 @@ fn api() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(book::head))
         .routes(routes!(statistics::figures))
         .routes(routes!(statistics::findings))
+        .routes(routes!(witness::list))
         .routes(routes!(event::stream))
         .routes(routes!(login::challenge))
         .routes(routes!(login::begin, login::show, login::end))

@@ -20,6 +20,7 @@ use super::nonce::Nonces;
 use super::problem::Problem;
 use super::session::Sessions;
 use super::setting::Setting;
+use super::witness::Witnesses;
 use crate::books::OwnBooks;
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -47,6 +48,8 @@ pub struct Service {
     pub streams: Arc<Semaphore>,
     /// Where it listens.
     pub bound: SocketAddr,
+    /// Who is asked for cosignatures.
+    pub witnesses: Witnesses,
     looks: Arc<Semaphore>,
     records: Arc<Semaphore>,
     owners: RwLock<HashMap<Kid, SubjectId>>,
@@ -64,7 +67,12 @@ struct Waiting {
 
 impl Service {
     /// Serves `ledger`.
-    pub fn new(ledger: Ledger, setting: Setting, mailbox: Mailbox, bound: SocketAddr) -> Arc<Self> {
+    pub fn new(
+        (ledger, witnesses): (Ledger, Witnesses),
+        setting: Setting,
+        mailbox: Mailbox,
+        bound: SocketAddr,
+    ) -> Arc<Self> {
         let limits = setting.limits.clone();
         let (changes, _) = broadcast::channel(CHANGES);
         Arc::new(Self {
@@ -77,6 +85,7 @@ impl Service {
             owners: RwLock::default(),
             waiting: Waiting::start(),
             mailbox,
+            witnesses,
             changes,
             ledger,
             setting,
