@@ -100,10 +100,11 @@ impl Follower {
             None => self.cosigner.cosign(checkpoint, now_s()),
         };
         let progress = |progress: Progress| standing.progress(progress.done);
-        if mirror.follow(next, &self.upstream, &cosign, &progress)? == Followed::Settled {
+        let followed = mirror.follow(next, &self.upstream, &cosign, &progress)?;
+        standing.settle(mirror.settled());
+        if followed == Followed::Settled {
             tracing::info!(size = next.size().0, "replayed and cosigned");
         }
-        standing.settle(mirror.settled());
         Ok(())
     }
 

@@ -21,7 +21,7 @@ use crate::file::{self, Access};
 use crate::key_file::{KeyKind, Seed, read_private};
 use crate::passphrase::PassphraseSource;
 
-/// What the name of a mirror's key ends in: SPEC section "Trust".
+/// What the name of a mirror's key ends in: SPEC section "Custody index".
 pub const SUFFIX: &str = "/custody-mirror";
 
 const KEYS: [(KeyKind, &str); 2] =
