@@ -91,8 +91,8 @@ impl Home {
             return Err(Failure::could_not("mirror/missing", message)
                 .hint("`custody mirror new --to DIR --name NAME --policy FILE` makes one"));
         }
-        let path = self.dir.join("lock");
-        let file = File::create(&path).map_err(file::cannot("make", &path))?;
+        let path = self.dir.join("policy.txt");
+        let file = File::open(&path).map_err(file::cannot("read", &path))?;
         file.try_lock().map_err(|_| {
             let message = format!("another process follows with `{}`", self.dir.display());
             Failure::could_not("mirror/in-use", message).hint(
