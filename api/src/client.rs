@@ -6,7 +6,7 @@
 
 mod memory;
 mod outgoing;
-mod transport;
+pub(crate) mod transport;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -35,6 +35,7 @@ mod label;
 mod late_entry;
 mod ledger;
 mod measured;
+mod mirror;
 mod note;
 mod observed;
 mod offer;
@@ -212,6 +213,8 @@ enum Command {
     Publish(publish::Args),
     #[command(override_help = serve::HELP)]
     Serve(serve::Args),
+    #[command(override_help = mirror::HELP)]
+    Mirror(mirror::Args),
     #[command(override_help = check::HELP)]
     Check(check::Args),
     #[command(override_help = audit::HELP)]
@@ -319,6 +322,7 @@ looking and proving:
   receipt        the proof that one record is in the ledger
   publish        the ledger as static files
   serve          the ledger over HTTP, with pages
+  mirror         follow somebody else's ledger, replay it, cosign it
   check          the whole ledger, from its bytes
   audit          what is unusual in the ledger, for auditors
   stats          figures by agency and request, for overseers
@@ -417,6 +421,7 @@ fn dispatch(command: &Command) -> Result<Answer, Failure> {
         Command::Receipt(args) => receipt::run(args),
         Command::Publish(args) => publish::run(args),
         Command::Serve(args) => serve::run(args),
+        Command::Mirror(args) => mirror::run(args),
         Command::Check(args) => check::run(args),
         Command::Audit(args) => audit::run(args),
         Command::Stats(args) => stats::run(args),

@@ -21,11 +21,11 @@ mod health;
 mod identify;
 mod inbox;
 mod item;
-mod limit;
+pub(crate) mod limit;
 mod login;
 pub mod mailbox;
 mod nonce;
-mod observe;
+pub(crate) mod observe;
 mod offer;
 pub mod problem;
 mod record;
@@ -37,8 +37,9 @@ pub mod service;
 pub mod session;
 pub mod setting;
 mod statistics;
-mod tile;
+pub(crate) mod tile;
 mod view;
+pub mod witness;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -55,10 +56,12 @@ use tokio::signal::unix::{SignalKind, signal};
 
 pub use book::kind_word;
 pub use route::document;
+pub(crate) use route::no_method;
 
 use mailbox::Mailbox;
 use service::Service;
 use setting::{Setting, Tls};
+use witness::Witnesses;
 
 use crate::failure::Failure;
 
@@ -71,10 +74,36 @@ const BLOCKING_THREADS: usize = 128;
 
 /// A ledger that is served: where, and how to stop.
 pub struct Server {
-    listener: TcpListener,
+    listening: Listening,
     service: Arc<Service>,
     metrics: Option<(TcpListener, PrometheusHandle)>,
+}
+
+/// A place at which something is to be served, and TLS where it is spoken there.
+pub struct Listening {
+    listener: TcpListener,
+    bound: SocketAddr,
     tls: Option<Tls>,
+}
+
+/// Where figures are offered, and what reads those that change by themselves.
+pub type Metrics = ((TcpListener, PrometheusHandle), Arc<dyn Fn() + Send + Sync>);
+
+impl Listening {
+    /// Takes the place.
+    ///
+    /// # Errors
+    /// The address is taken.
+    pub fn bind(address: SocketAddr, tls: Option<Tls>) -> Result<Self, Failure> {
+        let listener = listen(address)?;
+        let bound = listener.local_addr().map_err(|error| refused(address, &error))?;
+        Ok(Self { listener, bound, tls })
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> SocketAddr {
+        self.bound
+    }
 }
 
 impl Server {
@@ -82,17 +111,18 @@ impl Server {
     ///
     /// # Errors
     /// An address is taken, the mailbox in `dir` cannot be opened, or what TLS needs cannot be read.
-    pub fn bind(ledger: Ledger, dir: &Path, setting: Setting) -> Result<Self, Failure> {
+    pub fn bind(
+        (ledger, witnesses): (Ledger, Witnesses),
+        dir: &Path,
+        setting: Setting,
+    ) -> Result<Self, Failure> {
         setting.check()?;
-        let listener = listen(setting.listen)?;
+        let listening = Listening::bind(setting.listen, setting.tls.clone())?;
         let mailbox = Mailbox::open(&dir.join("offers"), setting.offers.clone())?;
         mailbox.sweep(SystemTime::now())?;
-        let offer = |address| Ok::<_, Failure>((listen(address)?, recorder()?));
-        let metrics = setting.metrics.map(offer).transpose()?;
-        let tls = setting.tls.clone();
-        let bound = listener.local_addr().map_err(|error| refused(setting.listen, &error))?;
-        let service = Service::new(ledger, setting, mailbox, bound);
-        Ok(Self { listener, service, metrics, tls })
+        let metrics = setting.metrics.map(bind_metrics).transpose()?;
+        let service = Service::new((ledger, witnesses), setting, mailbox, listening.address());
+        Ok(Self { listening, service, metrics })
     }
 
     /// Where it listens.
@@ -105,22 +135,62 @@ impl Server {
     /// # Errors
     /// The server cannot be started.
     pub fn run(self) -> Result<(), Failure> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .max_blocking_threads(BLOCKING_THREADS)
-            .build()
-            .map_err(|error| Failure::could_not("internal", error.to_string()))?;
-        runtime.block_on(self.serve())
+        let Self { listening, service, metrics } = self;
+        let gauged = service.clone();
+        let metrics = metrics.map(|metrics| {
+            (metrics, Arc::new(move || health::gauges(&gauged)) as Arc<dyn Fn() + Send + Sync>)
+        });
+        let asking = witness::keep_asking(&service)?;
+        let served =
+            serve_beside(listening, route::router(&service), metrics, sweep(service.clone()));
+        // Whoever is being asked is not waited for longer than a request takes.
+        asking.stop();
+        served
     }
+}
 
-    async fn serve(self) -> Result<(), Failure> {
+/// Takes the place where figures are offered.
+///
+/// # Errors
+/// The address is taken.
+pub fn bind_metrics(address: SocketAddr) -> Result<(TcpListener, PrometheusHandle), Failure> {
+    Ok((listen(address)?, recorder()?))
+}
+
+/// Serves `app` until the process is told to stop, and then finishes what it has begun.
+///
+/// # Errors
+/// The server cannot be started.
+pub fn serve(listening: Listening, app: Router, metrics: Option<Metrics>) -> Result<(), Failure> {
+    serve_beside(listening, app, metrics, async {})
+}
+
+/// As [`serve`], with something else to do meanwhile.
+fn serve_beside(
+    listening: Listening,
+    app: Router,
+    metrics: Option<Metrics>,
+    beside: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .build()
+        .map_err(|error| Failure::could_not("internal", error.to_string()))?;
+    runtime.block_on(async {
+        tokio::spawn(beside);
+        if let Some(metrics) = metrics {
+            tokio::spawn(offer_metrics(metrics));
+        }
+        listening.serve(app).await
+    })
+}
+
+impl Listening {
+    async fn serve(self, app: Router) -> Result<(), Failure> {
         let handle = Handle::new();
         tokio::spawn(stop_on_signal(handle.clone()));
-        tokio::spawn(sweep(self.service.clone()));
-        if let Some((listener, recorder)) = self.metrics {
-            tokio::spawn(offer_metrics(listener, recorder, self.service.clone()));
-        }
-        let app = route::router(&self.service).into_make_service_with_connect_info::<SocketAddr>();
+        let app = app.into_make_service_with_connect_info::<SocketAddr>();
         let failed = |error: std::io::Error| Failure::could_not("internal", error.to_string());
         match self.tls {
             Some(tls) => {
@@ -203,11 +273,11 @@ async fn sweep(service: Arc<Service>) {
     }
 }
 
-async fn offer_metrics(listener: TcpListener, recorder: PrometheusHandle, service: Arc<Service>) {
+async fn offer_metrics(((listener, recorder), read): Metrics) {
     let render = move || {
-        let (recorder, service) = (recorder.clone(), service.clone());
+        let (recorder, read) = (recorder.clone(), read.clone());
         async move {
-            health::gauges(&service);
+            read();
             recorder.render()
         }
     };

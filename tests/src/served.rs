@@ -1,27 +1,25 @@
 //! A ledger that is served, by the program itself, on a port of this machine that was free.
 
-use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+use serde_json::Value;
 
 use crate::program::path_of;
 
 /// Longest time that a test waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Lines of its log that are kept: a server under load writes one for each request.
-const LINES: usize = 100_000;
-
 /// A server at work. Dropped, it is killed.
 pub struct Served {
     child: Child,
     address: SocketAddr,
-    log: Arc<Mutex<VecDeque<String>>>,
+    log: Arc<(Mutex<Vec<String>>, Condvar)>,
     reader: Option<JoinHandle<()>>,
 }
 
@@ -39,17 +37,34 @@ pub struct HttpAnswer {
 impl Served {
     /// Serves `ledger`, a directory in `folder`, with further arguments.
     pub fn start(folder: &Path, ledger: &str, arguments: &[&str]) -> Self {
-        Self::start_logging("info", folder, ledger, arguments)
+        Self::start_at(folder, ledger, "127.0.0.1:0", arguments)
     }
 
-    /// The same with a log of another level: from `debug` on it has a line for each request.
-    pub fn start_logging(level: &str, folder: &Path, ledger: &str, arguments: &[&str]) -> Self {
+    /// As [`Served::start`], at an address that others know already.
+    pub fn start_at(folder: &Path, ledger: &str, listen: &str, arguments: &[&str]) -> Self {
+        let serve = ["serve", "--listen", listen, "--ledger", ledger];
+        Self::spawn(folder, &[&serve, arguments].concat(), ("serving ", "info"))
+    }
+
+    /// As [`Served::start`], with a line in the log for each request.
+    pub fn start_talking(folder: &Path, ledger: &str, arguments: &[&str]) -> Self {
+        let serve = ["serve", "--listen", "127.0.0.1:0", "--ledger", ledger];
+        Self::spawn(folder, &[&serve, arguments].concat(), ("serving ", "info,custody_api=debug"))
+    }
+
+    /// A mirror in the directory `to`, which follows `from`.
+    pub fn mirror(folder: &Path, from: &str, to: &str, arguments: &[&str]) -> Self {
+        let follow = ["mirror", "run", "--from", from, "--to", to];
+        Self::spawn(folder, &[&follow, arguments].concat(), ("mirroring ", "info"))
+    }
+
+    fn spawn(folder: &Path, arguments: &[&str], (says, log): (&str, &str)) -> Self {
         let mut child = Command::new(path_of("custody"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--ledger", ledger])
             .args(arguments)
             .current_dir(folder)
+            .env("CUSTODY_PASSPHRASE_FILE", folder.join("passphrase.txt"))
             .env("CUSTODY_LOG_PASSPHRASE_FILE", folder.join("passphrase.txt"))
-            .env("RUST_LOG", format!("info,custody_api={level}"))
+            .env("RUST_LOG", log)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -57,18 +72,16 @@ impl Served {
             .expect("the program starts");
         let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
         let address = lines.by_ref().map_while(Result::ok).find_map(|line| {
-            let (_, address) = line.strip_prefix("serving ")?.rsplit_once(" at ")?;
+            let (_, address) = line.strip_prefix(says)?.rsplit_once(" at ")?;
             address.parse().ok()
         });
-        let log = Arc::new(Mutex::new(VecDeque::new()));
+        let log = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
         let kept = log.clone();
         // A server whose log nobody reads would wait for somebody to.
         let reader = std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
-                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-                kept.push_back(line);
-                let excess = kept.len().saturating_sub(LINES);
-                kept.drain(..excess);
+                kept.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+                kept.1.notify_all();
             }
         });
         let address = address.expect("the server says where it listens");
@@ -85,9 +98,30 @@ impl Served {
         self.address
     }
 
-    /// What its log says by now, at most the last [`LINES`] of it.
+    /// What its log says by now.
     pub fn log(&self) -> String {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).make_contiguous().join("\n")
+        self.log.0.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
+    }
+
+    /// Waits until its log has a line like that.
+    ///
+    /// # Panics
+    /// It never has.
+    pub fn wait_for(&self, what: &str, is_it: impl Fn(&Value) -> bool) {
+        let is_line = |line: &String| serde_json::from_str(line).is_ok_and(|line| is_it(&line));
+        let lines = self.log.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited =
+            self.log.1.wait_timeout_while(lines, PATIENCE, |lines| !lines.iter().any(is_line));
+        let (lines, time) = waited.unwrap_or_else(PoisonError::into_inner);
+        assert!(!time.timed_out(), "waited for {what}:\n{}", lines.join("\n"));
+    }
+
+    /// Waits until its log tells `message` of a tree of at least `size`.
+    pub fn wait_for_size(&self, message: &str, size: u64) {
+        self.wait_for(message, |line| {
+            let fields = &line["fields"];
+            fields["message"] == message && fields["size"].as_u64().is_some_and(|now| now >= size)
+        });
     }
 
     /// Its process.
@@ -162,7 +196,7 @@ impl HttpAnswer {
 
     /// The code of problem details, if that is what it is.
     pub fn code(&self) -> String {
-        let problem: serde_json::Value = serde_json::from_str(&self.body).unwrap_or_default();
+        let problem: Value = serde_json::from_str(&self.body).unwrap_or_default();
         problem["code"].as_str().unwrap_or_default().to_owned()
     }
 

@@ -45,9 +45,17 @@ impl Transport {
     /// # Errors
     /// `url` is not one, or a certificate cannot be read.
     pub fn new(url: &str, pen: Option<Pen>) -> Result<Self, Failure> {
+        Self::within(url, pen, TIME)
+    }
+
+    /// As [`Transport::new`], with a time of its own for one request.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn within(url: &str, pen: Option<Pen>, time: Duration) -> Result<Self, Failure> {
         let (base, authority) = split(url)?;
         let config = Agent::config_builder()
-            .timeout_global(Some(TIME))
+            .timeout_global(Some(time))
             .http_status_as_error(false)
             // A signature is for one place: a server that sends us elsewhere is not followed.
             .max_redirects(0)
@@ -84,6 +92,19 @@ impl Transport {
         String::from_utf8(answer.body).map_err(|_| super::malformed("text"))
     }
 
+    /// Gets the bytes of a file, or nothing where there is none; signed where it is guarded.
+    ///
+    /// # Errors
+    /// As [`Transport::get`].
+    pub fn file(&self, path: &str, is_guarded: bool) -> Result<Option<Vec<u8>>, Failure> {
+        let pen = self.pen.as_ref().filter(|_| is_guarded);
+        let answer = self.ask_as(pen, Method::GET, path, (&[], None))?;
+        match answer.status {
+            StatusCode::NOT_FOUND => Ok(None),
+            _ => Ok(Some(answer.refused()?.body)),
+        }
+    }
+
     /// Gets JSON, or nothing where there is nothing.
     ///
     /// # Errors
@@ -103,6 +124,15 @@ impl Transport {
     pub fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         let body = body.to_string();
         json(self.ask(Method::POST, path, (body.as_bytes(), Some("application/json")))?)
+    }
+
+    /// Posts a request to a witness, once, and hands over whatever it answers: status and body.
+    ///
+    /// # Errors
+    /// The witness cannot be reached.
+    pub fn ask_witness(&self, body: &[u8]) -> Result<(u16, Vec<u8>), Failure> {
+        let answer = self.ask_once(None, &Method::POST, "/add-checkpoint", (body, None))?;
+        Ok((answer.status.as_u16(), answer.body))
     }
 
     /// Posts a file of the type `form`.

@@ -322,7 +322,7 @@ pub fn key_path(named: Option<&PathBuf>) -> Result<PathBuf, Failure> {
     key.ok_or_else(|| missing("--key FILE", "CUSTODY_KEY"))
 }
 
-fn environment(name: &str) -> Option<PathBuf> {
+pub fn environment(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 

@@ -9,6 +9,7 @@ use crate::desk::open_ledger;
 use crate::failure::Failure;
 use crate::server::Server;
 use crate::server::setting::Setting;
+use crate::server::witness::Witnesses;
 use crate::terminal::{Answer, talk};
 
 pub const HELP: &str = concat!(
@@ -53,6 +54,9 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let path = args.ledger.path()?;
     let ledger = open_ledger(&path, &args.passphrase.of_log())?;
     let origin = ledger.origin().to_string();
+    let witnesses = Witnesses::new(&setting.witnesses)?;
+    // A snapshot of the whole machine fools its own mark; whoever has cosigned something newer is not fooled.
+    witnesses.check(&ledger)?;
     if args.check {
         let size = ledger.reader()?.head().size.0;
         let lines = vec![
@@ -63,7 +67,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         return Ok(Answer::done(lines, facts));
     }
     start_log();
-    let server = Server::bind(ledger, &path, setting)?;
+    let server = Server::bind((ledger, witnesses), &path, setting)?;
     let address = server.address();
     talk(&format!("serving {origin} at {address}"));
     server.run()?;
@@ -72,7 +76,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
 }
 
 /// Lines for programs, on stderr.
-fn start_log() {
+pub fn start_log() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt().json().with_env_filter(filter);
     // Who embeds this program has their own.

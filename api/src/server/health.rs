@@ -30,6 +30,7 @@ pub fn gauges(service: &Service) {
     if let Ok(reader) = service.ledger.reader() {
         gauge!("custody_tree_size").set(reader.head().size.0 as f64);
     }
+    service.witnesses.gauges(&service.ledger);
     let (subjects, bytes) = service.ledger.index_usage();
     gauge!("custody_index_subjects").set(subjects as f64);
     gauge!("custody_index_bytes").set(bytes as f64);

@@ -26,6 +26,11 @@ pub fn describe() {
     describe_histogram!("custody_http_request_seconds", "time to the answer by path pattern");
     describe_counter!("custody_records_total", "records that were submitted, by what came of it");
     describe_gauge!("custody_tree_size", "entries in the tree of the newest checkpoint");
+    describe_gauge!("custody_witness_size", "newest size that a witness cosigned, by its name");
+    describe_gauge!(
+        "custody_witness_alarm",
+        "1 where a witness knows another history or a newer head"
+    );
     describe_gauge!("custody_index_subjects", "subjects in the custody index");
     describe_gauge!("custody_index_bytes", "memory of the custody index in bytes");
     describe_gauge!("custody_http_requests_open", "requests that are being answered");

@@ -23,7 +23,7 @@ use super::{
     asset, batch, book, draft, event, exhibit, health, inbox, item, login, observe, offer, record,
     registry, request,
 };
-use super::{statistics, tile};
+use super::{statistics, tile, witness};
 
 /// All paths, with what every request passes.
 pub fn router(service: &Arc<Service>) -> Router {
@@ -85,6 +85,7 @@ fn api() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(book::head))
         .routes(routes!(statistics::figures))
         .routes(routes!(statistics::findings))
+        .routes(routes!(witness::list))
         .routes(routes!(event::stream))
         .routes(routes!(login::challenge))
         .routes(routes!(login::begin, login::show, login::end))
@@ -94,7 +95,8 @@ async fn nothing() -> Problem {
     Problem::not_found("there is nothing at this path")
 }
 
-async fn no_method(request: Request) -> Response {
+/// The path is there, and not this method of it.
+pub async fn no_method(request: Request) -> Response {
     let detail = format!("`{}` is not one of the methods of this path", request.method());
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "http/method", detail).into_response()
 }

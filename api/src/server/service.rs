@@ -18,6 +18,7 @@ use super::nonce::Nonces;
 use super::problem::Problem;
 use super::session::Sessions;
 use super::setting::Setting;
+use super::witness::Witnesses;
 use crate::books::OwnBooks;
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -49,6 +50,8 @@ pub struct Service {
     pub streams: Arc<Semaphore>,
     /// Where it listens.
     pub bound: SocketAddr,
+    /// Who is asked for cosignatures.
+    pub witnesses: Witnesses,
     looks: Arc<Semaphore>,
     records: Arc<Semaphore>,
     owners: RwLock<HashMap<Kid, SubjectId>>,
@@ -56,7 +59,12 @@ pub struct Service {
 
 impl Service {
     /// Serves `ledger`.
-    pub fn new(ledger: Ledger, setting: Setting, mailbox: Mailbox, bound: SocketAddr) -> Arc<Self> {
+    pub fn new(
+        (ledger, witnesses): (Ledger, Witnesses),
+        setting: Setting,
+        mailbox: Mailbox,
+        bound: SocketAddr,
+    ) -> Arc<Self> {
         let limits = setting.limits.clone();
         let (changes, _) = broadcast::channel(CHANGES);
         Arc::new(Self {
@@ -68,6 +76,7 @@ impl Service {
             records: Arc::new(Semaphore::new(limits.records)),
             owners: RwLock::default(),
             mailbox,
+            witnesses,
             changes,
             ledger,
             setting,

@@ -31,6 +31,8 @@ pub struct Setting {
     pub overseers: Vec<String>,
     /// Whether a log line says who read which openings.
     pub log_access: bool,
+    /// Whom to ask for cosignatures.
+    pub witnesses: Vec<WitnessSetting>,
     /// Limits.
     pub limits: Limits,
     /// Sessions of pages.
@@ -47,6 +49,18 @@ pub struct Tls {
     pub certificate: PathBuf,
     /// Its private key, PEM.
     pub key: PathBuf,
+}
+
+/// Somebody who is asked for cosignatures: C2SP tlog-witness.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WitnessSetting {
+    /// What people call it.
+    pub name: String,
+    /// Its submission prefix, without a path: `https://mirror.example`.
+    pub url: String,
+    /// Its keys, as verifier keys.
+    pub keys: Vec<String>,
 }
 
 /// What the server takes on at a time.
@@ -101,6 +115,7 @@ impl Default for Setting {
             metrics: None,
             overseers: Vec::new(),
             log_access: true,
+            witnesses: Vec::new(),
             limits: Limits::default(),
             sessions: Sessions::default(),
             offers: Offers::default(),

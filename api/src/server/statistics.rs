@@ -121,7 +121,11 @@ pub async fn findings(
     service.look_as(caller, FindingList::of).await.map(Json)
 }
 
-fn check_overseer(caller: &Caller) -> Result<(), Problem> {
+/// Figures and mirrors are for overseers.
+///
+/// # Errors
+/// [`Problem`] 403.
+pub fn check_overseer(caller: &Caller) -> Result<(), Problem> {
     match caller.is_overseer {
         true => Ok(()),
         false => Err(Problem::forbidden("this is for overseers")),

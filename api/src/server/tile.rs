@@ -16,7 +16,7 @@ use super::service::Service;
 use crate::failure::Failure;
 
 /// What never changes under its name may be kept for a year.
-const FOREVER: &str = "public, max-age=31536000, immutable";
+pub const FOREVER: &str = "public, max-age=31536000, immutable";
 
 /// The newest checkpoint.
 pub async fn checkpoint(
@@ -24,6 +24,11 @@ pub async fn checkpoint(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let note = service.look(|service| Ok(service.ledger.reader()?.checkpoint().to_vec())).await?;
+    Ok(self::note(note, &headers))
+}
+
+/// A checkpoint, unless whoever asks has it.
+pub fn note(note: Vec<u8>, headers: &HeaderMap) -> Response {
     let tag = format!("\"{}\"", sha256(&note));
     let is_known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| *known == tag.as_str());
     let about = [
@@ -31,10 +36,10 @@ pub async fn checkpoint(
         (header::CACHE_CONTROL, "no-cache".to_owned()),
         (header::ETAG, tag),
     ];
-    Ok(match is_known {
+    match is_known {
         true => (StatusCode::NOT_MODIFIED, about).into_response(),
         false => (about, note).into_response(),
-    })
+    }
 }
 
 /// A tile or a bundle of entries.
@@ -59,7 +64,11 @@ pub async fn records(
     Ok(answer(cut(&service, path).await?, "private, no-store"))
 }
 
-fn parse(path: &str) -> Result<TilePath, Problem> {
+/// Reads the name of a tile or bundle.
+///
+/// # Errors
+/// [`Problem`] 404.
+pub fn parse(path: &str) -> Result<TilePath, Problem> {
     TilePath::parse(path).map_err(|error| {
         Problem::new(StatusCode::NOT_FOUND, error.code(), format!("no tile has this name: {error}"))
     })
@@ -78,7 +87,8 @@ async fn cut(service: &Arc<Service>, path: TilePath) -> Result<Vec<u8>, Problem>
     cut.await?.ok_or_else(missing)
 }
 
-fn answer(bytes: Vec<u8>, cache: &'static str) -> Response {
+/// The bytes of a tile or bundle.
+pub fn answer(bytes: Vec<u8>, cache: &'static str) -> Response {
     let about =
         [(header::CONTENT_TYPE, "application/octet-stream"), (header::CACHE_CONTROL, cache)];
     (about, bytes).into_response()

@@ -92,6 +92,17 @@ impl Checkpoint {
         })
     }
 
+    /// The same checkpoint with the lines alone that are named as the log is: what the log itself said.
+    pub fn of_log_alone(&self) -> Self {
+        let of_log = |line: &&SignatureLine| line.name() == self.origin.as_str();
+        let lines = self.signatures().iter().filter(of_log).cloned().collect();
+        match Note::new(self.note.text(), lines) {
+            Ok(note) => Self { note, origin: self.origin.clone(), head: self.head },
+            // Without a line of the log there is nothing to keep.
+            Err(_) => self.clone(),
+        }
+    }
+
     /// Checks the line of one known key, if there is one.
     ///
     /// Cost: 20 to 30 us for Ed25519, about 150 us for ML-DSA-44.

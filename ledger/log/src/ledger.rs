@@ -384,7 +384,8 @@ impl<S: Store + 'static> Ledger<S> {
         Ok(summary)
     }
 
-    /// Keeps a checkpoint that witnesses cosigned, until another one is.
+    /// Keeps a checkpoint that witnesses cosigned, until another one is. Where it is the newest one, readers see it with their
+    /// lines from now on.
     ///
     /// # Errors
     /// [`FatalError`].

@@ -12,6 +12,7 @@ pub mod high_water;
 mod intake;
 mod keyring;
 mod ledger;
+pub mod mirror;
 mod publish;
 mod reader;
 mod row;

@@ -232,7 +232,11 @@ fn outside(path: &TilePath) -> ReadError {
 }
 
 /// Removes the partial tiles that publishing any size from `before` to `now` can have left, but for those of `now`.
-fn remove_outdated(out: &Path, before: TreeSize, now: TreeSize) -> Result<u64, PublishError> {
+pub(crate) fn remove_outdated(
+    out: &Path,
+    before: TreeSize,
+    now: TreeSize,
+) -> Result<u64, PublishError> {
     let partial = |path: &TilePath| !path.width().is_full();
     let current: Vec<_> = tiles_of_tree(now)
         .chain(entry_bundles_of_tree(now))
@@ -288,7 +292,7 @@ fn remove_files(dir: &Path, keep: &[PathBuf]) -> Result<u64, PublishError> {
 }
 
 /// Writes a file so that it is there whole or not at all, whatever happens.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), PublishError> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), PublishError> {
     let failed = |source| PublishError::Io { path: path.to_path_buf(), source };
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(failed)?;

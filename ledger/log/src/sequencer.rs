@@ -101,11 +101,22 @@ impl<S: Store> Sequencer<S> {
                 Some(error) => Err(error.clone()),
                 None => {
                     let kept = self.writer.keep(keep.kept, &keep.checkpoint);
-                    kept.map_err(|error| self.fail(error))
+                    let shown = kept.map(|()| self.show_kept(&keep));
+                    shown.map_err(|error| self.fail(error))
                 }
             };
             // Nobody waiting is no reason to stop.
             let _ = keep.reply.send(answer);
+        }
+    }
+
+    /// From now on the newest state is shown with its witnesses' lines, as it will be after opening again.
+    fn show_kept(&self, keep: &Keep) {
+        let mut published = self.shared.published.write().unwrap_or_else(PoisonError::into_inner);
+        let newest = &published.newest;
+        if keep.kept == Kept::Cosigned && newest.head == *keep.checkpoint.tree_head() {
+            let newest = Newest::new(&keep.checkpoint, newest.index_root, newest.edge.clone());
+            published.newest = Arc::new(newest);
         }
     }
 

@@ -16,14 +16,15 @@ use crate::row::{corrupt, number_key, tile_key};
 use crate::store::{Read, Scan, StoreError, Table};
 
 pub use nodes::NodesError;
-use nodes::{Subtrees, subtree_root};
+pub(crate) use nodes::subtree_root;
+use nodes::Subtrees;
 pub(crate) use nodes::{Nodes, TileCache};
 
 /// Hashes of a tile.
-const WIDTH: u64 = TILE_WIDTH as u64;
+pub(crate) const WIDTH: u64 = TILE_WIDTH as u64;
 
 /// Levels of the tree that a tile spans.
-const TILE_HEIGHT: u8 = 8;
+pub(crate) const TILE_HEIGHT: u8 = 8;
 
 /// The hashes of the tiles that are not full, by level of tiles: at each less than 256.
 #[derive(Clone, Debug, Default)]
@@ -90,6 +91,10 @@ impl Tree {
 
     pub(crate) fn head(&self) -> TreeHead {
         self.frontier.head()
+    }
+
+    pub(crate) fn frontier(&self) -> &Frontier {
+        &self.frontier
     }
 
     pub(crate) fn edge(&self) -> &Edge {

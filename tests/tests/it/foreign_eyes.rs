@@ -23,7 +23,7 @@ use crate::record_vectors::root;
 /// Entries of the published ledger: three tiles of hashes, of which one is partial, and one above them.
 const ENTRIES: usize = 600;
 
-fn foreign(file: &str) -> PathBuf {
+pub fn foreign(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("foreign").join(file)
 }
 
@@ -36,7 +36,7 @@ pub fn skip(reason: &str) {
 }
 
 #[track_caller]
-fn expect_ok(output: &Output) {
+pub fn expect_ok(output: &Output) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     assert!(output.status.success() && stdout.starts_with("ok: "), "{stdout}{stderr}");
@@ -45,7 +45,7 @@ fn expect_ok(output: &Output) {
 
 /// The interpreter of an environment with exactly the packages of `requirements.txt`, kept from one run to
 /// the next, or why there is none.
-fn python() -> Result<PathBuf, String> {
+pub fn python() -> Result<PathBuf, String> {
     static PYTHON: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     PYTHON.get_or_init(|| make_python("requirements.txt")).clone()
 }
@@ -171,15 +171,21 @@ fn python_verifies_a_published_directory_and_a_receipt() {
     }
 }
 
+/// The program in Go, built into `folder`, or why there is none.
+pub fn go(folder: &Path) -> Result<PathBuf, String> {
+    let program = folder.join("foreign");
+    let mut build = Command::new("go");
+    build.args(["build", "-o"]).arg(&program).arg(".").current_dir(foreign("go"));
+    run(&mut build).map(|()| program)
+}
+
 #[test]
 fn go_reads_a_published_directory_with_the_checksum_databases_code() {
     let folder = tempfile::tempdir().unwrap();
-    let program = folder.path().join("foreign");
-    let mut build = Command::new("go");
-    build.args(["build", "-o"]).arg(&program).arg(".").current_dir(foreign("go"));
-    if let Err(reason) = run(&mut build) {
-        return skip(&reason);
-    }
+    let program = match go(folder.path()) {
+        Ok(program) => program,
+        Err(reason) => return skip(&reason),
+    };
     let site = Site::new();
     let check =
         || Command::new(&program).arg(site.path("tiles")).arg(&site.log_key).output().unwrap();

@@ -36,7 +36,7 @@ impl Scene {
         std::fs::write(folder.path().join("serve.toml"), config).unwrap();
         // With a line for each request, so that what no line may have is looked for in all of them.
         let config = ["--config", "serve.toml"];
-        let served = Served::start_logging("debug", folder.path(), "ledger", &config);
+        let served = Served::start_talking(folder.path(), "ledger", &config);
         Self { _folder: folder, office, served }
     }
 

@@ -6,6 +6,7 @@ import { ProblemNote } from "../ui/problem.tsx";
 import { Code, Foreign, Person, Time } from "../ui/text.tsx";
 import type { FindingView, Who } from "../view.ts";
 import { Trend } from "./trend.tsx";
+import { Witnesses } from "./witnesses.tsx";
 
 interface Figures {
   readonly [name: string]: unknown;
@@ -47,6 +48,7 @@ export function Oversight() {
           <p class="hint">{language.say("root")} <Code code={value.root} /></p>
           <ul class="tiles">{SHOWN.map(([name, path]) => <li key={name}><strong>{figure(value.all, path)}</strong> {language.say(`figure-${name}`)}</li>)}</ul>
           <Trend size={value.size} />
+          <Witnesses />
           <ByAgency agencies={value.agencies} />
         </>
       )}

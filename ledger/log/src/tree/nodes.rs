@@ -147,7 +147,7 @@ impl Hasher for NodeHasher {
 }
 
 /// Root over neighbouring hashes of one tile, a power of two of them.
-pub(super) fn subtree_root(hashes: &[Hash]) -> Hash {
+pub(crate) fn subtree_root(hashes: &[Hash]) -> Hash {
     match hashes {
         [hash] => *hash,
         _ => {

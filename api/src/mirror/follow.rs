@@ -1,0 +1,117 @@
+//! The one thread that follows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use custody_core::checkpoint::{Checkpoint, CheckpointError};
+use custody_log::Progress;
+use custody_log::mirror::{Followed, Mirror, MirrorError};
+
+use super::failed;
+use super::fetch::Upstream;
+use super::home::{Cosigner, Home};
+use super::standing::Standing;
+use crate::desk::now_s;
+use crate::failure::Failure;
+
+/// Follows the log to its newest checkpoint, once.
+///
+/// # Errors
+/// [`Failure`]: the log broke its word, or it could not be followed.
+pub fn follow_once(
+    home: &Home,
+    upstream: &Upstream,
+    cosigner: &Cosigner,
+    progress: &dyn Fn(Progress),
+) -> Result<(Mirror, Followed), Failure> {
+    let opened = Mirror::open(home.dir(), home.trust()?, progress);
+    let mut mirror = opened.map_err(|error| failed(&error))?;
+    let next = upstream.checkpoint()?;
+    let cosign = |checkpoint: &Checkpoint| cosigner.cosign(checkpoint, now_s());
+    let followed = mirror.follow(&next, upstream, &cosign, progress);
+    let followed = followed.map_err(|error| failed(&error))?;
+    Ok((mirror, followed))
+}
+
+/// What the follower works with.
+pub struct Follower {
+    /// What it shares.
+    pub standing: Arc<Standing>,
+    /// The log's server.
+    pub upstream: Upstream,
+    /// Its keys.
+    pub cosigner: Cosigner,
+    /// How often the log is asked.
+    pub every: Duration,
+}
+
+impl Follower {
+    /// Follows until the log breaks its word, or a file of the copy cannot be written.
+    ///
+    /// # Errors
+    /// Why it ended.
+    pub fn run(&self, home: &Home) -> Result<(), Failure> {
+        let standing = &self.standing;
+        let opened = Mirror::open(home.dir(), standing.trust.clone(), &|progress| {
+            standing.progress(progress.done);
+        });
+        let mut mirror = opened.map_err(|error| self.end(&error))?;
+        standing.settle(mirror.settled());
+        tracing::info!(size = mirror.settled().size().0, "the copy is replayed");
+        let mut every = Duration::ZERO;
+        loop {
+            let target = standing.next_target(every);
+            every = self.every;
+            // Somebody who asked for a cosignature may have shown the other history.
+            if standing.course().alarm.is_some() {
+                return Ok(());
+            }
+            let Some(next) = self.next(target) else { continue };
+            match self.go(&mut mirror, &next) {
+                Ok(()) => {}
+                Err(error) if error.is_alarm() || matches!(error, MirrorError::Io { .. }) => {
+                    return Err(self.end(&error));
+                }
+                Err(error) => standing.fail(&failed(&error), false),
+            }
+        }
+    }
+
+    /// What the log sent, or else what it shows.
+    fn next(&self, target: Option<Checkpoint>) -> Option<Checkpoint> {
+        let shown = target.map_or_else(|| self.upstream.checkpoint(), Ok);
+        match shown {
+            Ok(next) => {
+                self.standing.hear(next.size());
+                Some(next)
+            }
+            Err(failure) => {
+                self.standing.fail(&failure, false);
+                None
+            }
+        }
+    }
+
+    fn go(&self, mirror: &mut Mirror, next: &Checkpoint) -> Result<(), MirrorError> {
+        let standing = &self.standing;
+        let cosign = |checkpoint: &Checkpoint| match standing.course().alarm {
+            // The alarm came while this was replayed: nothing is cosigned after it.
+            Some(_) => Err(CheckpointError::SigningFailed),
+            None => self.cosigner.cosign(checkpoint, now_s()),
+        };
+        let progress = |progress: Progress| standing.progress(progress.done);
+        let followed = mirror.follow(next, &self.upstream, &cosign, &progress)?;
+        standing.settle(mirror.settled());
+        if followed == Followed::Settled {
+            tracing::info!(size = next.size().0, "replayed and cosigned");
+        }
+        Ok(())
+    }
+
+    /// It ends: with an alarm for ever, else until it is started again.
+    fn end(&self, error: &MirrorError) -> Failure {
+        let failure = failed(error);
+        self.standing.fail(&failure, true);
+        failure
+    }
+}

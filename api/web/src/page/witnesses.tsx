@@ -1,0 +1,64 @@
+/** Who cosigns the ledger's checkpoints, and how far each of them is. */
+import { askJson } from "../http.ts";
+import { useLoaded, useShared } from "../state.ts";
+import { ProblemNote } from "../ui/problem.tsx";
+import { Code, Foreign, Time } from "../ui/text.tsx";
+
+interface Witness {
+  readonly name: string;
+  readonly key_name: string;
+  readonly replays: boolean;
+  readonly state: "current" | "behind" | "unheard" | "alarm";
+  readonly size: number;
+  readonly behind: number;
+  readonly cosigned: string | null;
+  readonly trouble: string | null;
+}
+
+/** The word for each state, its shape, and the row's class: never colour alone. */
+const STATES = {
+  current: ["witness-current", "✓", "pass"],
+  behind: ["witness-lags", "…", "not-checked"],
+  unheard: ["witness-unheard", "?", "not-checked"],
+  alarm: ["witness-alarm", "✗", "fail"],
+} as const;
+
+const COLUMNS = ["witness-name", "witness-state", "witness-size", "witness-behind", "witness-when", "witness-trouble"] as const;
+
+export function Witnesses() {
+  const { language } = useShared();
+  const { value, problem } = useLoaded(() => askJson<{ witnesses: Witness[] }>("/v1/witnesses"), []);
+  return (
+    <section>
+      <h2 id="witnesses">{language.say("witnesses")}</h2>
+      <ProblemNote problem={problem} language={language} />
+      {value !== null && value.witnesses.length === 0 && <p>{language.say("witnesses-none")}</p>}
+      {value !== null && value.witnesses.length > 0 && (
+        <>
+          <p class="hint">{language.say("witnesses-hint")}</p>
+          <div class="wide" tabIndex={0} role="region" aria-labelledby="witnesses">
+            <table>
+              <thead><tr>{COLUMNS.map((name) => <th key={name} scope="col">{language.say(name)}</th>)}</tr></thead>
+              <tbody>{value.witnesses.map((one) => <Row key={one.name} one={one} />)}</tbody>
+            </table>
+          </div>
+        </>
+      )}
+    </section>
+  );
+}
+
+function Row({ one }: { one: Witness }) {
+  const { language } = useShared();
+  const [word, shape, look] = STATES[one.state];
+  return (
+    <tr class={look}>
+      <th scope="row"><Foreign text={one.name} /> <Code code={one.key_name} />{one.replays && <> ({language.say("witness-replays")})</>}</th>
+      <td><span class="shape" aria-hidden="true">{shape}</span>{language.say(word)}</td>
+      <td>{one.size}</td>
+      <td>{one.behind}</td>
+      <td>{one.cosigned === null ? "–" : <Time seconds={Date.parse(one.cosigned) / 1000} />}</td>
+      <td>{one.trouble === null ? "–" : <Code code={one.trouble} />}</td>
+    </tr>
+  );
+}

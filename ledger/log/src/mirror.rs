@@ -1,0 +1,350 @@
+//! Mirrors: a full copy of a ledger that somebody else keeps, every entry of it replayed before it counts.
+//!
+//! What records and entries say is judged by [`custody_core::verify::replay`], the same code that the check of a store and the
+//! offline verifier run. Here come files, and the order in which they become durable. Starting again is following once
+//! more, with the copy as the source: nothing is believed because it lies there. Where files come from, when the log is asked,
+//! and whoever asks for cosignatures are the caller's.
+
+mod copy;
+mod error;
+mod evidence;
+mod replay;
+mod source;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use custody_core::checkpoint::{Checkpoint, CheckpointError, LogKeys};
+use custody_core::hash::Hash;
+use custody_core::id::Origin;
+use custody_core::merkle::{TreeHead, TreeSize, prove_consistency, root_at};
+use custody_core::pins::Pins;
+use custody_core::policy::Policy;
+use custody_core::tile::TilePath;
+use custody_core::verify::replay::{KeyRing, Replayer};
+
+pub use error::MirrorError;
+pub use source::{Source, SourceError};
+
+use crate::publish::{Progress, remove_outdated};
+use crate::tree::{Edge, Tree, encode_tile};
+use copy::Copy;
+use replay::Keeping;
+use source::TileNodes;
+
+/// Whom a mirror believes.
+#[derive(Clone, Debug)]
+pub struct MirrorTrust {
+    /// The log's name.
+    pub origin: Origin,
+    /// Its keys.
+    pub keys: LogKeys,
+    /// The ledger's genesis and its agencies' keys, where they were pinned.
+    pub pins: Option<Pins>,
+}
+
+/// Adds the mirror's cosignatures to a checkpoint.
+pub type Cosign<'a> = &'a dyn Fn(&Checkpoint) -> Result<Checkpoint, CheckpointError>;
+
+/// A mirror at work: the copy, and the state of the ledger that was computed from it.
+pub struct Mirror {
+    dir: PathBuf,
+    copy: Copy,
+    trust: MirrorTrust,
+    /// The log, and nobody else: who else cosigned is no condition for replaying.
+    policy: Policy,
+    replayer: Replayer,
+    ring: KeyRing,
+    /// The tree of what was replayed, which may be ahead of what was settled.
+    tree: Tree,
+    /// What is being replayed: a signed head whose tree begins with ours.
+    target: Option<Checkpoint>,
+    settled: Settled,
+}
+
+/// What a mirror vouches for: replayed, durable, cosigned. Cheap to clone; stands still.
+#[derive(Clone)]
+pub struct Settled {
+    copy: Copy,
+    checkpoint: Option<Arc<Checkpoint>>,
+    edge: Arc<Edge>,
+}
+
+/// What became of a checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Followed {
+    /// It was replayed, and is settled.
+    Settled,
+    /// It is the one that is settled, or one between that and what is being replayed.
+    Known,
+}
+
+impl Mirror {
+    /// Opens the mirror in `dir`, and replays the copy in it from its first entry. Cost: as the check of a whole ledger.
+    ///
+    /// # Errors
+    /// [`MirrorError::Evidence`] where there is some; [`MirrorError::Copy`] where the copy is not what was cosigned.
+    pub fn open(
+        dir: &Path,
+        trust: MirrorTrust,
+        progress: &dyn Fn(Progress),
+    ) -> Result<Self, MirrorError> {
+        if let Some(path) = evidence::find(dir)? {
+            return Err(MirrorError::Evidence { path });
+        }
+        let settled = Settled::open(dir, &trust)?;
+        let policy = Policy::for_log(trust.keys.clone(), Vec::new(), None);
+        let policy = policy.map_err(|error| MirrorError::Copy { what: error.to_string() })?;
+        let mut mirror = Self {
+            dir: dir.to_owned(),
+            copy: settled.copy.clone(),
+            replayer: Replayer::new(trust.origin.clone()),
+            ring: KeyRing::new(),
+            tree: Tree::new(),
+            target: None,
+            policy,
+            trust,
+            settled,
+        };
+        if let Some(checkpoint) = mirror.settled.checkpoint.clone() {
+            let copy = mirror.copy.clone();
+            let again = mirror.take(&checkpoint, &copy, Keeping::Compare, progress);
+            again.map_err(MirrorError::of_copy)?;
+            mirror.keep_partial(Keeping::Compare)?;
+            mirror.settled.edge = Arc::new(mirror.tree.edge().clone());
+        }
+        Ok(mirror)
+    }
+
+    /// What the mirror vouches for.
+    pub fn settled(&self) -> &Settled {
+        &self.settled
+    }
+
+    /// Entries that were replayed, settled or not.
+    pub fn replayed(&self) -> TreeSize {
+        self.tree.size()
+    }
+
+    /// Takes a checkpoint of the log: holds it against what is known, gets what is new from `source`, replays it, and
+    /// settles: the copy is whole and durable, and `cosign` has signed, before this returns [`Followed::Settled`].
+    ///
+    /// # Errors
+    /// [`MirrorError`]. After an alarm the evidence is durable, and the mirror must follow no more. After any other error it
+    /// may be tried again, with the same checkpoint or a newer one.
+    pub fn follow(
+        &mut self,
+        next: &Checkpoint,
+        source: &dyn Source,
+        cosign: Cosign<'_>,
+        progress: &dyn Fn(Progress),
+    ) -> Result<Followed, MirrorError> {
+        let followed = self.follow_unguarded(next, source, cosign, progress);
+        if let Err(error) = &followed
+            && error.is_alarm()
+        {
+            evidence::keep(&self.dir, error)?;
+        }
+        followed
+    }
+
+    fn follow_unguarded(
+        &mut self,
+        next: &Checkpoint,
+        source: &dyn Source,
+        cosign: Cosign<'_>,
+        progress: &dyn Fn(Progress),
+    ) -> Result<Followed, MirrorError> {
+        next.verify_log(&self.trust.keys)?;
+        if next.size() <= self.tree.size() {
+            let nodes = TileNodes::new(&self.copy, self.tree.size(), Some(self.tree.edge()));
+            hold_against(next, &self.known(next), self.tree.head(), &nodes)?;
+            if next.size() < self.settled.size() {
+                let (known, shown) = (Box::new(self.known(next)), Box::new(next.clone()));
+                return Err(MirrorError::WentBack { known, shown });
+            }
+            if next.size() < self.tree.size() || next.size() == self.settled.size() {
+                return Ok(Followed::Known);
+            }
+        } else {
+            self.check_begins_with_ours(next, source)?;
+        }
+        self.target = Some(next.clone());
+        self.take(next, source, Keeping::Write, progress)?;
+        self.settle(next, cosign)?;
+        Ok(Followed::Settled)
+    }
+
+    /// A newer head must be of a tree that begins with ours, as the server's own tiles show.
+    fn check_begins_with_ours(
+        &self,
+        shown: &Checkpoint,
+        source: &dyn Source,
+    ) -> Result<(), MirrorError> {
+        let (ours, theirs) = (self.tree.head(), *shown.tree_head());
+        if ours.size.0 == 0 {
+            return Ok(());
+        }
+        let nodes = TileNodes::new(source, theirs.size, None);
+        let root = root_at(ours.size, &nodes).map_err(|error| of_nodes(&error))?;
+        let beginning = TreeHead { size: ours.size, root };
+        let proof = prove_consistency(ours.size, theirs.size, &nodes);
+        let proof = proof.map_err(|error| of_nodes(&error))?;
+        let lies = |_| MirrorError::served("the tiles do not lead to the checkpoint");
+        proof.verify(&beginning, &theirs).map_err(lies)?;
+        match beginning == ours {
+            true => Ok(()),
+            false => Err(fork(shown, &self.known(shown), &beginning, (&theirs, &proof.hashes))),
+        }
+    }
+
+    /// The newest head of the log that what was replayed is part of; there is one wherever anything was.
+    fn known(&self, shown: &Checkpoint) -> Checkpoint {
+        let settled = self.settled.checkpoint();
+        let target = self.target.as_ref().filter(|_| self.tree.size() > self.settled.size());
+        target.or(settled).unwrap_or(shown).clone()
+    }
+
+    fn settle(&mut self, next: &Checkpoint, cosign: Cosign<'_>) -> Result<(), MirrorError> {
+        let (before, size) = (self.settled.size(), next.size());
+
+        // 1. Everything that the checkpoint stands on is in the copy, whole and flushed. Full files were written as they
+        //    became full.
+        self.keep_partial(Keeping::Write)?;
+
+        // 2. The cosignature says: I replayed everything up to here. Until the next step nobody has seen it.
+        let cosigned = cosign(next)?;
+
+        // 3. The checkpoint, durable with its name: from now on a start begins here.
+        self.copy.finish(cosigned.as_bytes())?;
+
+        // 4. Only now may anybody be answered.
+        let edge = Arc::new(self.tree.edge().clone());
+        let checkpoint = Some(Arc::new(cosigned));
+        self.settled = Settled { copy: self.copy.clone(), checkpoint, edge };
+        self.target = None;
+
+        // 5. Partial files of the checkpoint before. Left behind they do no harm.
+        remove_outdated(self.copy.dir(), before, size)?;
+        Ok(())
+    }
+
+    /// The tiles that are not full.
+    fn keep_partial(&self, keeping: Keeping) -> Result<(), MirrorError> {
+        let tiles = custody_core::tile::tiles_of_tree(self.tree.size());
+        for path in tiles.filter(|path| !path.width().is_full()) {
+            let custody_core::tile::TileKind::Hashes { level } = path.kind() else { continue };
+            self.keep_file(&path, &encode_tile(self.tree.edge().level(level)), keeping)?;
+        }
+        Ok(())
+    }
+
+    fn keep_file(
+        &self,
+        path: &TilePath,
+        bytes: &[u8],
+        keeping: Keeping,
+    ) -> Result<(), MirrorError> {
+        match keeping {
+            Keeping::Write => self.copy.write(path, bytes),
+            Keeping::Compare if self.copy.file(path).is_ok_and(|found| found == bytes) => Ok(()),
+            Keeping::Compare => Err(MirrorError::Copy { what: format!("`{path}`") }),
+        }
+    }
+}
+
+impl Settled {
+    /// What the mirror in `dir` vouched for last, to be shown: nothing is replayed.
+    ///
+    /// # Errors
+    /// The copy has no checkpoint of this log.
+    pub fn open(dir: &Path, trust: &MirrorTrust) -> Result<Self, MirrorError> {
+        let copy = Copy::new(dir.join("copy"));
+        let refused = |error: CheckpointError| MirrorError::Copy { what: error.to_string() };
+        let parse = |note: Vec<u8>| {
+            let checkpoint = Checkpoint::parse(&note).map_err(refused)?;
+            checkpoint.verify_log(&trust.keys).map_err(refused)?;
+            Ok::<_, MirrorError>(Arc::new(checkpoint))
+        };
+        let checkpoint = copy.checkpoint()?.map(parse).transpose()?;
+        Ok(Self { copy, checkpoint, edge: Arc::default() })
+    }
+
+    /// The log's checkpoint with the mirror's cosignatures, once there is one.
+    pub fn checkpoint(&self) -> Option<&Checkpoint> {
+        self.checkpoint.as_deref()
+    }
+
+    /// How many entries it has; 0 before the first checkpoint.
+    pub fn size(&self) -> TreeSize {
+        self.checkpoint().map_or(TreeSize(0), Checkpoint::size)
+    }
+
+    /// The root of the copy's tree at an earlier size.
+    ///
+    /// # Errors
+    /// [`MirrorError::Copy`].
+    pub fn root_at(&self, size: TreeSize) -> Result<Hash, MirrorError> {
+        let nodes = TileNodes::new(&self.copy, self.size(), Some(&self.edge));
+        root_at(size, &nodes).map_err(|error| of_nodes(&error).of_copy())
+    }
+
+    /// Holds a head that the log signed, no newer than this one, against the copy of the mirror in `dir`. Where it is of
+    /// another history the evidence is durable on return.
+    ///
+    /// # Errors
+    /// [`MirrorError::Fork`]; [`MirrorError::Copy`] and [`MirrorError::Io`].
+    pub fn check(&self, dir: &Path, shown: &Checkpoint) -> Result<(), MirrorError> {
+        let Some(known) = self.checkpoint().filter(|known| shown.size() <= known.size()) else {
+            return Ok(());
+        };
+        let nodes = TileNodes::new(&self.copy, self.size(), Some(&self.edge));
+        hold_against(shown, known, *known.tree_head(), &nodes).inspect_err(|error| {
+            // That it cannot be kept is no reason to say less of it.
+            let _ = evidence::keep(dir, error);
+        })
+    }
+
+    /// A tile or bundle of the copy's tree, of any width that lies in it; `None` where it has none of this name.
+    pub fn file(&self, path: &TilePath) -> Option<Vec<u8>> {
+        path.is_within(self.size()).then(|| self.copy.cut(path)).flatten()
+    }
+}
+
+/// An older head, or one of the same size, must be one of our tree.
+fn hold_against(
+    shown: &Checkpoint,
+    known: &Checkpoint,
+    ours: TreeHead,
+    nodes: &TileNodes<'_>,
+) -> Result<(), MirrorError> {
+    let size = shown.size();
+    let root = root_at(size, nodes).map_err(|error| of_nodes(&error).of_copy())?;
+    if root == *shown.root() {
+        return Ok(());
+    }
+    let hashes = match size.0 == 0 || size == ours.size {
+        true => Vec::new(),
+        false => {
+            let proof = prove_consistency(size, ours.size, nodes);
+            proof.map_err(|error| of_nodes(&error).of_copy())?.hashes
+        }
+    };
+    Err(fork(shown, known, &TreeHead { size, root }, (&ours, &hashes)))
+}
+
+/// `other` is what the tree `new` begins with, as the hashes show, where the log signed something else.
+fn fork(
+    shown: &Checkpoint,
+    known: &Checkpoint,
+    other: &TreeHead,
+    (new, hashes): (&TreeHead, &[Hash]),
+) -> MirrorError {
+    let proof = evidence::proof_text(other, new, hashes);
+    let (known, shown) = (Box::new(known.clone()), Box::new(shown.clone()));
+    MirrorError::Fork { known, shown, proof }
+}
+
+fn of_nodes<E: std::error::Error + 'static>(error: &E) -> MirrorError {
+    MirrorError::served(custody_core::verify::error_text(error))
+}
