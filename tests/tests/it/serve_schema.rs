@@ -186,7 +186,12 @@ fn ask_the_rest(scene: &Scene) {
         assert!(method == "GET" || ask(&cookie) == 403, "{method} {path}");
     }
     let ask = |who: &str, method: &str, path: &str| scene.ask_signed(who, method, path, b"");
-    for path in ["/v1/items/{item}", "/v1/requests/{request}", "/v1/offers/{digest}"] {
+    for path in [
+        "/v1/items/{item}",
+        "/v1/requests/{request}",
+        "/v1/offers/{digest}",
+        "/v1/subjects/{subject}",
+    ] {
         assert_eq!(ask("anna", "GET", &nothing_at(path)).status, 404, "{path}");
     }
     assert_eq!(ask("cora", "GET", "/v1/entries?lo=99990&hi=99999").status, 404);
