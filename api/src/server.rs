@@ -12,6 +12,7 @@ pub mod access;
 mod asset;
 mod book;
 mod change;
+mod control;
 mod draft;
 mod event;
 mod exhibit;
@@ -23,6 +24,7 @@ mod limit;
 mod login;
 pub mod mailbox;
 mod nonce;
+mod notify;
 mod observe;
 mod offer;
 pub mod problem;
@@ -38,7 +40,8 @@ mod tile;
 mod view;
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -72,6 +75,7 @@ pub struct Server {
     service: Arc<Service>,
     metrics: Option<(TcpListener, PrometheusHandle)>,
     tls: Option<Tls>,
+    control: (UnixListener, PathBuf),
 }
 
 impl Server {
@@ -88,8 +92,9 @@ impl Server {
         let metrics = setting.metrics.map(offer).transpose()?;
         let tls = setting.tls.clone();
         let bound = listener.local_addr().map_err(|error| refused(setting.listen, &error))?;
+        let control = (control::bind(dir)?, dir.to_owned());
         let service = Service::new(ledger, setting, mailbox, bound);
-        Ok(Self { listener, service, metrics, tls })
+        Ok(Self { listener, service, metrics, tls, control })
     }
 
     /// Where it listens.
@@ -114,6 +119,9 @@ impl Server {
         let handle = Handle::new();
         tokio::spawn(stop_on_signal(handle.clone()));
         tokio::spawn(sweep(self.service.clone()));
+        tokio::spawn(notify::keep_alive(self.service.clone()));
+        let (control, dir) = self.control;
+        tokio::spawn(control::answer(control, self.service.clone(), dir));
         if let Some((listener, recorder)) = self.metrics {
             tokio::spawn(offer_metrics(listener, recorder, self.service.clone()));
         }
@@ -127,10 +135,12 @@ impl Server {
                 let config = config.map_err(|error| tls_refused(&tls, &error))?;
                 tokio::spawn(reload_on_signal(config.clone(), tls));
                 let server = axum_server::from_tcp_rustls(self.listener, config).map_err(failed)?;
+                notify::ready();
                 server.handle(handle).serve(app).await.map_err(failed)
             }
             None => {
                 let server = axum_server::from_tcp(self.listener).map_err(failed)?;
+                notify::ready();
                 server.handle(handle).serve(app).await.map_err(failed)
             }
         }
@@ -174,6 +184,7 @@ async fn stop_on_signal(handle: Handle<SocketAddr>) {
         _ = int.recv() => {}
     }
     tracing::info!("stopping");
+    notify::stopping();
     handle.graceful_shutdown(Some(GRACE));
 }
 
@@ -201,14 +212,20 @@ async fn sweep(service: Arc<Service>) {
 }
 
 async fn offer_metrics(listener: TcpListener, recorder: PrometheusHandle, service: Arc<Service>) {
+    let shown = service.clone();
     let render = move || {
-        let (recorder, service) = (recorder.clone(), service.clone());
+        let (recorder, service) = (recorder.clone(), shown.clone());
         async move {
             health::gauges(&service);
             recorder.render()
         }
     };
-    let app = Router::new().route("/metrics", get(render));
+    // The same place tells whether the server is well: whoever watches needs neither TLS nor its name.
+    let app = Router::new()
+        .route("/metrics", get(render))
+        .route("/livez", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .with_state(service);
     let served = match tokio::net::TcpListener::from_std(listener) {
         Ok(listener) => axum::serve(listener, app).await,
         Err(error) => Err(error),
