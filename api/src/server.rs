@@ -139,6 +139,7 @@ impl Server {
                 server.handle(handle).serve(app).await.map_err(failed)
             }
             None => {
+                tokio::spawn(stay_on_signal());
                 let server = axum_server::from_tcp(self.listener).map_err(failed)?;
                 notify::ready();
                 server.handle(handle).serve(app).await.map_err(failed)
@@ -198,6 +199,14 @@ async fn reload_on_signal(config: RustlsConfig, tls: Tls) {
                 tracing::error!(%error, "the new certificate is refused, the old one stays");
             }
         }
+    }
+}
+
+/// SIGHUP where there is no certificate: nothing is to be read again, and nobody who asks for it ends the server.
+async fn stay_on_signal() {
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+    while hangup.recv().await.is_some() {
+        tracing::info!("there is no certificate to be read again");
     }
 }
 

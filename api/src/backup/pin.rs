@@ -51,16 +51,24 @@ impl Snapshot {
     /// The server refuses, or the ledger does not open.
     pub fn take(dir: &Path) -> Result<Self, Failure> {
         check_ledger(dir)?;
-        for _ in 1..ATTEMPTS {
-            if let Some(snapshot) = Self::of_server(dir)? {
-                return Ok(snapshot);
+        let mut attempt = 1;
+        loop {
+            match Self::try_take(dir) {
+                // A command records and ends; a backup before this one is being cleared away.
+                Err(failure) if attempt < ATTEMPTS && is_passing(&failure) => {
+                    std::thread::sleep(PAUSE);
+                }
+                taken => return taken,
             }
-            match Self::own(dir) {
-                Err(LedgerError::Store(StoreError::InUse { .. })) => std::thread::sleep(PAUSE),
-                own => return own.map_err(|error| opening_failed(dir, error)),
-            }
+            attempt += 1;
         }
-        Self::own(dir).map_err(|error| opening_failed(dir, error))
+    }
+
+    fn try_take(dir: &Path) -> Result<Self, Failure> {
+        match Self::of_server(dir)? {
+            Some(snapshot) => Ok(snapshot),
+            None => Self::own(dir).map_err(|error| opening_failed(dir, error)),
+        }
     }
 
     fn own(dir: &Path) -> Result<Self, LedgerError> {
@@ -118,6 +126,10 @@ impl Drop for Snapshot {
 /// Removes a snapshot that a process left which was killed. The caller has the store open for recording.
 pub fn remove_snapshot(dir: &Path) {
     let _ = fs::remove_dir_all(dir.join(SNAPSHOT));
+}
+
+fn is_passing(failure: &Failure) -> bool {
+    ["backup/busy", "store-in-use"].contains(&failure.code())
 }
 
 fn ask(mut stream: &UnixStream) -> std::io::Result<Value> {

@@ -53,7 +53,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         lines.push("the log's keys are not in it: `keys` needs a copy of its own".to_owned());
     }
     if !removed.is_empty() {
-        lines.push(format!("{} older backups removed", removed.len()));
+        lines.push(format!("older backups removed: {}", removed.len()));
     }
     let facts = json!({
         "backup": backup.path.display().to_string(),

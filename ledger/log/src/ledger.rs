@@ -113,6 +113,15 @@ impl LedgerOptions {
         self.dir.join("look-only")
     }
 
+    /// Checks that the directory is no copy for looking.
+    ///
+    /// # Errors
+    /// [`LedgerError::LookOnly`].
+    pub fn check_takes_records(&self) -> Result<(), LedgerError> {
+        let path = self.look_only_path();
+        if path.exists() { Err(LedgerError::LookOnly { path }) } else { Ok(()) }
+    }
+
     fn disk(&self) -> LocalDisk {
         LocalDisk { added_flush: self.store.added_flush }
     }
@@ -171,10 +180,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`]; [`LedgerError::Recovery`] where the store is not what was acknowledged.
     pub fn open(options: LedgerOptions, keys: LogKeys) -> Result<Self, LedgerError> {
-        let path = options.look_only_path();
-        if path.exists() {
-            return Err(LedgerError::LookOnly { path });
-        }
+        options.check_takes_records()?;
         let store = RocksStore::open(&options.store_dir(), &options.store)?;
         Self::start(options.parts(store)?, &keys)
     }
