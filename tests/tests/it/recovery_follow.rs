@@ -202,7 +202,7 @@ fn published_files_that_are_not_the_ledgers_are_refused() {
     assert_eq!(behind.refused(), "cose/signature");
     // Two that stand in each other's place.
     let mut others = list.clone();
-    others.swap(last - 3, last - 4);
+    others.swap(last - 4, last - 5);
     fs::write(&records, encode_records(&others).unwrap()).unwrap();
     assert_eq!(behind.refused(), "follow/entry");
     restore();
@@ -224,7 +224,7 @@ fn published_files_that_are_not_the_ledgers_are_refused() {
     fs::write(&checkpoint, ledger.reader().unwrap().checkpoint()).unwrap();
     assert_eq!(behind.follow().unwrap(), 34, "smaller than the store");
     fs::write(&checkpoint, &note[1..]).unwrap();
-    assert_eq!(behind.refused(), "checkpoint/origin");
+    assert_eq!(behind.refused(), "checkpoint/origin-mismatch");
     fs::write(&checkpoint, note).unwrap();
     behind.follow().unwrap();
 }
