@@ -6,6 +6,7 @@ mod alias;
 pub(crate) mod amount;
 mod analyse;
 mod audit;
+mod backup;
 mod case;
 mod check;
 mod collect;
@@ -54,6 +55,7 @@ mod receive;
 mod refuse;
 mod release;
 mod request;
+mod restore;
 mod scan;
 mod seal;
 mod seal_break;
@@ -221,6 +223,10 @@ enum Command {
     Audit(audit::Args),
     #[command(override_help = stats::HELP)]
     Stats(stats::Args),
+    #[command(override_help = backup::HELP)]
+    Backup(backup::Args),
+    #[command(override_help = restore::HELP)]
+    Restore(restore::Args),
     #[command(override_help = high_water::HELP)]
     HighWater(high_water::Args),
     #[command(override_help = policy::HELP)]
@@ -326,6 +332,8 @@ looking and proving:
   check          the whole ledger, from its bytes
   audit          what is unusual in the ledger, for auditors
   stats          figures by agency and request, for overseers
+  backup         back the ledger up, while it is served or not
+  restore        restore a ledger from a backup, held against its mark
   high-water     where the mark lies that notices an older store
   policy         the log's keys, as a trust policy
   trust-sheet    the ledger's and the agencies' keys, to be read over the phone
@@ -425,6 +433,8 @@ fn dispatch(command: &Command) -> Result<Answer, Failure> {
         Command::Check(args) => check::run(args),
         Command::Audit(args) => audit::run(args),
         Command::Stats(args) => stats::run(args),
+        Command::Backup(args) => backup::run(args),
+        Command::Restore(args) => restore::run(args),
         Command::HighWater(args) => high_water::run(args),
         Command::Policy(args) => policy::run(args),
         Command::TrustSheet(args) => trust_sheet::run(args),

@@ -510,8 +510,11 @@ pub fn check_ledger(path: &Path) -> Result<(), Failure> {
 /// As [`Desk::write`].
 pub fn open_ledger(path: &Path, source: &PassphraseSource) -> Result<Ledger, Failure> {
     check_ledger(path)?;
+    let options = LedgerOptions::new(path);
+    // Before anybody is asked for a passphrase, or for keys that such a copy does not have.
+    options.check_takes_records()?;
     let keys = LogKeyFiles::of(path).read(source)?;
-    let ledger = Ledger::open(LedgerOptions::new(path), keys);
+    let ledger = Ledger::open(options, keys);
     let ledger = ledger.map_err(|error| opening_failed(path, error))?;
     is_about(ledger.origin());
     Ok(ledger)

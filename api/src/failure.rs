@@ -19,7 +19,7 @@ use custody_core::verify::error_text;
 use custody_log::exhibit::ExportError;
 use custody_log::high_water::HighWaterError;
 use custody_log::store::StoreError;
-use custody_log::{LedgerError, PublishError, ReadError, RecoveryError, SubmitError};
+use custody_log::{FollowError, LedgerError, PublishError, ReadError, RecoveryError, SubmitError};
 use serde_json::{Value, json};
 
 use crate::act::ActError;
@@ -232,6 +232,7 @@ coded! {
     CoseError => Rejected,
     ExhibitError => Rejected,
     ExportError => CouldNot,
+    FollowError => CouldNot,
     PinsError => CouldNot,
     PublishError => CouldNot,
     OfferFileError => Rejected,
@@ -266,6 +267,10 @@ impl Coded for LedgerError {
             Self::Store(error) => store_hint(error),
             Self::HighWater(error) => error.hint(),
             Self::Recovery(cause) => Some(recovery_hint(cause).to_owned()),
+            Self::LookOnly { .. } => Some(
+                "look at it, as an old state: the ledger that goes on is another directory"
+                    .to_owned(),
+            ),
             _ => None,
         }
     }
@@ -406,7 +411,8 @@ fn recovery_hint(cause: &RecoveryError) -> &'static str {
         RecoveryError::NotFounded => "remove `store`, keep `keys`, and `custody init --open` again",
         RecoveryError::MarkAhead { .. } => {
             "the store is older than what was acknowledged, a restored backup perhaps: keep it and \
-             the mark as they are, and find the newer store"
+             the mark as they are, and find the newer store; `custody restore --tiles` brings back \
+             what was published"
         }
         _ => "keep both as they are: they are evidence; `custody check` tells more",
     }

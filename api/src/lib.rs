@@ -8,6 +8,7 @@ pub mod act;
 pub mod agency_card;
 mod alias;
 pub mod audit;
+pub mod backup;
 pub mod books;
 pub mod case;
 pub mod check_words;

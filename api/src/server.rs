@@ -13,6 +13,7 @@ mod asset;
 mod batch;
 mod book;
 mod change;
+mod control;
 mod document;
 mod draft;
 mod event;
@@ -25,6 +26,7 @@ pub(crate) mod limit;
 mod login;
 pub mod mailbox;
 mod nonce;
+mod notify;
 pub(crate) mod observe;
 mod offer;
 pub mod problem;
@@ -42,7 +44,8 @@ mod view;
 pub mod witness;
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -77,6 +80,7 @@ pub struct Server {
     listening: Listening,
     service: Arc<Service>,
     metrics: Option<(TcpListener, PrometheusHandle)>,
+    control: (UnixListener, PathBuf),
 }
 
 /// A place at which something is to be served, and TLS where it is spoken there.
@@ -86,8 +90,9 @@ pub struct Listening {
     tls: Option<Tls>,
 }
 
-/// Where figures are offered, and what reads those that change by themselves.
-pub type Metrics = ((TcpListener, PrometheusHandle), Arc<dyn Fn() + Send + Sync>);
+/// Where figures are offered, what reads those that change by themselves, and paths that tell whether all is well: whoever
+/// watches needs neither TLS nor the server's name.
+pub type Metrics = ((TcpListener, PrometheusHandle), Arc<dyn Fn() + Send + Sync>, Router);
 
 impl Listening {
     /// Takes the place.
@@ -121,8 +126,9 @@ impl Server {
         let mailbox = Mailbox::open(&dir.join("offers"), setting.offers.clone())?;
         mailbox.sweep(SystemTime::now())?;
         let metrics = setting.metrics.map(bind_metrics).transpose()?;
+        let control = (control::bind(dir)?, dir.to_owned());
         let service = Service::new((ledger, witnesses), setting, mailbox, listening.address());
-        Ok(Self { listening, service, metrics })
+        Ok(Self { listening, service, metrics, control })
     }
 
     /// Where it listens.
@@ -135,18 +141,31 @@ impl Server {
     /// # Errors
     /// The server cannot be started.
     pub fn run(self) -> Result<(), Failure> {
-        let Self { listening, service, metrics } = self;
-        let gauged = service.clone();
-        let metrics = metrics.map(|metrics| {
-            (metrics, Arc::new(move || health::gauges(&gauged)) as Arc<dyn Fn() + Send + Sync>)
-        });
+        let Self { listening, service, metrics, control: (control, dir) } = self;
+        let metrics = metrics.map(|place| of_service(place, &service));
         let asking = witness::keep_asking(&service)?;
-        let served =
-            serve_beside(listening, route::router(&service), metrics, sweep(service.clone()));
+        let beside = service.clone();
+        let beside = async move {
+            tokio::join!(
+                sweep(beside.clone()),
+                notify::keep_alive(beside.clone()),
+                control::answer(control, beside, dir),
+            );
+        };
+        let served = serve_beside(listening, route::router(&service), metrics, beside);
         // Whoever is being asked is not waited for longer than a request takes.
         asking.stop();
         served
     }
+}
+
+fn of_service(place: (TcpListener, PrometheusHandle), service: &Arc<Service>) -> Metrics {
+    let gauged = service.clone();
+    let health = Router::new()
+        .route("/livez", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .with_state(service.clone());
+    (place, Arc::new(move || health::gauges(&gauged)), health)
 }
 
 /// Takes the place where figures are offered.
@@ -200,10 +219,13 @@ impl Listening {
                 let config = config.map_err(|error| tls_refused(&tls, &error))?;
                 tokio::spawn(reload_on_signal(config.clone(), tls));
                 let server = axum_server::from_tcp_rustls(self.listener, config).map_err(failed)?;
+                notify::ready();
                 server.handle(handle).serve(app).await.map_err(failed)
             }
             None => {
+                tokio::spawn(stay_on_signal());
                 let server = axum_server::from_tcp(self.listener).map_err(failed)?;
+                notify::ready();
                 server.handle(handle).serve(app).await.map_err(failed)
             }
         }
@@ -247,6 +269,7 @@ async fn stop_on_signal(handle: Handle<SocketAddr>) {
         _ = int.recv() => {}
     }
     tracing::info!("stopping");
+    notify::stopping();
     handle.graceful_shutdown(Some(GRACE));
 }
 
@@ -263,6 +286,14 @@ async fn reload_on_signal(config: RustlsConfig, tls: Tls) {
     }
 }
 
+/// SIGHUP where there is no certificate: nothing is to be read again, and nobody who asks for it ends the server.
+async fn stay_on_signal() {
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+    while hangup.recv().await.is_some() {
+        tracing::info!("there is no certificate to be read again");
+    }
+}
+
 async fn sweep(service: Arc<Service>) {
     let mut every = tokio::time::interval(SWEEP);
     loop {
@@ -273,7 +304,7 @@ async fn sweep(service: Arc<Service>) {
     }
 }
 
-async fn offer_metrics(((listener, recorder), read): Metrics) {
+async fn offer_metrics(((listener, recorder), read, health): Metrics) {
     let render = move || {
         let (recorder, read) = (recorder.clone(), read.clone());
         async move {
@@ -281,7 +312,7 @@ async fn offer_metrics(((listener, recorder), read): Metrics) {
             recorder.render()
         }
     };
-    let app = Router::new().route("/metrics", get(render));
+    let app = health.route("/metrics", get(render));
     let served = match tokio::net::TcpListener::from_std(listener) {
         Ok(listener) => axum::serve(listener, app).await,
         Err(error) => Err(error),

@@ -78,7 +78,8 @@ impl MirrorServer {
             .map_err(|error| Failure::could_not("internal", error.to_string()))?;
         let shared = standing.clone();
         let gauged = standing.clone();
-        let metrics = metrics.map(|metrics| (metrics, Arc::new(move || gauges(&gauged)) as _));
+        let health = health().with_state(standing.clone());
+        let metrics = metrics.map(|place| (place, Arc::new(move || gauges(&gauged)) as _, health));
         serve(listening, router(&standing, &setting), metrics)?;
         // What it was doing is safe to be cut short; how it ended, if it did, is how this ends.
         if following.is_finished() {
@@ -91,6 +92,10 @@ impl MirrorServer {
     }
 }
 
+fn health() -> Router<Arc<Standing>> {
+    Router::new().route("/livez", get(|| async { "alive\n" })).route("/readyz", get(ready))
+}
+
 fn router(standing: &Arc<Standing>, setting: &MirrorSetting) -> Router {
     Router::new()
         .route("/checkpoint", get(checkpoint))
@@ -98,8 +103,7 @@ fn router(standing: &Arc<Standing>, setting: &MirrorSetting) -> Router {
         .route("/add-checkpoint", post(witness::add_checkpoint))
         .layer(axum::extract::DefaultBodyLimit::max(MAX_REQUEST))
         .route("/v1/mirror", get(show))
-        .route("/livez", get(|| async { "alive\n" }))
-        .route("/readyz", get(ready))
+        .merge(health())
         .layer(CompressionLayer::new())
         .with_state(standing.clone())
         .fallback(|| async { Problem::not_found("there is nothing at this path") })

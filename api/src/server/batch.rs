@@ -70,9 +70,10 @@ pub async fn submit(
         service.rates.count_more(&counted, files.len() - 1)?;
     }
     let offers: Vec<_> = files.into_iter().map(whole).collect();
-    let records = offers.iter().flatten().map(|offer| {
-        (offer.offer().message().as_bytes().to_vec(), offer.openings().to_vec())
-    });
+    let records = offers
+        .iter()
+        .flatten()
+        .map(|offer| (offer.offer().message().as_bytes().to_vec(), offer.openings().to_vec()));
     let mut taken = service.submit_all(records.collect()).await?.into_iter();
     let mut outcomes = Vec::with_capacity(offers.len());
     for offer in offers {

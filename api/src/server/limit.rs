@@ -56,7 +56,10 @@ impl Rates {
         }
     }
 
-    fn too_often(&self, until: &NotUntil<<DefaultClock as governor::clock::Clock>::Instant>) -> Problem {
+    fn too_often(
+        &self,
+        until: &NotUntil<<DefaultClock as governor::clock::Clock>::Instant>,
+    ) -> Problem {
         let wait = until.wait_time_from(self.clock.now());
         Problem::too_often(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1))
     }

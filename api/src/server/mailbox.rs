@@ -43,7 +43,8 @@ impl Name {
     }
 
     fn parse(path: &Path) -> Option<Self> {
-        let (offer, payload) = path.file_name()?.to_str()?.strip_suffix(".offer")?.split_once('-')?;
+        let (offer, payload) =
+            path.file_name()?.to_str()?.strip_suffix(".offer")?.split_once('-')?;
         Some(Self { payload: Hash::from_hex(payload)?, offer: Hash::from_hex(offer)? })
     }
 }

@@ -33,6 +33,10 @@ pub fn describe() {
     );
     describe_gauge!("custody_index_subjects", "subjects in the custody index");
     describe_gauge!("custody_index_bytes", "memory of the custody index in bytes");
+    describe_gauge!(
+        "custody_snapshot_time_seconds",
+        "when the last snapshot for a backup was taken, seconds since 1970"
+    );
     describe_gauge!("custody_http_requests_open", "requests that are being answered");
 }
 

@@ -21,6 +21,7 @@ use custody_log::{Ledger, Reader};
 use metrics::gauge;
 
 use super::access::Caller;
+use super::document::Denied;
 use super::problem::Problem;
 use super::service::Service;
 use super::setting::WitnessSetting;
@@ -209,7 +210,7 @@ pub fn keep_asking(service: &Arc<Service>) -> Result<Asking, Failure> {
 /// Who cosigns the checkpoints, up to which size, and what keeps them from it. For overseers.
 #[utoipa::path(
     get, path = "/v1/witnesses", tag = "oversight",
-    responses((status = 200, description = "the witnesses", body = WitnessList)),
+    responses((status = 200, description = "the witnesses", body = WitnessList), Denied),
 )]
 pub async fn list(
     State(service): State<Arc<Service>>,

@@ -53,6 +53,12 @@ pub enum LedgerError {
     /// The log's keys make no signer.
     #[error("log keys")]
     LogKeys(#[source] CheckpointError),
+    /// The directory is a copy for looking: it is behind what was acknowledged, and going on with it would be a fork.
+    #[error("`{}` says that nothing is recorded here", path.display())]
+    LookOnly {
+        /// The file that says so.
+        path: PathBuf,
+    },
     /// The first commit or a control message failed.
     #[error("sequencer")]
     Fatal(#[from] Arc<FatalError>),
@@ -73,6 +79,7 @@ impl LedgerError {
             Self::Genesis(error) => error.code(),
             Self::Recovery(error) => error.code(),
             Self::LogKeys(error) => error.code(),
+            Self::LookOnly { .. } => "ledger/look-only",
             Self::Fatal(error) => error.code(),
             Self::Read(error) => error.code(),
         }

@@ -34,7 +34,7 @@ use crate::row::Kept;
 use crate::sequencer::{
     Acknowledged, BatchLimits, InFlight, Keep, Message, Reply, Sequencer, Shared, Submission, queue,
 };
-use crate::store::{RocksConfig, RocksReader, RocksStore, Store};
+use crate::store::{RocksConfig, RocksReader, RocksStore, Store, StoreError};
 use crate::tree::TileCache;
 use crate::vault::Vault;
 use crate::writer::{LogKeys, Published, Recovered, Writer, check_mark, load_newest, load_record};
@@ -119,6 +119,20 @@ impl LedgerOptions {
         self.dir.join("vault")
     }
 
+    /// A file that says that the ledger is a copy which nobody may go on with. What it says is for people.
+    pub fn look_only_path(&self) -> PathBuf {
+        self.dir.join("look-only")
+    }
+
+    /// Checks that the directory is no copy for looking.
+    ///
+    /// # Errors
+    /// [`LedgerError::LookOnly`].
+    pub fn check_takes_records(&self) -> Result<(), LedgerError> {
+        let path = self.look_only_path();
+        if path.exists() { Err(LedgerError::LookOnly { path }) } else { Ok(()) }
+    }
+
     fn disk(&self) -> LocalDisk {
         LocalDisk { added_flush: self.store.added_flush }
     }
@@ -177,6 +191,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`]; [`LedgerError::Recovery`] where the store is not what was acknowledged.
     pub fn open(options: LedgerOptions, keys: LogKeys) -> Result<Self, LedgerError> {
+        options.check_takes_records()?;
         let store = RocksStore::open(&options.store_dir(), &options.store)?;
         Self::start(options.parts(store)?, &keys)
     }
@@ -210,6 +225,17 @@ impl Ledger {
         // Without a mark the check has failed.
         let note = note.unwrap_or_default();
         Ok(high_water::move_mark(&options.dir, to, &note, &options.disk())?)
+    }
+}
+
+impl Ledger {
+    /// Makes a snapshot of the store in `to`, as [`RocksStore::snapshot`] does: what was acknowledged by now, and
+    /// nothing that could still be undone.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn snapshot(&self, to: &Path) -> Result<(), StoreError> {
+        self.shared.store.snapshot(to)
     }
 }
 

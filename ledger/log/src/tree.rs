@@ -16,8 +16,8 @@ use crate::row::{corrupt, number_key, tile_key};
 use crate::store::{Read, Scan, StoreError, Table};
 
 pub use nodes::NodesError;
-pub(crate) use nodes::subtree_root;
 use nodes::Subtrees;
+pub(crate) use nodes::subtree_root;
 pub(crate) use nodes::{Nodes, TileCache};
 
 /// Hashes of a tile.

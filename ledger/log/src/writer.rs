@@ -29,10 +29,12 @@ use crate::row::Kept;
 use crate::store::{Batch, Read, Store};
 use crate::tree::{Edge, Nodes, TileCache, Tree};
 
+pub(crate) use commit::Was;
 use ground::Ground;
 pub(crate) use judge::{Verdict, index_by_digest, load_entry, load_record};
 pub(crate) use recover::{
-    Recovered, Stored, check_mark, load_founding, load_index, load_newest, verify_founding,
+    Recovered, Stored, check_index, check_mark, load_founding, load_index, load_newest,
+    stored_root, verify_founding, verify_note,
 };
 
 /// How often a write is tried that was certainly not made.
@@ -61,7 +63,8 @@ pub(crate) struct Writer<S> {
     store: Arc<S>,
     mark: HighWater,
     clock: AcceptClock,
-    signer: LogSigner,
+    /// Who signs checkpoints; nobody where those that were signed are followed.
+    signer: Option<LogSigner>,
     ground: Ground,
     tree: Tree,
     /// Sizes of the checkpoints that are kept beside the newest one.

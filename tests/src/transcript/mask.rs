@@ -96,7 +96,9 @@ impl Masks {
                 return Some((length, self.name(&rest[..length], kind)));
             }
         }
-        let fixed: [(Matcher, &str); 4] = [
+        let fixed: [(Matcher, &str); 6] = [
+            (match_backup, "<backup>"),
+            (match_bytes, "<bytes>"),
             (match_time, "<time>"),
             (match_words, "<words>"),
             (match_span, "<span>"),
@@ -165,6 +167,26 @@ fn match_time(text: &str) -> Option<usize> {
         true => Some(length + 1),
         false => (has_offset("+00:00") || has_offset("-00:00")).then_some(length + 6),
     }
+}
+
+/// A backup's name: the time in its short form, a size, 16 digits of a root.
+fn match_backup(text: &str) -> Option<usize> {
+    let time = text.get(..16)?;
+    let fits =
+        |(byte, form): (u8, u8)| if form == b'0' { byte.is_ascii_digit() } else { byte == form };
+    time.bytes().zip(*b"00000000T000000Z").all(fits).then_some(())?;
+    let size = text[16..].strip_prefix('-')?.split_once('-')?.0;
+    let root = text.get(18 + size.len()..34 + size.len())?;
+    let is_one = size.bytes().all(|byte| byte.is_ascii_digit()) && root.bytes().all(is_hex);
+    is_one.then_some(34 + size.len())
+}
+
+/// How large files are that a store makes as it sees fit.
+fn match_bytes(text: &str) -> Option<usize> {
+    let end = text.find(" bytes copied, ")?;
+    let linked = text[end + 15..].find(" linked")?;
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    (number(&text[..end]) && number(&text[end + 15..][..linked])).then_some(end + 15 + linked)
 }
 
 /// Five check words or more.

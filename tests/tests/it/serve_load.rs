@@ -23,9 +23,9 @@ fn size(served: &Served) -> u64 {
 
 /// Which entry each request got, where an answer came.
 fn entries(outcomes: &[Outcome]) -> HashMap<usize, u64> {
-    let entries = outcomes.iter().filter_map(|outcome| {
-        outcome.entries.first().map(|entry| (outcome.position, *entry))
-    });
+    let entries = outcomes
+        .iter()
+        .filter_map(|outcome| outcome.entries.first().map(|entry| (outcome.position, *entry)));
     entries.collect()
 }
 
@@ -84,7 +84,8 @@ fn records_that_come_together_are_answered_each_for_itself() {
     let folder = tempfile::tempdir().unwrap();
     let site = LoadSite::lay(folder.path(), 2, 6);
     let served = site.serve(folder.path());
-    let file = |record: &[u8]| OfferFile::new(Offer::parse(record).unwrap(), Vec::new()).unwrap().encode();
+    let file =
+        |record: &[u8]| OfferFile::new(Offer::parse(record).unwrap(), Vec::new()).unwrap().encode();
     let files: Vec<_> = site.handoffs.iter().map(|record| file(record)).collect();
     let body = |files: &[&[u8]]| Cbor::array(files.iter().map(Cbor::bytes)).encode();
     let send = |body: &[u8]| post(&served, "/v1/batches", OFFERS_TYPE, body);

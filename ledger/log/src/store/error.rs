@@ -60,6 +60,15 @@ pub enum StoreError {
         #[source]
         source: Cause,
     },
+    /// No snapshot of the store could be made.
+    #[error("no snapshot of the store can be made in `{}`", path.display())]
+    Snapshot {
+        /// Where it was to lie.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Cause,
+    },
     /// The batch breaks a limit. Nothing was stored.
     #[error("batch refused")]
     Refused(#[source] Refusal),
@@ -124,6 +133,7 @@ impl StoreError {
             Self::Format { .. } => "store-format",
             Self::Open { .. } => "store-open",
             Self::Damaged { .. } => "store-damaged",
+            Self::Snapshot { .. } => "store-snapshot",
             Self::Refused(_) => "store-refused",
             Self::Fenced { .. } => "store-fenced",
             Self::NotStored { .. } => "store-not-stored",

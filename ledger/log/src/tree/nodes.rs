@@ -111,7 +111,11 @@ impl Nodes<'_> {
         let hashes_in_level = self.size.0.checked_shr(u32::from(tile_level * TILE_HEIGHT));
         let is_full = tile < hashes_in_level.unwrap_or(0) / WIDTH;
         if is_full {
-            return self.tiles.get(self.read, tile_level, tile)?.root(depth, at).ok_or_else(outside);
+            return self
+                .tiles
+                .get(self.read, tile_level, tile)?
+                .root(depth, at)
+                .ok_or_else(outside);
         }
         let is_last = hashes_in_level.is_some_and(|hashes| tile == hashes / WIDTH);
         let edge = self.edge.subtrees(tile_level).filter(|_| is_last);

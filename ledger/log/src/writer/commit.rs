@@ -6,9 +6,11 @@ use custody_core::checkpoint::{Checkpoint, PosixTime, sign_checkpoint};
 use custody_core::entry::Entry;
 use custody_core::hash::{Hash, hash_leaf};
 use custody_core::index::{ChainHead, IndexTree};
+use custody_core::merkle::{LeafIndex, TreeSize};
 
 use super::{Newest, WRITE_ATTEMPTS, Writer};
-use crate::error::FatalError;
+use crate::error::{FatalError, LedgerError};
+use crate::follow::FollowError;
 use crate::high_water::HighWaterError;
 use crate::intake::Candidate;
 use crate::row::{Kept, number_key, tile_key};
@@ -20,6 +22,16 @@ pub(crate) struct Committed {
     pub(crate) entries: Vec<Entry>,
     /// The state that readers may see from now on.
     pub(crate) newest: Newest,
+}
+
+/// What became of records when they were first taken in.
+pub(crate) struct Was<'a> {
+    /// Their entries.
+    pub(crate) entries: &'a [Entry],
+    /// Whether the log signed the tree that ends with them.
+    pub(crate) is_signed: bool,
+    /// The checkpoint of that tree, where it is at hand, and the size of the one that it takes the place of.
+    pub(crate) end: Option<(TreeSize, &'a Checkpoint)>,
 }
 
 impl<S: Store> Writer<S> {
@@ -44,7 +56,8 @@ impl<S: Store> Writer<S> {
         //    checkpoint, and from then on it is the stored one.
         let head = self.tree.head();
         let time = PosixTime::new(accepted_ms / 1000).unwrap_or(PosixTime::MAX);
-        let checkpoint = sign_checkpoint(&self.signer, &head, time)?;
+        let signer = self.signer.as_ref().ok_or(FatalError::Closed)?;
+        let checkpoint = sign_checkpoint(signer, &head, time)?;
         self.put_checkpoint(before.0, &checkpoint);
 
         // 2. One atomic commit: entries, records, tiles, chains, states, checkpoint. Durable when it returns. At the
@@ -58,6 +71,39 @@ impl<S: Store> Writer<S> {
         // 4. Only now may the caller show the checkpoint to readers, and answer.
         let newest = Newest::new(&checkpoint, index.root(), self.tree.edge().clone());
         Ok(Committed { entries, newest })
+    }
+
+    /// Takes the records that [`Writer::judge`] accepted into a log that was signed already. Durable when it returns;
+    /// no mark moves.
+    ///
+    /// # Errors
+    /// [`FollowError::Entry`] and [`FollowError::Root`] where the records make other entries, or another tree. Nothing
+    /// is stored then, and this writer must not be used again.
+    pub(crate) fn commit_again(
+        &mut self,
+        index: &mut IndexTree,
+        accepted: &[Candidate],
+        was: &Was<'_>,
+    ) -> Result<(), FollowError> {
+        for (candidate, entry) in accepted.iter().zip(was.entries) {
+            let at = LeafIndex(self.tree.size().0);
+            let made = self.append(index, candidate, entry.accepted_ms);
+            if made != *entry {
+                return Err(FollowError::Entry { index: at });
+            }
+        }
+        let head = self.tree.head();
+        if was.is_signed {
+            self.rows.put(Table::SignedSize, &number_key(head.size.0), head.root.as_ref());
+        }
+        if let Some((before, end)) = was.end {
+            let signed = *end.tree_head();
+            if signed != head {
+                return Err(FollowError::Root { signed, made: head });
+            }
+            self.put_checkpoint(before.0, end);
+        }
+        Ok(store_rows(&*self.store, &self.rows).map_err(LedgerError::from)?)
     }
 
     /// Keeps `checkpoint` under a name of its own, in place of the one that had it.

@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use custody_core::checkpoint::{Checkpoint, CheckpointError, LogKeys as LogPublicKeys};
+use custody_core::checkpoint::{Checkpoint, CheckpointError, LogKeys as LogPublicKeys, LogSigner};
 use custody_core::custody::{Applied, Book, apply};
 use custody_core::entry::Entry;
 use custody_core::hash::{Hash, sha256};
@@ -25,7 +25,7 @@ use crate::high_water::HighWater;
 use crate::intake::{Candidate, index_keys};
 use crate::keyring::Keyring;
 use crate::row::{Kept, corrupt, decode_number, decode_subject, decode_subject_key, number_key};
-use crate::store::{Batch, Read, Scan, Store, StoreError, Table};
+use crate::store::{Batch, Epoch, Read, Scan, Store, StoreError, Table};
 use crate::tree::{Nodes, TileCache, Tree};
 
 /// A ledger that is open for appending.
@@ -66,7 +66,7 @@ impl<S: Store> Writer<S> {
             store: store.clone(),
             mark,
             clock: AcceptClock::new(clock, 0)?,
-            signer: keys.signer(&origin)?,
+            signer: Some(keys.signer(&origin)?),
             ground: Ground::new(Book::whole()),
             tree: Tree::new(),
             kept: [None; Kept::ALL.len()],
@@ -108,12 +108,41 @@ impl<S: Store> Writer<S> {
         let marked = check_mark(&*store, mark.load()?, &stored)?;
 
         // 4. The chain heads are those that the last entry commits to.
+        let checkpoint = stored.checkpoint.clone();
+        let mut recovered = Self::stand(store, stored, (mark, clock), (epoch, Some(signer)))?;
+
+        // 5. A crash came between commit and mark: the mark follows now, before anybody reads or appends.
+        if marked < checkpoint.size() {
+            recovered.writer.advance_mark(checkpoint.size().0, checkpoint.as_bytes())?;
+        }
+        Ok(recovered)
+    }
+
+    /// Opens the ledger in `store`, to follow with it what its log has signed already. Its mark stays where it is.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub(crate) fn follow(
+        store: Arc<S>,
+        mark: HighWater,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Recovered<S>, LedgerError> {
+        let epoch = store.acquire_epoch()?;
+        let stored = load_newest(&*store)?;
+        Self::stand(store, stored, (mark, clock), (epoch, None))
+    }
+
+    fn stand(
+        store: Arc<S>,
+        stored: Stored,
+        (mark, clock): (HighWater, Arc<dyn Clock>),
+        (epoch, signer): (Epoch, Option<LogSigner>),
+    ) -> Result<Recovered<S>, LedgerError> {
         let (index, registry, keyring) = load_heads(&*store)?;
         check_index(&index, &stored)?;
-
         let Stored { origin, genesis, checkpoint, last, tree, .. } = stored;
         let newest = Newest::new(&checkpoint, last.index_root, tree.edge().clone());
-        let mut writer = Self {
+        let writer = Self {
             kept: load_kept(&*store)?,
             store,
             mark,
@@ -123,11 +152,6 @@ impl<S: Store> Writer<S> {
             tree,
             rows: Batch::new(epoch),
         };
-
-        // 5. A crash came between commit and mark: the mark follows now, before anybody reads or appends.
-        if marked < checkpoint.size() {
-            writer.advance_mark(checkpoint.size().0, checkpoint.as_bytes())?;
-        }
         Ok(Recovered { writer, index, newest, keyring, origin, genesis })
     }
 }
@@ -192,7 +216,10 @@ pub(crate) fn load_founding(read: &dyn Read) -> Result<(Origin, LogPublicKeys), 
     Ok((origin, keys.ok_or_else(malformed)?))
 }
 
-fn verify_note(note: &[u8], keys: &LogPublicKeys) -> Result<Checkpoint, CheckpointError> {
+pub(crate) fn verify_note(
+    note: &[u8],
+    keys: &LogPublicKeys,
+) -> Result<Checkpoint, CheckpointError> {
     let checkpoint = Checkpoint::parse(note)?;
     checkpoint.verify_log(keys)?;
     Ok(checkpoint)
@@ -240,7 +267,12 @@ pub(crate) fn check_mark(
     Ok(marked.size)
 }
 
-fn stored_root(read: &dyn Read, stored: &Stored, size: TreeSize) -> Result<Hash, LedgerError> {
+/// The root of the store's tree at an earlier size.
+pub(crate) fn stored_root(
+    read: &dyn Read,
+    stored: &Stored,
+    size: TreeSize,
+) -> Result<Hash, LedgerError> {
     let tiles = TileCache::default();
     let edge = stored.tree.edge();
     let nodes = Nodes { read, size: stored.checkpoint.size(), edge, tiles: &tiles };
@@ -287,7 +319,7 @@ pub(crate) fn load_index(read: &dyn Read) -> Result<IndexTree, StoreError> {
     load_heads(read).map(|(index, _, _)| index)
 }
 
-fn check_index(index: &IndexTree, stored: &Stored) -> Result<(), Box<RecoveryError>> {
+pub(crate) fn check_index(index: &IndexTree, stored: &Stored) -> Result<(), Box<RecoveryError>> {
     let (committed, computed) = (stored.last.index_root, index.root());
     if committed == computed {
         return Ok(());
