@@ -103,8 +103,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    #[command(override_help = init::HELP)]
-    Init(init::Args),
+    #[command(flatten)]
+    Operation(Operation),
     #[command(override_help = key::HELP)]
     Key(key::Args),
     #[command(override_help = agency::HELP)]
@@ -211,6 +211,13 @@ enum Command {
     Case(case::Args),
     #[command(override_help = receipt::HELP)]
     Receipt(receipt::Args),
+}
+
+/// What those do who run a ledger, look after it, or practise.
+#[derive(Debug, Subcommand)]
+enum Operation {
+    #[command(override_help = init::HELP)]
+    Init(init::Args),
     #[command(override_help = publish::HELP)]
     Publish(publish::Args),
     #[command(override_help = serve::HELP)]
@@ -323,9 +330,8 @@ looking and proving:
   where          where items are
   label          labels to stick on items, with QR codes
   export         an exhibit file about one item
-  receipt        one record for people, and the proof that it is in the ledger
   case           an item's history as a CASE document
-  receipt        the proof that one record is in the ledger
+  receipt        the proof that one record is in the ledger, for people too
   publish        the ledger as static files
   serve          the ledger over HTTP, with pages
   mirror         follow somebody else's ledger, replay it, cosign it
@@ -373,7 +379,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(command: &Command) -> Result<Answer, Failure> {
     match command {
-        Command::Init(args) => init::run(args),
+        Command::Operation(operation) => operate(operation),
         Command::Key(args) => key::run(args),
         Command::Agency(args) => agency::run(args),
         Command::Custodian(args) => custodian::run(args),
@@ -427,19 +433,25 @@ fn dispatch(command: &Command) -> Result<Answer, Failure> {
         Command::Export(args) => export::run(args),
         Command::Case(args) => case::run(args),
         Command::Receipt(args) => receipt::run(args),
-        Command::Publish(args) => publish::run(args),
-        Command::Serve(args) => serve::run(args),
-        Command::Mirror(args) => mirror::run(args),
-        Command::Check(args) => check::run(args),
-        Command::Audit(args) => audit::run(args),
-        Command::Stats(args) => stats::run(args),
-        Command::Backup(args) => backup::run(args),
-        Command::Restore(args) => restore::run(args),
-        Command::HighWater(args) => high_water::run(args),
-        Command::Policy(args) => policy::run(args),
-        Command::TrustSheet(args) => trust_sheet::run(args),
-        Command::Demo(args) => demo::run(args),
-        Command::Training(args) => training::run(args),
+    }
+}
+
+fn operate(operation: &Operation) -> Result<Answer, Failure> {
+    match operation {
+        Operation::Init(args) => init::run(args),
+        Operation::Publish(args) => publish::run(args),
+        Operation::Serve(args) => serve::run(args),
+        Operation::Mirror(args) => mirror::run(args),
+        Operation::Check(args) => check::run(args),
+        Operation::Audit(args) => audit::run(args),
+        Operation::Stats(args) => stats::run(args),
+        Operation::Backup(args) => backup::run(args),
+        Operation::Restore(args) => restore::run(args),
+        Operation::HighWater(args) => high_water::run(args),
+        Operation::Policy(args) => policy::run(args),
+        Operation::TrustSheet(args) => trust_sheet::run(args),
+        Operation::Demo(args) => demo::run(args),
+        Operation::Training(args) => training::run(args),
     }
 }
 

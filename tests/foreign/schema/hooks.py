@@ -31,7 +31,14 @@ def flip(offer, bit):
 
 
 def array(files):
-    return bytes([0x80 + len(files)]) + b"".join(b"\x59" + len(file).to_bytes(2, "big") + file for file in files)
+    return bytes([0x80 + len(files)]) + b"".join(byte_string(file) for file in files)
+
+
+def byte_string(text):
+    length = len(text)
+    if length < 24:
+        return bytes([0x40 + length]) + text
+    return (bytes([0x58, length]) if length < 256 else b"\x59" + length.to_bytes(2, "big")) + text
 
 
 # How a function is spelled is only for messages, and Python 3.11 fails to parse a file deep in a recursion.

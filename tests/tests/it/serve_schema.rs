@@ -213,6 +213,10 @@ fn ask_the_rest(scene: &Scene) {
     let drafted = scene.served.ask("POST", "/v1/drafts", &json_head, recall.as_bytes());
     assert_eq!((drafted.status, drafted.code().as_str()), (409, "custody/no-open-release"));
     assert_eq!(scene.served.ask("DELETE", "/v1/session", &head, b"").status, 204);
+    // The log is read by somebody else, and this is the last that is asked.
+    scene.served.wait_for("the last answer's line", |line| {
+        line["span"]["path"] == "/v1/session" && line["fields"]["status"] == 204
+    });
 }
 
 /// Method, path and status of every answer by what the server's log says.
