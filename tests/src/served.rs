@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::program::path_of;
 
 /// Longest time that a test waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A server at work. Dropped, it is killed.
 pub struct Served {
