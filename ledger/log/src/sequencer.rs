@@ -65,6 +65,13 @@ impl<S> Shared<S> {
         self.newest.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// From now on everybody is shown `newest`.
+    fn show(&self, published: &mut Published, newest: Newest) {
+        let newest = Arc::new(newest);
+        published.newest = newest.clone();
+        *self.newest.write().unwrap_or_else(PoisonError::into_inner) = newest;
+    }
+
     /// Why the ledger takes no more records.
     pub(crate) fn stopped(&self) -> Arc<FatalError> {
         self.fatal.get().cloned().unwrap_or_else(|| Arc::new(FatalError::Closed))
@@ -116,7 +123,7 @@ impl<S: Store> Sequencer<S> {
         let newest = &published.newest;
         if keep.kept == Kept::Cosigned && newest.head == *keep.checkpoint.tree_head() {
             let newest = Newest::new(&keep.checkpoint, newest.index_root, newest.edge.clone());
-            published.newest = Arc::new(newest);
+            self.shared.show(&mut published, newest);
         }
     }
 
@@ -157,9 +164,7 @@ impl<S: Store> Sequencer<S> {
     fn commit(&mut self, accepted: &[&Candidate]) -> Result<Vec<Entry>, FatalError> {
         let mut published = self.shared.published.write().unwrap_or_else(PoisonError::into_inner);
         let committed = self.writer.commit(&mut published.index, accepted)?;
-        let newest = Arc::new(committed.newest);
-        published.newest = newest.clone();
-        *self.shared.newest.write().unwrap_or_else(PoisonError::into_inner) = newest;
+        self.shared.show(&mut published, committed.newest);
         Ok(committed.entries)
     }
 

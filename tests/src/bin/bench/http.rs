@@ -32,7 +32,7 @@ const TIMED: usize = 30_000;
 const TOGETHER: usize = 50_000;
 
 /// Handoffs a second of a steady load.
-const SOAKED_PER_S: u64 = 1_000;
+const SOAKED_PER_S: u64 = 2_000;
 /// Time between two looks at the memory.
 const SAMPLED: Duration = Duration::from_secs(30);
 
@@ -92,6 +92,7 @@ pub fn soak(dir: &Path, time: Duration, note: Note<'_>) {
         let mut memory = Vec::new();
         while !load.is_finished() {
             memory.push(memory_bytes(served.pid()) >> 20);
+            eprintln!("memory in MiB: {memory:?}");
             std::thread::park_timeout(SAMPLED);
         }
         (load.join().expect("a load ends"), memory)
