@@ -40,6 +40,23 @@ pub fn describe() {
     describe_gauge!("custody_http_requests_open", "requests that are being answered");
 }
 
+/// A request that is being answered. Where the client goes away nobody waits for the answer any more, and this is dropped
+/// with it: a figure that only grew would say that the server is full.
+struct Open;
+
+impl Open {
+    fn count() -> Self {
+        gauge!("custody_http_requests_open").increment(1);
+        Self
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        gauge!("custody_http_requests_open").decrement(1);
+    }
+}
+
 /// Gives a request its id, and writes down what came of it.
 pub async fn observe(request: Request, next: Next) -> Response {
     let pattern = request.extensions().get::<MatchedPath>();
@@ -48,9 +65,9 @@ pub async fn observe(request: Request, next: Next) -> Response {
     let id = request_id();
     let span = tracing::info_span!("request", id, %method, path = pattern);
     let begun = Instant::now();
-    gauge!("custody_http_requests_open").increment(1);
+    let open = Open::count();
     let response = next.run(request).instrument(span.clone()).await;
-    gauge!("custody_http_requests_open").decrement(1);
+    drop(open);
     let (status, taken) = (response.status(), begun.elapsed());
     let who = response.extensions().get::<Caller>().map(|caller| caller.id.to_string());
     span.in_scope(|| {

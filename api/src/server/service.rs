@@ -8,6 +8,7 @@ use custody_core::custody::Standing;
 use custody_core::id::SubjectId;
 use custody_core::key::Kid;
 use custody_log::{Acknowledged, Incoming, Ledger, Reply};
+use metrics::counter;
 use tokio::sync::{Semaphore, broadcast, oneshot};
 
 use super::access::{Caller, GuardedBooks};
@@ -21,7 +22,7 @@ use super::setting::Setting;
 use super::witness::Witnesses;
 use crate::books::OwnBooks;
 use crate::desk::Desk;
-use crate::failure::Failure;
+use crate::failure::{Ending, Failure};
 
 /// Changes that a slow reader of events may lag behind.
 const CHANGES: usize = 1024;
@@ -134,7 +135,7 @@ impl Service {
         let _place = self.records.clone().try_acquire_owned().map_err(|_| full())?;
         let (to, answer) = oneshot::channel();
         // Who has gone away asks again, and gets the same answer.
-        let reply = Reply::new(move |answer| drop(to.send(answer)));
+        let reply = Reply::new(move |answer| drop(to.send(counted(answer))));
         if is_quick(&record) {
             self.ledger.post(record, reply);
         } else {
@@ -143,7 +144,7 @@ impl Service {
             posted.await.map_err(|_| Problem::internal("internal"))?;
         }
         match answer.await {
-            Ok(answer) => answer.map_err(|error| Failure::from(error).into()),
+            Ok(answer) => Ok(answer?),
             Err(_) => Err(Problem::internal("ledger/closed")),
         }
     }
@@ -162,7 +163,7 @@ impl Service {
         let submit = move || service.ledger.submit_all(records);
         let answers = tokio::task::spawn_blocking(submit).await;
         let answers = answers.map_err(|_| Problem::internal("internal"))?;
-        let answer = |answer: Result<_, _>| answer.map_err(|error| Failure::from(error).into());
+        let answer = |answer| counted(answer).map_err(Problem::from);
         Ok(answers.into_iter().map(answer).collect())
     }
 
@@ -216,6 +217,22 @@ impl Service {
 
 fn full() -> Problem {
     Problem::busy("as many records as there is room for are on their way")
+}
+
+/// Counts what came of a record that the ledger was asked to take.
+fn counted<E>(answer: Result<Acknowledged, E>) -> Result<Acknowledged, Failure>
+where
+    Failure: From<E>,
+{
+    let answer = answer.map_err(Failure::from);
+    let outcome = match &answer {
+        Ok(acknowledged) if acknowledged.was_known => "known",
+        Ok(_) => "recorded",
+        Err(failure) if failure.ending() == Ending::Rejected => "refused",
+        Err(_) => "failed",
+    };
+    counter!("custody_records_total", "outcome" => outcome).increment(1);
+    answer
 }
 
 /// Whether submitting a record takes no longer than another thread takes to be woken for it: two signatures to verify, and

@@ -6,11 +6,13 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
 use custody_tests::program;
+use custody_tests::served::Served as Process;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -72,13 +74,36 @@ impl Stage {
         serde_json::from_str(&ran.stdout).unwrap()
     }
 
-    /// Serves the ledger, with the officer as an overseer.
+    /// Makes a mirror's directory, and says how the server's configuration names it.
+    fn make_witness(&self, name: &str) -> String {
+        let key_name = format!("{name}.example/custody-mirror");
+        let trust = ["--policy", "policy.txt", "--agencies", "agencies.txt"];
+        let made = ["mirror", "new", "--to", name, "--name", &key_name];
+        let made = self.custody(&[&made[..], &trust].concat());
+        let keys: Vec<_> =
+            made["keys"].as_array().unwrap().iter().map(|key| key.as_str().unwrap()).collect();
+        format!("[[witnesses]]\nname = \"{name}\"\nkeys = {keys:?}\n")
+    }
+
+    /// Serves the ledger, with the officer as an overseer, a mirror that follows and cosigns, and one that is away.
     fn serve(&self) -> Served {
+        let [address, away] = [0, 1]
+            .map(|_| TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string());
+        let url = format!("http://{address}");
+        let [laboratory, court] = ["laboratory", "court"].map(|name| self.make_witness(name));
+        fs::write(self.out().join("mirror.toml"), "every_s = 1\n").unwrap();
+        fs::copy(self.out().join("keys/passphrase.txt"), self.out().join("passphrase.txt"))
+            .unwrap();
+        let how =
+            ["--key", "keys/officer.key", "--listen", "127.0.0.1:0", "--config", "mirror.toml"];
+        let mirror = Process::mirror(&self.out(), &url, "laboratory", &how);
+        let witnesses =
+            format!("{laboratory}url = \"{}\"\n{court}url = \"http://{away}\"\n", mirror.url());
         let people = self.custody(&["custodian", "list"]);
         let people = people["custodians"].as_array().unwrap();
         let officer = people.iter().find(|one| one["name"] == "Mila Janssen").unwrap();
         let setting = format!(
-            "listen = \"127.0.0.1:0\"\noverseers = [{}]\n[limits]\nper_second = 500\nburst = 5000\n",
+            "listen = \"{address}\"\noverseers = [{}]\n[limits]\nper_second = 500\nburst = 5000\n{witnesses}",
             officer["id"]
         );
         fs::write(self.out().join("serve.toml"), setting).unwrap();
@@ -97,10 +122,10 @@ impl Stage {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let line = lines.find_map(|line| line.ok().filter(|line| line.starts_with("serving ")));
         let line = line.unwrap();
-        let (_, address) = line.rsplit_once(' ').unwrap();
+        assert!(line.ends_with(&address), "{line}");
         // What is logged is read, so that the server never waits for somebody to do so.
         thread::spawn(move || lines.for_each(drop));
-        Served { url: format!("http://{address}"), child }
+        Served { url, child, _mirror: mirror }
     }
 }
 
@@ -108,6 +133,7 @@ impl Stage {
 struct Served {
     url: String,
     child: Child,
+    _mirror: Process,
 }
 
 impl Drop for Served {
@@ -136,7 +162,7 @@ fn custodians_work_at_the_pages() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     // The runner takes a file without tests for one that passed.
-    assert!(said.contains("# tests 11\n# suites 0\n# pass 11\n"), "{said}");
+    assert!(said.contains("# tests 12\n# suites 0\n# pass 12\n"), "{said}");
 }
 
 #[test]

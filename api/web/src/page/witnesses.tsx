@@ -55,7 +55,7 @@ function Row({ one }: { one: Witness }) {
     <tr class={look}>
       <th scope="row"><Foreign text={one.name} /> <Code code={one.key_name} />{one.replays && <> ({language.say("witness-replays")})</>}</th>
       <td><span class="shape" aria-hidden="true">{shape}</span>{language.say(word)}</td>
-      <td>{one.size}</td>
+      <td>{one.cosigned === null ? "–" : one.size}</td>
       <td>{one.behind}</td>
       <td>{one.cosigned === null ? "–" : <Time seconds={Date.parse(one.cosigned) / 1000} />}</td>
       <td>{one.trouble === null ? "–" : <Code code={one.trouble} />}</td>

@@ -1,0 +1,242 @@
+//! What an operator relies on while a server runs: its figures, how long sessions last, and who is told to come
+//! again. The server is the program itself.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use custody_tests::office::Office;
+use custody_tests::served::HttpAnswer;
+use tempfile::TempDir;
+
+use crate::docs_text::document;
+use crate::serve_attacks::Scene;
+
+/// Between two looks at something that comes by itself.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// Longest wait for it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn scene(config: &str) -> Scene {
+    let folder = TempDir::new().unwrap();
+    let office = Office::found(folder.path());
+    Scene::of(folder, office, config)
+}
+
+/// Looks until it is so.
+#[track_caller]
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < PATIENCE, "waited for {what}");
+        std::thread::sleep(LOOK_AGAIN);
+    }
+}
+
+/// Figures by name and labels, as Prometheus reads them.
+struct Figures {
+    kinds: BTreeMap<String, String>,
+    values: BTreeMap<String, f64>,
+}
+
+impl Figures {
+    fn read(address: &str) -> Self {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let head = format!("GET /metrics HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let answer = HttpAnswer::read(&answer);
+        assert_eq!(answer.status, 200, "{}", answer.head);
+        assert!(
+            answer.header("content-type").unwrap().starts_with("text/plain"),
+            "{}",
+            answer.head
+        );
+        Self::parse(&answer.body)
+    }
+
+    /// The text format 0.0.4, and nothing that is not in it.
+    fn parse(text: &str) -> Self {
+        assert!(text.ends_with('\n'));
+        let mut figures = Self { kinds: BTreeMap::new(), values: BTreeMap::new() };
+        for line in text.lines().filter(|line| !line.is_empty()) {
+            let words: Vec<_> = line.splitn(4, ' ').collect();
+            match (words[0], words.get(1).copied()) {
+                ("#", Some("TYPE")) => {
+                    assert!(
+                        ["counter", "gauge", "summary", "histogram"].contains(&words[3]),
+                        "{line}"
+                    );
+                    let before = figures.kinds.insert(words[2].to_owned(), words[3].to_owned());
+                    assert!(before.is_none(), "twice: {line}");
+                }
+                ("#", Some("HELP")) => assert!(!words[3].is_empty(), "{line}"),
+                _ => figures.take(line),
+            }
+        }
+        figures
+    }
+
+    /// A sample, which its type precedes.
+    fn take(&mut self, line: &str) {
+        let (series, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("{line}"));
+        let name = series.split('{').next().unwrap();
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        assert!(!name.is_empty() && name.chars().all(is_name), "{line}");
+        let base = ["_sum", "_count", "_bucket"].iter().find_map(|end| name.strip_suffix(end));
+        let is_known = |name: &str| self.kinds.contains_key(name);
+        assert!(is_known(name) || base.is_some_and(is_known), "no type before {line}");
+        if let Some(labels) = series.strip_prefix(name).filter(|labels| !labels.is_empty()) {
+            let labels = labels.strip_prefix('{').and_then(|labels| labels.strip_suffix("\"}"));
+            for label in labels.unwrap_or_else(|| panic!("{line}")).split("\",") {
+                let (key, value) = label.split_once("=\"").unwrap_or_else(|| panic!("{line}"));
+                assert!(key.chars().all(is_name) && !value.contains('"'), "{line}");
+            }
+        }
+        let before = self.values.insert(series.to_owned(), value.parse().unwrap());
+        assert!(before.is_none(), "twice: {line}");
+    }
+
+    fn of(&self, series: &str) -> f64 {
+        self.values.get(series).copied().unwrap_or(0.0)
+    }
+}
+
+/// An address that was free.
+fn reserve() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+/// Two handoffs of the laptop, whole: where one is recorded, the other is refused.
+fn handoffs(office: &Office) -> [Vec<u8>; 2] {
+    let laptop = format!("item:{}", office.id("laptop"));
+    let to = format!("custodian:{}", office.id("ben"));
+    ["storage", "court"].map(|purpose| {
+        let [half, whole] = ["half", "whole"].map(|part| format!("{purpose}-{part}.offer"));
+        let what = ["offer", &laptop, "--to", &to, "--purpose", purpose];
+        office.ask(&[&what[..], &["--out", &half, "--key", "anna.key"]].concat());
+        office.ask(&["accept", &half, "--out", &whole, "--key", "ben.key"]);
+        fs::read(office.folder().join(whole)).unwrap()
+    })
+}
+
+#[test]
+fn the_figures_are_prometheus_and_count_what_happened() {
+    let address = reserve();
+    let folder = TempDir::new().unwrap();
+    let office = Office::found(folder.path());
+    let [first, second] = handoffs(&office);
+    let scene = Scene::of(folder, office, &format!("metrics = \"{address}\"\n"));
+    let before = Figures::read(&address);
+    for _ in 0..3 {
+        assert_eq!(scene.served.get("/v1/ledger").status, 200);
+    }
+    assert_eq!(scene.served.get("/v1/nothing/here").status, 404);
+    assert_eq!(scene.served.get("/v1/items").status, 401);
+    let submit = |body: &[u8]| scene.served.ask("POST", "/v1/records", "", body).status;
+    assert_eq!([&first, &first, &second].map(|record| submit(record)), [201, 200, 409]);
+    scene.office.ask(&["backup", "--to", "backups"]);
+    let after = Figures::read(&address);
+    let more = |series: &str| after.of(series) - before.of(series);
+    let answered = |path: &str, status: u16| {
+        more(&format!("custody_http_requests_total{{path=\"{path}\",status=\"{status}\"}}"))
+    };
+    assert_eq!(answered("/v1/ledger", 200), 3.0);
+    assert_eq!((answered("none", 404), answered("/v1/items", 401)), (1.0, 1.0));
+    assert_eq!([201, 200, 409].map(|status| answered("/v1/records", status)), [1.0; 3]);
+    let came = |outcome: &str| more(&format!("custody_records_total{{outcome=\"{outcome}\"}}"));
+    assert_eq!(["recorded", "known", "refused"].map(came), [1.0; 3]);
+    assert_eq!(came("failed"), 0.0);
+    assert_eq!(more("custody_tree_size"), 1.0);
+    assert_eq!(after.of("custody_http_requests_open"), 0.0);
+    let slowest = "custody_http_request_seconds{path=\"/v1/records\",quantile=\"0.99\"}";
+    assert!(after.of(slowest) > 0.0);
+    let now_s = custody_api::desk::now_s() as f64;
+    assert!((now_s - after.of("custody_snapshot_time_seconds")).abs() < 600.0);
+    // What an operator is told to watch is there.
+    let guide = document("OPERATING.md");
+    let (_, watching) = guide.split_once("\n### Watching\n").unwrap();
+    let rows = watching.lines().take_while(|line| !line.starts_with("## "));
+    let named: Vec<_> = rows.filter_map(|row| row.strip_prefix("| `custody_")).collect();
+    assert!(named.len() >= 7);
+    for row in named {
+        let name = format!("custody_{}", row.split('`').next().unwrap());
+        assert!(after.kinds.contains_key(&name), "{name}");
+    }
+}
+
+#[test]
+fn a_session_ends_unused_and_ends_altogether() {
+    let scene = scene("[sessions]\nidle_s = 3\nwhole_s = 8\n");
+    let (used, _) = scene.sign_in("anna", "");
+    let begun = Instant::now();
+    let (unused, _) = scene.sign_in("ben", "");
+    let get = |cookie: &str| {
+        let cookie = format!("Cookie: {cookie}\r\n");
+        let answer = scene.served.ask("GET", "/v1/session", &cookie, b"");
+        (answer.status, answer.code())
+    };
+    let ended = (401, "access/who".to_owned());
+    // The younger of the two, and the first to end: nobody used it.
+    wait_until("five seconds of use", || {
+        assert_eq!(get(&used).0, 200);
+        begun.elapsed() > Duration::from_secs(5)
+    });
+    assert_eq!(get(&unused), ended);
+    assert_eq!(get(&used).0, 200);
+    wait_until("the end of a session in use", || get(&used) == ended);
+    // The server counts whole seconds.
+    assert!(begun.elapsed() > Duration::from_secs(7));
+    assert_eq!(get(&used), ended);
+    // Who signs in again is let in.
+    let (again, _) = scene.sign_in("anna", "");
+    assert_eq!(get(&again).0, 200);
+}
+
+#[test]
+fn who_asks_too_often_waits_and_nobody_else_does() {
+    let scene = scene("[limits]\nper_second = 1\nburst = 12\n");
+    let [anna, ben] = ["anna", "ben"].map(|who| scene.sign_in(who, "").0);
+    let get = |cookie: &str| {
+        scene.served.ask("GET", "/v1/session", &format!("Cookie: {cookie}\r\n"), b"")
+    };
+    let answers: Vec<_> = (0..40).map(|_| get(&anna)).collect();
+    let refused = answers.iter().find(|answer| answer.status != 200).expect("12 and no more");
+    assert_eq!((refused.status, refused.code().as_str()), (429, "http/too-often"));
+    let after_s: u64 = refused.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=2).contains(&after_s), "{after_s}");
+    assert_eq!(get(&ben).status, 200);
+    assert_eq!(scene.served.get("/livez").status, 200);
+    wait_until("a place for the one who waited", || get(&anna).status == 200);
+}
+
+#[test]
+fn where_as_many_are_answered_as_there_is_room_for_the_next_waits() {
+    let address = reserve();
+    let scene = scene(&format!("metrics = \"{address}\"\n[limits]\nrequests = 3\n"));
+    let open = || Figures::read(&address).of("custody_http_requests_open");
+    let host = scene.served.address();
+    let head = format!("POST /v1/records HTTP/1.1\r\nHost: {host}\r\nContent-Length: 4\r\n\r\nab");
+    let hold = || {
+        let mut stream = scene.served.connect();
+        stream.write_all(head.as_bytes()).unwrap();
+        stream
+    };
+    let mut held = [hold(), hold(), hold()];
+    wait_until("three bodies on their way", || open() == 3.0);
+    let refused = scene.served.get("/v1/ledger");
+    assert_eq!((refused.status, refused.code().as_str()), (503, "http/busy"));
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    // One is finished, two go away: there is room again, and the figure says so.
+    held[0].write_all(b"cd").unwrap();
+    let mut answer = [0; 12];
+    held[0].read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 422");
+    assert_eq!(scene.served.get("/v1/ledger").status, 200);
+    drop(held);
+    wait_until("nobody", || open() == 0.0);
+    assert_eq!(scene.served.get("/v1/ledger").status, 200);
+}
