@@ -72,6 +72,8 @@ use crate::failure::Failure;
 const GRACE: Duration = Duration::from_secs(30);
 /// How often old offers are looked for.
 const SWEEP: Duration = Duration::from_secs(60 * 60);
+/// How often measured times are condensed.
+const UPKEEP: Duration = Duration::from_secs(5);
 /// Threads that wait for the disk or compute; the ledger itself lets as many verify at a time as there are cores.
 const BLOCKING_THREADS: usize = 128;
 
@@ -304,15 +306,26 @@ async fn sweep(service: Arc<Service>) {
     }
 }
 
+/// Condenses what was measured: where nobody asks for it, it would fill the memory.
+async fn keep_up(recorder: PrometheusHandle) {
+    let mut every = tokio::time::interval(UPKEEP);
+    loop {
+        every.tick().await;
+        recorder.run_upkeep();
+    }
+}
+
 async fn offer_metrics(((listener, recorder), read, health): Metrics) {
+    let shown = recorder.clone();
     let render = move || {
-        let (recorder, read) = (recorder.clone(), read.clone());
+        let (recorder, read) = (shown.clone(), read.clone());
         async move {
             read();
             recorder.render()
         }
     };
     let app = health.route("/metrics", get(render));
+    tokio::spawn(keep_up(recorder));
     let served = match tokio::net::TcpListener::from_std(listener) {
         Ok(listener) => axum::serve(listener, app).await,
         Err(error) => Err(error),

@@ -14,6 +14,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
+use std::thread;
 use std::time::Duration;
 
 use rocksdb::checkpoint::Checkpoint;
@@ -36,6 +37,9 @@ const PROCESS_FILE: &str = "PROCESS";
 
 /// How often a reader tries to open a store whose writer replaces files meanwhile.
 const READER_ATTEMPTS: u32 = 8;
+
+/// Time that a writer has to finish what a reader has seen a half of.
+const READER_PAUSE: Duration = Duration::from_millis(5);
 
 /// What an operator may choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -258,10 +262,14 @@ impl RocksReader {
         let mut before = journal::manifest_state(path);
         let mut attempt = Self::try_open(path, config);
         for _ in 1..READER_ATTEMPTS {
-            // A writer replaces files, and says so in the manifest first. Where it said nothing,
-            // the failure is real.
+            if attempt.is_ok() {
+                break;
+            }
+            // A writer replaces files, and says so in the manifest first, of which a piece may have been
+            // half written. Where it says nothing, the failure is real.
+            thread::sleep(READER_PAUSE);
             let after = journal::manifest_state(path);
-            if attempt.is_ok() || after == before {
+            if after == before {
                 break;
             }
             before = after;
