@@ -40,7 +40,8 @@ impl Scene {
         Self { _folder: folder, office, served }
     }
 
-    fn key(&self, who: &str) -> SigningKey {
+    /// Somebody's key.
+    pub fn key(&self, who: &str) -> SigningKey {
         let source = PassphraseSource { file: Some(self.office.folder().join("passphrase.txt")) };
         let ask = || Ok::<_, Failure>(source.existing("a key")?);
         let path = self.office.folder().join(format!("{who}.key"));
@@ -95,11 +96,13 @@ impl Scene {
     }
 }
 
-fn kid(key: &SigningKey) -> CoseKey {
+/// The name of a key.
+pub fn kid(key: &SigningKey) -> CoseKey {
     CoseKey::from_bytes(key.verifying_key().as_bytes()).unwrap()
 }
 
-fn base64(bytes: &[u8]) -> String {
+/// As JSON has bytes.
+pub fn base64(bytes: &[u8]) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }

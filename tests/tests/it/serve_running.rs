@@ -1,18 +1,24 @@
-//! What an operator relies on while a server runs: its figures, how long sessions last, and who is told to come
-//! again. The server is the program itself.
+//! What an operator relies on while a server runs: its figures, its certificate, how long sessions last, and who is told
+//! to come again. The server is the program itself, and so are the clients: openssl, curl, and our own command.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use custody_tests::office::Office;
-use custody_tests::served::HttpAnswer;
+use custody_tests::program::run_in;
+use custody_tests::served::{HttpAnswer, Served};
+use ed25519_dalek::Signer as _;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::docs_text::document;
-use crate::serve_attacks::Scene;
+use crate::foreign_eyes::skip;
+use crate::serve_attacks::{Scene, base64, kid};
 
 /// Between two looks at something that comes by itself.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
@@ -166,6 +172,135 @@ fn the_figures_are_prometheus_and_count_what_happened() {
         let name = format!("custody_{}", row.split('`').next().unwrap());
         assert!(after.kinds.contains_key(&name), "{name}");
     }
+}
+
+/// A program that others wrote, and what it said.
+fn tool(folder: &Path, words: &[&str], stdin: &[u8]) -> std::process::Output {
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).current_dir(folder);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // Who has ended already reads nothing.
+    let _ = child.stdin.take().unwrap().write_all(stdin);
+    child.wait_with_output().unwrap()
+}
+
+#[track_caller]
+fn expect_ok(output: &std::process::Output) {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A certificate for this machine's own address, of an authority that is made once, with its serial number.
+fn certify(folder: &Path, serial: &str) {
+    let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+    let make = |rest: &[&str]| {
+        let words = [&["openssl", "req", "-x509", "-days", "2"][..], &curve, rest].concat();
+        expect_ok(&tool(folder, &words, b""));
+    };
+    if !folder.join("ca.pem").exists() {
+        make(&["-subj", "/CN=test authority", "-keyout", "ca.key", "-out", "ca.pem"]);
+    }
+    let names = ["-addext", "subjectAltName=IP:127.0.0.1"];
+    let leaf = ["-addext", "basicConstraints=critical,CA:FALSE", "-subj", "/CN=ledger"];
+    let by = ["-CA", "ca.pem", "-CAkey", "ca.key", "-set_serial", serial];
+    make(&[&by[..], &leaf, &names, &["-keyout", "tls.key", "-out", "tls.pem"]].concat());
+}
+
+/// The serial number of the certificate that a TLS client is shown, which it holds against the authority.
+fn serial(folder: &Path, served: &Served) -> String {
+    let address = served.address().to_string();
+    let connect = ["openssl", "s_client", "-connect", &address, "-CAfile", "ca.pem"];
+    let seen = tool(folder, &[&connect[..], &["-verify_return_error"]].concat(), b"");
+    expect_ok(&seen);
+    let read = tool(folder, &["openssl", "x509", "-noout", "-serial"], &seen.stdout);
+    expect_ok(&read);
+    String::from_utf8(read.stdout).unwrap().trim().to_owned()
+}
+
+fn reload(served: &Served) {
+    let told = Command::new("kill").args(["-HUP", &served.pid().to_string()]).status().unwrap();
+    assert!(told.success());
+}
+
+fn says(message: &'static str, level: &'static str) -> impl Fn(&Value) -> bool {
+    move |line| line["fields"]["message"] == message && line["level"] == level
+}
+
+#[test]
+fn a_certificate_is_replaced_while_it_serves() {
+    for program in ["openssl", "curl"] {
+        if Command::new(program).arg("--version").output().is_err() {
+            return skip(&format!("{program} is absent: TLS, and certificates that are replaced"));
+        }
+    }
+    let folder = TempDir::new().unwrap();
+    let office = Office::found(folder.path());
+    certify(folder.path(), "1");
+    let config = "[tls]\ncertificate = \"tls.pem\"\nkey = \"tls.key\"\n";
+    let scene = Scene::of(folder, office, config);
+    let here = scene.office.folder();
+    assert_eq!(serial(here, &scene.served), "serial=01");
+    certify(here, "2");
+    reload(&scene.served);
+    scene.served.wait_for("the new certificate", says("certificate read again", "INFO"));
+    assert_eq!(serial(here, &scene.served), "serial=02");
+    fs::write(here.join("tls.pem"), "-----BEGIN CERTIFICATE-----\nnone\n").unwrap();
+    reload(&scene.served);
+    let refused = says("the new certificate is refused, the old one stays", "ERROR");
+    scene.served.wait_for("the refusal", refused);
+    assert_eq!(serial(here, &scene.served), "serial=02");
+    the_cookie_is_secure(&scene);
+    // Our own command, with the authority that it is given and without.
+    let url = format!("https://{}", scene.served.address());
+    let laptop = format!("item:{}", scene.office.id("laptop"));
+    let show = |authority: &str| {
+        let variables = [
+            ("CUSTODY_LEDGER", ""),
+            ("CUSTODY_PASSPHRASE_FILE", "passphrase.txt"),
+            ("CUSTODY_STATE", "state"),
+            ("CUSTODY_KEY", "anna.key"),
+            ("CUSTODY_SERVER_CA", authority),
+        ];
+        let shown = ["show", &laptop, "--server", &url, "--json"];
+        let ran = run_in("custody", here, &shown, &variables);
+        (ran.status, serde_json::from_str::<Value>(&ran.stdout).unwrap())
+    };
+    let (status, shown) = show("ca.pem");
+    assert_eq!(status, 0, "{shown}");
+    let (status, shown) = show("");
+    assert_eq!((status, shown["error"]["code"].as_str()), (2, Some("client/unreachable")));
+    // Without TLS nobody is answered there.
+    assert_ne!(scene.served.get("/livez").status, 200);
+}
+
+/// Signs in with curl: the cookie goes over TLS alone, and to nobody but this server.
+fn the_cookie_is_secure(scene: &Scene) {
+    let url = format!("https://{}", scene.served.address());
+    let post = |path: &str, body: &Value| {
+        let (body, url) = (body.to_string(), format!("{url}{path}"));
+        let json_type = ["-H", "Content-Type: application/json", "--data", &body];
+        let words = [&["curl", "-sSi", "--http1.1", "--cacert", "ca.pem", &url][..], &json_type];
+        let output = tool(scene.office.folder(), &words.concat(), b"");
+        expect_ok(&output);
+        HttpAnswer::read(&output.stdout)
+    };
+    let key = scene.key("anna");
+    let kid = kid(&key).kid().to_string();
+    let answer = post("/v1/session/challenge", &json!({ "kid": kid }));
+    let challenge: Value = serde_json::from_str(&answer.body).unwrap();
+    let text = challenge["text"].as_str().unwrap();
+    let signature = base64(&key.sign(text.as_bytes()).to_bytes());
+    let answered =
+        json!({ "kid": kid, "challenge": challenge["challenge"], "signature": signature });
+    let answer = post("/v1/session", &answered);
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let cookie = answer.header("set-cookie").unwrap();
+    let parts: Vec<_> = cookie.split("; ").collect();
+    assert!(parts[0].starts_with("__Host-"), "{cookie}");
+    for wanted in ["Path=/", "HttpOnly", "SameSite=Strict", "Secure"] {
+        assert!(parts.contains(&wanted), "{cookie}");
+    }
+    assert!(!cookie.contains("Domain"), "{cookie}");
 }
 
 #[test]
