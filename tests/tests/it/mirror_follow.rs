@@ -151,7 +151,14 @@ fn two_mirrors_follow_a_server_at_work_and_an_exhibit_is_attested() {
         let again = ["--listen", &listen, "--config", "mirror.toml"];
         let first = Served::mirror(scene.folder(), &url, "one", &[&LAB[..], &again].concat());
         let last = hands.map(|hand| hand.join().unwrap()).into_iter().max().unwrap();
-        first.wait_for_size("replayed and cosigned", last + 1);
+        // What it had cosigned before it was killed it replays from its copy.
+        first.wait_for("everything in the copy", |line| {
+            let fields = &line["fields"];
+            let is_one = ["replayed and cosigned", "the copy is replayed"]
+                .iter()
+                .any(|message| fields["message"] == *message);
+            is_one && fields["size"].as_u64().is_some_and(|size| size > last)
+        });
         (last, first)
     });
     let (last, first) = last;
