@@ -109,6 +109,8 @@ export class Somebody {
 
   async leave() {
     assert.deepEqual(this.unasked, [], "the page did something that nobody asked for");
+    // An answer that is being changed on its way is let through first.
+    await this.page.unrouteAll({ behavior: "wait" });
     await this.context.close();
   }
 }

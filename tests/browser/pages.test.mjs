@@ -416,7 +416,7 @@ test("what a server says wrongly is found out before anything is signed", { time
     await page.waitForSelector("form .problem");
     const text = await page.innerText("form .problem");
     assert.equal(await page.locator("dialog").count(), 0);
-    await page.unroute("**/v1/drafts");
+    await page.unrouteAll({ behavior: "wait" });
     return text;
   };
   // It asks itself for something else, and hands that out.
@@ -463,7 +463,7 @@ test("what a server says wrongly is found out before anything is signed", { time
   await page.click("dialog #sign");
   await page.waitForSelector("dialog .problem");
   assert.match(await page.innerText("dialog .problem"), /inclusion-root-mismatch/);
-  await page.unroute("**/v1/records");
+  await page.unrouteAll({ behavior: "wait" });
   await page.click("#do-not-sign");
 
   await page.route("**/v1/exhibits", async (route) => {

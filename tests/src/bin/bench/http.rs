@@ -32,7 +32,7 @@ const TIMED: usize = 30_000;
 const TOGETHER: usize = 50_000;
 
 /// Handoffs a second of a steady load.
-const SOAKED_PER_S: u64 = 2_000;
+const SOAKED_PER_S: u64 = 1_000;
 /// Time between two looks at the memory.
 const SAMPLED: Duration = Duration::from_secs(30);
 
