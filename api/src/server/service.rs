@@ -31,6 +31,10 @@ const CHANGES: usize = 1024;
 /// 8,000.
 const QUICK: usize = 2048;
 
+/// Records on their way up to which no submission waits for room in the ledger's queue of 512: whoever answers requests
+/// must not wait there.
+const UNCROWDED: usize = 256;
+
 /// A ledger that is served.
 pub struct Service {
     /// The ledger.
@@ -136,7 +140,8 @@ impl Service {
         let (to, answer) = oneshot::channel();
         // Who has gone away asks again, and gets the same answer.
         let reply = Reply::new(move |answer| drop(to.send(counted(answer))));
-        if is_quick(&record) {
+        let on_their_way = self.setting.limits.records - self.records.available_permits();
+        if is_quick(&record) && on_their_way <= UNCROWDED {
             self.ledger.post(record, reply);
         } else {
             let service = self.clone();
