@@ -7,11 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::failure::Failure;
-use crate::file;
-use crate::server::setting::{Limits, Setting, Tls};
-
-/// Largest configuration file in bytes.
-const MAX_FILE: u64 = 64 * 1024;
+use crate::server::setting::{Limits, Setting, Tls, read_file};
 
 /// How a mirror follows and serves.
 #[derive(Clone, Debug, Deserialize)]
@@ -53,13 +49,7 @@ impl MirrorSetting {
     /// # Errors
     /// It cannot be read, or says something that makes no sense.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        let bytes = file::read(path, MAX_FILE)?;
-        let refuse = |message: String| {
-            let message = format!("`{}`: {message}", path.display());
-            Failure::could_not("serve/setting", message)
-        };
-        let text = str::from_utf8(&bytes).map_err(|error| refuse(error.to_string()))?;
-        toml::from_str(text).map_err(|error| refuse(error.to_string()))
+        read_file(path)
     }
 
     /// Holds what is said against what makes sense.

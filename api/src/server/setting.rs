@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use custody_core::id::SubjectId;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
 use crate::file;
@@ -149,6 +150,20 @@ impl Default for Offers {
     }
 }
 
+/// Reads a configuration file: of a server, or of a mirror.
+///
+/// # Errors
+/// `serve/setting`; it cannot be read.
+pub fn read_file<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
+    let bytes = file::read(path, MAX_FILE)?;
+    let refuse = |message: String| {
+        let message = format!("`{}`: {message}", path.display());
+        Failure::could_not("serve/setting", message)
+    };
+    let text = str::from_utf8(&bytes).map_err(|error| refuse(error.to_string()))?;
+    toml::from_str(text).map_err(|error| refuse(error.to_string()))
+}
+
 impl Limits {
     /// Time that a request may take.
     pub fn request_time(&self) -> Duration {
@@ -162,13 +177,7 @@ impl Setting {
     /// # Errors
     /// It cannot be read, or says something that makes no sense.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        let bytes = file::read(path, MAX_FILE)?;
-        let refuse = |message: String| {
-            let message = format!("`{}`: {message}", path.display());
-            Failure::could_not("serve/setting", message)
-        };
-        let text = str::from_utf8(&bytes).map_err(|error| refuse(error.to_string()))?;
-        let setting: Self = toml::from_str(text).map_err(|error| refuse(error.to_string()))?;
+        let setting: Self = read_file(path)?;
         setting.check().map_err(|failure| failure.about(format!("`{}`", path.display())))?;
         Ok(setting)
     }
