@@ -24,6 +24,10 @@ use std::time::Duration;
 use limit::Checks;
 use serde_json::{Map, Value, json};
 
+/// As in the program that is measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What is added to each flush, in milliseconds: this disk's own flush, a good one's, an ordinary one's.
 const ADDED_FLUSH_MS: [u64; 3] = [0, 1, 5];
 
