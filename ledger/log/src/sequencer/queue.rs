@@ -28,7 +28,7 @@ pub struct BatchLimits {
     pub records: usize,
     /// Most bytes of records. Below [`crate::store::Batch::BYTES_MAX`] with room for everything else in a commit.
     pub bytes: usize,
-    /// Longest time that a record waits for others while fewer have come than the last time.
+    /// Longest time that a record waits for others while fewer have come than are likely to.
     pub linger: Duration,
     /// Longest time that a record waits for others while as many again are on their way.
     pub age: Duration,
@@ -104,14 +104,17 @@ pub(crate) struct Queue {
     receiver: Receiver<Message>,
     limits: BatchLimits,
     in_flight: InFlight,
-    last_count: usize,
+    /// Records of the batch before.
+    answered: usize,
+    /// Records that are likely to come for this one.
+    expected: usize,
 }
 
 /// The two ends of a queue.
 pub(crate) fn queue(limits: BatchLimits) -> (Sender<Message>, InFlight, Queue) {
     let (sender, receiver) = bounded(WAITING);
     let in_flight = InFlight::default();
-    let queue = Queue { receiver, limits, in_flight: in_flight.clone(), last_count: 0 };
+    let queue = Queue { receiver, limits, in_flight: in_flight.clone(), answered: 0, expected: 0 };
     (sender, in_flight, queue)
 }
 
@@ -119,6 +122,8 @@ impl Queue {
     /// The next batch; `None` once nobody can send any more.
     pub(crate) fn next(&mut self) -> Option<Work> {
         let mut work = Work::default();
+        // Who waits by now was not among those who were answered last, and those are about to come again.
+        self.expected = self.receiver.len() + self.answered;
         self.take(&mut work, self.receiver.recv().ok()?);
         let begun = Instant::now();
         while !self.is_full(&work) {
@@ -134,16 +139,16 @@ impl Queue {
                 }
             }
         }
-        self.last_count = work.submissions.len();
+        self.answered = work.submissions.len();
         Some(work)
     }
 
     /// How long the first record of a batch waits for others. Answers leave together, and whoever gets one often has the
-    /// next record at hand: as many as the last time are likely to come again.
+    /// next record at hand.
     fn patience(&self, work: &Work) -> Duration {
         if self.is_growing(work) {
             self.limits.age
-        } else if work.submissions.len() < self.last_count {
+        } else if work.submissions.len() < self.expected {
             self.limits.linger
         } else {
             Duration::ZERO
