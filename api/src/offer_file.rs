@@ -7,7 +7,7 @@
 
 use custody_core::cbor::{CborError, Reader, Value, check};
 use custody_core::hash::Hash;
-use custody_core::record::{MAX_LATE_ENTRY, Offer, RecordError};
+use custody_core::record::{MAX_LATE_ENTRY, Offer, Record, RecordError};
 use custody_core::sealed::{MAX_OPENING, Opening, OpeningError};
 use thiserror::Error;
 
@@ -147,6 +147,14 @@ impl OfferFile {
             Value::array(self.openings.iter().map(opening)),
         ])
         .encode()
+    }
+
+    /// The record, once everybody has signed, with the openings of what it seals.
+    ///
+    /// # Errors
+    /// [`RecordError::SignatureCount`].
+    pub fn into_record(self) -> Result<(Record, Vec<Opening>), RecordError> {
+        Ok((self.offer.into_record()?, self.openings))
     }
 
     /// The record that lacks signatures.

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::document::{Binary, Refused};
 use super::limit::Counted;
 use super::problem::Problem;
-use super::record::{Taken, whole};
+use super::record::{News, Taken, whole};
 use super::service::Service;
 use crate::failure::Failure;
 use crate::offer_file::MAX_BATCH;
@@ -69,18 +69,24 @@ pub async fn submit(
     if let Some(Extension(counted)) = counted {
         service.rates.count_more(&counted, files.len() - 1)?;
     }
-    let offers: Vec<_> = files.into_iter().map(whole).collect();
-    let records = offers
-        .iter()
-        .flatten()
-        .map(|offer| (offer.offer().message().as_bytes().to_vec(), offer.openings().to_vec()));
-    let mut taken = service.submit_all(records.collect()).await?.into_iter();
-    let mut outcomes = Vec::with_capacity(offers.len());
-    for offer in offers {
-        outcomes.push(match offer {
+    let mut records = Vec::with_capacity(files.len());
+    let mut read = |file| {
+        let (record, openings) = whole(file)?;
+        let news = News::of(&record);
+        records.push((record, openings));
+        Ok(news)
+    };
+    let read: Vec<Result<News, Problem>> = files.into_iter().map(&mut read).collect();
+    let mut taken = service.submit_all(records).await?.into_iter();
+    let mut outcomes = Vec::with_capacity(read.len());
+    for news in read {
+        outcomes.push(match news {
             Err(problem) => Err(problem),
-            Ok(offer) => match taken.next() {
-                Some(Ok(acknowledged)) => Ok(service.took(&offer, acknowledged)?),
+            Ok(news) => match taken.next() {
+                Some(Ok(acknowledged)) => {
+                    service.took(news, &acknowledged)?;
+                    Ok(acknowledged)
+                }
                 Some(Err(problem)) => Err(problem),
                 None => Err(Problem::internal("internal")),
             },
@@ -114,5 +120,8 @@ fn view(
         }
         Err(problem) => BatchAnswer::Refused(problem),
     };
-    Ok(BatchView { answers: outcomes.into_iter().map(answer).collect(), checkpoint })
+    Ok(BatchView {
+        answers: outcomes.into_iter().map(answer).collect(),
+        checkpoint: checkpoint.to_string(),
+    })
 }

@@ -3,8 +3,6 @@
 use custody_core::hash::Hash;
 use custody_core::id::SubjectId;
 use custody_core::merkle::LeafIndex;
-use custody_core::record::Offer;
-use custody_log::Acknowledged;
 
 use crate::offer_file::OfferFile;
 
@@ -40,17 +38,6 @@ pub struct Offered {
 }
 
 impl Change {
-    /// That `offer`, which everybody has signed, was acknowledged.
-    pub fn recorded(offer: &Offer, acknowledged: &Acknowledged) -> Self {
-        let payload = offer.payload();
-        Self::Recorded(Recorded {
-            index: acknowledged.index,
-            digest: acknowledged.digest,
-            record_type: payload.body.record_type().word(),
-            subjects: payload.subjects.iter().map(|link| link.subject.clone()).collect(),
-        })
-    }
-
     /// That `offer` came or went.
     pub fn offered(offer: &OfferFile) -> Self {
         let signers = offer.offer().payload().signers.iter();

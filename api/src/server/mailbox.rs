@@ -117,17 +117,16 @@ impl Mailbox {
         self.take_out(&mut self.waiting(), |name| name.offer == *digest)
     }
 
-    /// Takes out every offer of what is recorded now: `payload` is what everybody has signed. Cost where there is none: a
-    /// look-up.
+    /// Takes out every offer of what is recorded now: `payload` is the digest of what everybody has signed. Cost where there
+    /// is none: a look-up.
     ///
     /// # Errors
     /// A file cannot be removed.
-    pub fn settle(&self, payload: &[u8]) -> Result<(), Failure> {
+    pub fn settle(&self, payload: Hash) -> Result<(), Failure> {
         let mut waiting = self.waiting();
         if waiting.is_empty() {
             return Ok(());
         }
-        let payload = sha256(payload);
         let first = Name { payload, offer: Hash::new([0; Hash::LEN]) };
         match waiting.range(first..).next().is_some_and(|name| name.payload == payload) {
             true => self.take_out(&mut waiting, |name| name.payload == payload),

@@ -7,14 +7,18 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use custody_core::hash::Hash;
+use custody_core::hash::{Hash, sha256};
+use custody_core::id::SubjectId;
+use custody_core::record::Record;
+use custody_core::record::body::RecordType;
+use custody_core::sealed::Opening;
 use custody_core::verify::utc_text;
 use custody_log::Acknowledged;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::access::Caller;
-use super::change::Change;
+use super::change::{Change, Recorded};
 use super::document::{Binary, Conflict, Digest, Missing, Refused};
 use super::problem::Problem;
 use super::segment::Segment;
@@ -67,44 +71,68 @@ pub struct AcknowledgedView {
     security(()),
 )]
 pub async fn submit(State(service): State<Arc<Service>>, body: Bytes) -> Result<Response, Problem> {
-    let offer = whole(&body)?;
-    let bytes = offer.offer().message().as_bytes().to_vec();
-    let acknowledged = service.submit((bytes, offer.openings().to_vec())).await?;
-    let acknowledged = service.took(&offer, acknowledged)?;
+    let (record, openings) = whole(&body)?;
+    let news = News::of(&record);
+    let acknowledged = service.submit(record, openings).await?;
+    service.took(news, &acknowledged)?;
     let status = if acknowledged.was_known { StatusCode::OK } else { StatusCode::CREATED };
     let receipts = service.ledger.receipts(&[acknowledged.index]).map_err(Failure::from)?;
-    let receipt = receipts.proofs.concat() + &receipts.checkpoint;
+    let receipt = receipts.proofs.concat() + &*receipts.checkpoint;
     let view = AcknowledgedView { taken: Taken::from(&acknowledged), receipt };
     Ok((status, Json(view)).into_response())
 }
 
-/// An offer file that everybody has signed.
+/// The record of an offer file that everybody has signed, and its openings.
 ///
 /// # Errors
 /// [`Problem`]: it is none, or somebody has not.
-pub fn whole(bytes: &[u8]) -> Result<OfferFile, Problem> {
+pub fn whole(bytes: &[u8]) -> Result<(Record, Vec<Opening>), Problem> {
     let offer = OfferFile::parse(bytes).map_err(Failure::from)?;
-    match offer.offer().next_signer() {
-        None => Ok(offer),
-        Some(_) => {
-            let detail = "a signature is missing; `POST /v1/offers` sends it to whoever signs next";
-            Err(Problem::unprocessable("record/signature-count", detail))
+    offer.into_record().map_err(|error| {
+        let detail = "a signature is missing; `POST /v1/offers` sends it to whoever signs next";
+        Problem::unprocessable(error.code(), detail)
+    })
+}
+
+/// What others are told of a record once the ledger has it.
+pub struct News {
+    /// SHA-256 of what everybody has signed.
+    payload: Hash,
+    record_type: RecordType,
+    subjects: Vec<SubjectId>,
+}
+
+impl News {
+    /// Of `record`.
+    pub fn of(record: &Record) -> Self {
+        let subjects = record.payload().subjects.iter().map(|link| link.subject.clone());
+        Self {
+            payload: sha256(record.message().payload()),
+            record_type: record.record_type(),
+            subjects: subjects.collect(),
         }
     }
 }
 
 impl Service {
-    /// Tells whoever has to know that `offer` is recorded now.
+    /// Tells whoever has to know that a record is in the ledger now.
     ///
     /// # Errors
     /// The mailbox cannot be changed.
-    pub fn took(&self, offer: &OfferFile, taken: Acknowledged) -> Result<Acknowledged, Problem> {
-        if !taken.was_known {
-            self.mailbox.settle(offer.offer().message().payload())?;
-            // Nobody listening is no reason to stop.
-            let _ = self.changes.send(Change::recorded(offer.offer(), &taken));
+    pub fn took(&self, news: News, taken: &Acknowledged) -> Result<(), Problem> {
+        if taken.was_known {
+            return Ok(());
         }
-        Ok(taken)
+        self.mailbox.settle(news.payload)?;
+        let recorded = Recorded {
+            index: taken.index,
+            digest: taken.digest,
+            record_type: news.record_type.word(),
+            subjects: news.subjects,
+        };
+        // Nobody listening is no reason to stop.
+        let _ = self.changes.send(Change::Recorded(recorded));
+        Ok(())
     }
 }
 

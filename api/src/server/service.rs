@@ -7,7 +7,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use custody_core::custody::Standing;
 use custody_core::id::SubjectId;
 use custody_core::key::Kid;
-use custody_log::{Acknowledged, Incoming, Ledger, Reply};
+use custody_core::record::Record;
+use custody_core::sealed::Opening;
+use custody_log::{Acknowledged, Ledger, Reply};
 use metrics::counter;
 use tokio::sync::{Semaphore, broadcast, oneshot};
 
@@ -28,12 +30,16 @@ use crate::failure::{Ending, Failure};
 const CHANGES: usize = 1024;
 
 /// Longest record in bytes that is verified where its request is answered: a handoff has some 900, one of 100 items
-/// 8,000.
+/// 8,000. One that has openings never is: they are flushed to the disk.
 const QUICK: usize = 2048;
 
 /// Records on their way up to which no submission waits for room in the ledger's queue of 512: whoever answers requests
 /// must not wait there.
 const UNCROWDED: usize = 256;
+
+/// Threads at a time that post records which are not verified where their requests are answered: enough for a disk that
+/// flushes the openings of several together.
+const POSTING: usize = 32;
 
 /// A ledger that is served.
 pub struct Service {
@@ -59,6 +65,7 @@ pub struct Service {
     pub witnesses: Witnesses,
     looks: Arc<Semaphore>,
     records: Arc<Semaphore>,
+    posts: Arc<Semaphore>,
     owners: RwLock<HashMap<Kid, SubjectId>>,
 }
 
@@ -79,6 +86,7 @@ impl Service {
             streams: Arc::new(Semaphore::new(limits.streams)),
             looks: Arc::new(Semaphore::new(limits.looks)),
             records: Arc::new(Semaphore::new(limits.records)),
+            posts: Arc::new(Semaphore::new(POSTING)),
             owners: RwLock::default(),
             mailbox,
             witnesses,
@@ -135,17 +143,26 @@ impl Service {
     ///
     /// # Errors
     /// [`Problem`]: no room, or the ledger refuses it.
-    pub async fn submit(self: &Arc<Self>, record: Incoming) -> Result<Acknowledged, Problem> {
+    pub async fn submit(
+        self: &Arc<Self>,
+        record: Record,
+        openings: Vec<Opening>,
+    ) -> Result<Acknowledged, Problem> {
         let _place = self.records.clone().try_acquire_owned().map_err(|_| full())?;
         let (to, answer) = oneshot::channel();
         // Who has gone away asks again, and gets the same answer.
         let reply = Reply::new(move |answer| drop(to.send(counted(answer))));
         let on_their_way = self.setting.limits.records - self.records.available_permits();
-        if is_quick(&record) && on_their_way <= UNCROWDED {
-            self.ledger.post(record, reply);
+        let is_quick = openings.is_empty() && record.as_bytes().len() <= QUICK;
+        if is_quick && on_their_way <= UNCROWDED {
+            self.ledger.post(record, openings, reply);
         } else {
+            let place = self.posts.clone().acquire_owned().await;
             let service = self.clone();
-            let posted = tokio::task::spawn_blocking(move || service.ledger.post(record, reply));
+            let posted = tokio::task::spawn_blocking(move || {
+                let _place = place;
+                service.ledger.post(record, openings, reply);
+            });
             posted.await.map_err(|_| Problem::internal("internal"))?;
         }
         match answer.await {
@@ -160,12 +177,14 @@ impl Service {
     /// [`Problem`]: no room; for each of them that the ledger refuses it.
     pub async fn submit_all(
         self: &Arc<Self>,
-        records: Vec<Incoming>,
+        records: Vec<(Record, Vec<Opening>)>,
     ) -> Result<Vec<Result<Acknowledged, Problem>>, Problem> {
-        let count = u32::try_from(records.len()).unwrap_or(u32::MAX);
+        // What is larger than the limit comes alone, rather than never.
+        let count = records.len().min(self.setting.limits.records);
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
         let _places = self.records.clone().try_acquire_many_owned(count).map_err(|_| full())?;
         let service = self.clone();
-        let submit = move || service.ledger.submit_all(records);
+        let submit = move || service.ledger.submit_parsed(records);
         let answers = tokio::task::spawn_blocking(submit).await;
         let answers = answers.map_err(|_| Problem::internal("internal"))?;
         let answer = |answer| counted(answer).map_err(Problem::from);
@@ -238,10 +257,4 @@ where
     };
     counter!("custody_records_total", "outcome" => outcome).increment(1);
     answer
-}
-
-/// Whether submitting a record takes no longer than another thread takes to be woken for it: two signatures to verify, and
-/// no openings, which are flushed to the disk.
-fn is_quick((bytes, openings): &Incoming) -> bool {
-    openings.is_empty() && bytes.len() <= QUICK
 }

@@ -40,13 +40,7 @@ impl Record {
     /// # Errors
     /// [`RecordError`] names the first deviation from SPEC.
     pub fn parse(bytes: &[u8]) -> Result<Self, RecordError> {
-        let (message, payload) = parse_message(bytes)?;
-        let (expected, actual) = (payload.signers.len(), message.signatures().len());
-        if expected != actual {
-            return Err(RecordError::SignatureCount { expected, actual });
-        }
-        let digest = message.digest();
-        Ok(Self { message, digest, payload })
+        Offer::parse(bytes)?.into_record()
     }
 
     /// SHA-256 of the whole record: its name.
@@ -115,8 +109,27 @@ impl Offer {
     /// # Errors
     /// As [`Record::parse`]; too many signatures are refused, too few are what an offer is.
     pub fn parse(bytes: &[u8]) -> Result<Self, RecordError> {
-        let (message, payload) = parse_message(bytes)?;
+        let message = Message::parse(bytes, ContentType::Record, MAX_LATE_ENTRY)?;
+        let payload = Payload::decode(message.payload())?;
+        if payload.body.record_type() != RecordType::LateEntry && bytes.len() > MAX_RECORD {
+            return Err(RecordError::Oversize { limit: MAX_RECORD, actual: bytes.len() });
+        }
+        form::check(&message, &payload)?;
         Ok(Self { message, payload })
+    }
+
+    /// The record, once everybody has signed.
+    ///
+    /// # Errors
+    /// [`RecordError::SignatureCount`].
+    pub fn into_record(self) -> Result<Record, RecordError> {
+        let Self { message, payload } = self;
+        let (expected, actual) = (payload.signers.len(), message.signatures().len());
+        if expected != actual {
+            return Err(RecordError::SignatureCount { expected, actual });
+        }
+        let digest = message.digest();
+        Ok(Record { message, digest, payload })
     }
 
     /// What the people sign.
@@ -146,16 +159,6 @@ impl Offer {
     pub fn verify_ledger(&self, origin: &Origin, genesis: &Hash) -> Result<(), RecordError> {
         verify_ledger(&self.message, origin, genesis)
     }
-}
-
-fn parse_message(bytes: &[u8]) -> Result<(Message, Payload), RecordError> {
-    let message = Message::parse(bytes, ContentType::Record, MAX_LATE_ENTRY)?;
-    let payload = Payload::decode(message.payload())?;
-    if payload.body.record_type() != RecordType::LateEntry && bytes.len() > MAX_RECORD {
-        return Err(RecordError::Oversize { limit: MAX_RECORD, actual: bytes.len() });
-    }
-    form::check(&message, &payload)?;
-    Ok((message, payload))
 }
 
 fn verify_ledger(message: &Message, origin: &Origin, genesis: &Hash) -> Result<(), RecordError> {

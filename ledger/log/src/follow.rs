@@ -256,8 +256,10 @@ impl Follower {
             source: Box::new(source),
         };
         // 1. What needs no other record, on all cores.
-        let examined: Vec<_> =
-            batch.par_iter().map(|(_, record)| self.intake.examine(record, Vec::new())).collect();
+        let examined: Vec<_> = batch
+            .par_iter()
+            .map(|(_, record)| self.intake.examine_bytes(record, Vec::new()))
+            .collect();
         let candidates: Result<Vec<Candidate>, _> =
             examined.into_iter().enumerate().map(|(at, e)| e.map_err(|e| refused(at, e))).collect();
         // 2. The rules.

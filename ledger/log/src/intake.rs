@@ -37,14 +37,23 @@ pub(crate) struct Candidate {
 }
 
 impl Intake {
+    /// Parses a record, and does what [`Intake::examine`] does.
+    pub(crate) fn examine_bytes(
+        &self,
+        bytes: &[u8],
+        openings: Vec<Opening>,
+    ) -> Result<Candidate, SubmitError> {
+        self.examine(Record::parse(bytes)?, openings)
+    }
+
     /// Checks a record and its openings. Cost: the signatures, and two flushes where there are openings, or where
     /// openings are to be erased.
     pub(crate) fn examine(
         &self,
-        bytes: &[u8],
+        record: Record,
         mut openings: Vec<Opening>,
     ) -> Result<Candidate, SubmitError> {
-        let (record, lacks_key) = self.gate.pass(|| self.verify(bytes, &openings))?;
+        let lacks_key = self.gate.pass(|| self.verify(&record, &openings))?;
         // What opens the same commitment is the same opening: at most one for each field remains.
         openings.sort();
         openings.dedup();
@@ -53,17 +62,16 @@ impl Intake {
     }
 
     /// What takes the processor and nothing else. Returns whether a key was not known.
-    fn verify(&self, bytes: &[u8], openings: &[Opening]) -> Result<(Record, bool), SubmitError> {
-        let record = Record::parse(bytes)?;
+    fn verify(&self, record: &Record, openings: &[Opening]) -> Result<bool, SubmitError> {
         record.verify_ledger(&self.origin, &self.genesis)?;
-        let lacks_key = match self.keyring.verify(&record) {
+        let lacks_key = match self.keyring.verify(record) {
             Ok(()) => false,
             Err(RecordError::UnknownKey { .. }) => true,
             Err(error) => return Err(error.into()),
         };
         openings.iter().try_for_each(|opening| opening.verify(record.payload()))?;
         openings.iter().try_for_each(check_digests)?;
-        Ok((record, lacks_key))
+        Ok(lacks_key)
     }
 }
 

@@ -21,13 +21,14 @@ use custody_core::hash::Hash;
 use custody_core::id::Origin;
 use custody_core::key::{CoseKey, Kid};
 use custody_core::merkle::LeafIndex;
+use custody_core::record::Record;
 use custody_core::sealed::Opening;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::clock::{Clock, SystemClock};
 use crate::error::{FatalError, LedgerError, ReadError, SubmitError};
 use crate::high_water::{self, HighWater, HighWaterError, LocalDisk, Moved};
-use crate::intake::{Gate, Intake, erases};
+use crate::intake::{Candidate, Gate, Intake, erases};
 use crate::publish::{Progress, PublishError, PublishSummary};
 use crate::reader::Reader;
 use crate::row::Kept;
@@ -85,7 +86,7 @@ pub struct Receipts {
     /// What stands before the checkpoint.
     pub proofs: Vec<String>,
     /// The checkpoint.
-    pub checkpoint: String,
+    pub checkpoint: Arc<str>,
 }
 
 /// A ledger open for appending. Any number of threads may use it.
@@ -295,7 +296,8 @@ impl<S: Store + 'static> Ledger<S> {
     ) -> Result<Acknowledged, SubmitError> {
         let (to, answer) = bounded(1);
         // Who waits is there until the answer is.
-        self.post((record, openings), Reply::new(move |answer| drop(to.send(answer))));
+        let record = Record::parse(&record)?;
+        self.post(record, openings, Reply::new(move |answer| drop(to.send(answer))));
         // A sequencer that ended without an answer has dropped the other end.
         answer.recv().unwrap_or_else(|_| Err(SubmitError::Fatal(self.shared.stopped())))
     }
@@ -303,9 +305,9 @@ impl<S: Store + 'static> Ledger<S> {
     /// Submits a record as [`Ledger::submit`] does, but waits for its signatures only: the answer goes where `reply`
     /// says. One thread can so have any number of records on their way. A reply that is dropped unanswered means what
     /// [`SubmitError::Fatal`] means. Blocks while as many records wait as the sequencer takes.
-    pub fn post(&self, (record, openings): Incoming, reply: Reply) {
+    pub fn post(&self, record: Record, openings: Vec<Opening>, reply: Reply) {
         self.in_flight.enter(1);
-        match self.shared.intake.examine(&record, openings) {
+        match self.shared.intake.examine(record, openings) {
             // Where the sequencer has ended, the reply goes down with the submission, and its channel closes.
             Ok(candidate) => drop(self.send(vec![Submission { candidate, reply }])),
             Err(error) => {
@@ -320,6 +322,26 @@ impl<S: Store + 'static> Ledger<S> {
     /// # Errors
     /// For each record as [`Ledger::submit`].
     pub fn submit_all(&self, records: Vec<Incoming>) -> Vec<Result<Acknowledged, SubmitError>> {
+        let intake = &self.shared.intake;
+        self.submit_each(records, |(record, openings)| intake.examine_bytes(&record, openings))
+    }
+
+    /// As [`Ledger::submit_all`], for records that were parsed already.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn submit_parsed(
+        &self,
+        records: Vec<(Record, Vec<Opening>)>,
+    ) -> Vec<Result<Acknowledged, SubmitError>> {
+        self.submit_each(records, |(record, openings)| self.shared.intake.examine(record, openings))
+    }
+
+    fn submit_each<T: Send>(
+        &self,
+        records: Vec<T>,
+        examine: impl Fn(T) -> Result<Candidate, SubmitError> + Sync,
+    ) -> Vec<Result<Acknowledged, SubmitError>> {
         let count = records.len();
         let (to, received) = unbounded();
         self.in_flight.enter(count);
@@ -332,7 +354,8 @@ impl<S: Store + 'static> Ledger<S> {
             if window.is_empty() {
                 break;
             }
-            let examined = window.into_par_iter().map(|chunk| self.examine_chunk(chunk, &to));
+            let examined =
+                window.into_par_iter().map(|chunk| self.examine_chunk(chunk, &examine, &to));
             for submissions in examined.collect::<Vec<_>>() {
                 // The sequencer's end is only dropped after everything was answered or turned away.
                 let _ = self.send(submissions);
@@ -356,7 +379,7 @@ impl<S: Store + 'static> Ledger<S> {
         let (newest, view) = (self.shared.newest(), store.view()?);
         let proof = |index: &LeafIndex| newest.receipt_proof(*index, &*view, tiles);
         let proofs = entries.iter().map(proof).collect::<Result<_, _>>()?;
-        Ok(Receipts { proofs, checkpoint: newest.note() })
+        Ok(Receipts { proofs, checkpoint: newest.note.clone() })
     }
 
     /// A reader at the newest checkpoint. While it lives, the store keeps what it shows.
@@ -430,17 +453,18 @@ impl<S: Store + 'static> Ledger<S> {
     }
 
     /// Verifies some records in their order; those that are refused are answered at once.
-    fn examine_chunk(
+    fn examine_chunk<T>(
         &self,
-        chunk: Vec<(usize, Incoming)>,
+        chunk: Vec<(usize, T)>,
+        examine: &impl Fn(T) -> Result<Candidate, SubmitError>,
         to: &Sender<(usize, Result<Acknowledged, SubmitError>)>,
     ) -> Vec<Submission> {
         let mut submissions = Vec::with_capacity(chunk.len());
-        for (position, (record, openings)) in chunk {
+        for (position, record) in chunk {
             let to = to.clone();
             // Who waits is there until every answer is.
             let reply = Reply::new(move |answer| drop(to.send((position, answer))));
-            match self.shared.intake.examine(&record, openings) {
+            match examine(record) {
                 Ok(candidate) => submissions.push(Submission { candidate, reply }),
                 Err(error) => {
                     self.in_flight.leave(1);

@@ -54,6 +54,8 @@ pub(crate) struct Newest {
     pub(crate) head: TreeHead,
     /// The checkpoint's note.
     pub(crate) checkpoint: Arc<[u8]>,
+    /// The same as text, which ends every receipt under it.
+    pub(crate) note: Arc<str>,
     pub(crate) index_root: Hash,
     pub(crate) edge: Edge,
 }
@@ -75,8 +77,9 @@ pub(crate) struct Writer<S> {
 
 impl Newest {
     pub(crate) fn new(checkpoint: &Checkpoint, index_root: Hash, edge: Edge) -> Self {
-        let (head, note) = (*checkpoint.tree_head(), Arc::from(checkpoint.as_bytes()));
-        Self { head, checkpoint: note, index_root, edge }
+        let (head, checkpoint) = (*checkpoint.tree_head(), Arc::from(checkpoint.as_bytes()));
+        let note = Arc::from(String::from_utf8_lossy(&checkpoint));
+        Self { head, checkpoint, note, index_root, edge }
     }
 
     /// The receipt of an entry under the checkpoint, without the checkpoint. `read` may show a later state, as what is
@@ -89,11 +92,6 @@ impl Newest {
     ) -> Result<String, ReadError> {
         let nodes = Nodes { read, size: self.head.size, edge: &self.edge, tiles };
         Ok(format_proof(None, &prove_inclusion(index, self.head.size, &nodes)?))
-    }
-
-    /// The checkpoint's note, which ends every receipt under it.
-    pub(crate) fn note(&self) -> String {
-        String::from_utf8_lossy(&self.checkpoint).into_owned()
     }
 }
 

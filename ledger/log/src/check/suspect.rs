@@ -71,6 +71,7 @@ impl Suspect {
         let root = signed.or(computed).map_or_else(empty_root, |head| head.root);
         let newest = Newest {
             head: TreeHead { size, root },
+            note: Arc::from(String::from_utf8_lossy(&note)),
             checkpoint: Arc::from(note),
             index_root: last.map_or(genesis, |last| last.index_root),
             // Without an edge a `seen` that is long past cannot be proved, and counts as unchecked.

@@ -62,7 +62,7 @@ impl Reader<'_> {
     /// [`ReadError::Prove`].
     pub fn receipt(&self, index: LeafIndex) -> Result<String, ReadError> {
         let newest = &self.inner.newest;
-        Ok(newest.receipt_proof(index, self.read(), &self.inner.tiles)? + &newest.note())
+        Ok(newest.receipt_proof(index, self.read(), &self.inner.tiles)? + &*newest.note)
     }
 
     fn index_root(&self) -> custody_core::hash::Hash {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, unbounded};
+use custody_core::record::Record;
 use custody_log::{Acknowledged, Ledger, LedgerOptions, LogKeys, Reply};
 use custody_tests::load::Load;
 use custody_tests::load_site::newest;
@@ -113,7 +114,11 @@ fn latencies_ms(ledger: &Ledger, records: &[Vec<u8>], rate: f64) -> Vec<f64> {
             std::thread::sleep(due(position).saturating_duration_since(Instant::now()));
             let to = to.clone();
             let reply = Reply::new(move |answer| drop(to.send((position, answer))));
-            ledger.post((record.clone(), Vec::new()), reply);
+            ledger.post(
+                Record::parse(record).expect("a record of the load is well formed"),
+                Vec::new(),
+                reply,
+            );
         }
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::unbounded;
+use custody_core::record::Record;
 use custody_log::{Ledger, LedgerOptions, Reply};
 use custody_tests::http_load::{Outcome, Sending, drive};
 use custody_tests::load_site::{LEDGER, LoadSite, twin};
@@ -25,14 +26,14 @@ const LEVELS: [(usize, usize); 4] = [(1, 2_000), (10, 10_000), (100, 50_000), (1
 /// The level that is held against the ledger in this process.
 const COMPARED: usize = 100;
 /// Handoffs that one request has, where it has several.
-const SEVERAL: usize = 10;
+const SEVERAL: usize = 40;
 /// Handoffs at half load.
 const TIMED: usize = 30_000;
 /// Handoffs that come several in a request.
 const TOGETHER: usize = 50_000;
 
 /// Handoffs a second of a steady load.
-const SOAKED_PER_S: u64 = 1_000;
+const SOAKED_PER_S: u64 = 2_000;
 /// Time between two looks at the memory.
 const SAMPLED: Duration = Duration::from_secs(30);
 
@@ -188,7 +189,11 @@ fn submit_some_at_a_time(ledger: &Ledger, records: &[Vec<u8>], at_a_time: usize)
             let record = records.get(next.fetch_add(1, Ordering::Relaxed))?;
             let to = to.clone();
             let reply = Reply::new(move |answer| drop(to.send(answer)));
-            ledger.post((record.clone(), Vec::new()), reply);
+            ledger.post(
+                Record::parse(record).expect("a record of the load is well formed"),
+                Vec::new(),
+                reply,
+            );
             Some(())
         };
         let mut waiting = (0..at_a_time / cores).filter_map(|_| post()).count();
