@@ -125,3 +125,15 @@ fn records_that_come_together_are_answered_each_for_itself() {
     }
     assert_eq!(size(&served), first + 3, "what was refused left nothing");
 }
+
+#[test]
+fn more_records_together_than_there_is_room_for_come_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = LoadSite::lay(folder.path(), 2, 6);
+    let setting = folder.path().join("serve.toml");
+    let roomy = std::fs::read_to_string(&setting).unwrap();
+    std::fs::write(&setting, format!("{roomy}records = 2\n")).unwrap();
+    let served = site.serve(folder.path());
+    let outcomes = drive(served.address(), vec![Sending::several(&site.handoffs)], 1, None);
+    assert_eq!((outcomes[0].status, outcomes[0].entries.len()), (200, site.handoffs.len()));
+}
