@@ -30,6 +30,7 @@ mod notify;
 pub(crate) mod observe;
 mod offer;
 pub mod problem;
+pub mod proxy;
 mod record;
 mod registry;
 mod request;

@@ -175,11 +175,20 @@ impl Service {
     /// Whether `authority`, as a client writes it in `Host`, is a name of this server. Without configured names it is the
     /// address at which it listens, or `localhost` with its port on this machine.
     pub fn answers_to(&self, authority: &str) -> bool {
-        if !self.setting.authorities.is_empty() {
-            return self.setting.authorities.iter().any(|name| name == authority);
+        if self.setting.names().next().is_some() {
+            return self.setting.names().any(|name| name == authority);
         }
         let local = format!("localhost:{}", self.bound.port());
         authority == self.bound.to_string() || (self.bound.ip().is_loopback() && authority == local)
+    }
+
+    /// Whether pages of this server are of `origin`, as a browser writes it.
+    pub fn is_own_origin(&self, origin: &str) -> bool {
+        let is_secure = self.setting.is_secure();
+        // Without `public_url` nobody knows whether a proxy speaks TLS.
+        let plain = origin.strip_prefix("http://").filter(|_| !is_secure);
+        let authority = origin.strip_prefix("https://").or(plain);
+        authority.is_some_and(|authority| self.answers_to(authority))
     }
 
     /// Who has the key `kid`, if it is in use. Cost: a look at every agency and custodian the first time that an enrolled

@@ -94,6 +94,7 @@ mod serve_attacks;
 mod serve_backup;
 mod serve_commands;
 mod serve_load;
+mod serve_proxy;
 mod serve_running;
 mod serve_schema;
 mod store_contract;
