@@ -1,8 +1,7 @@
 //! Who answers for what: every item that stands in a custodian's name, packed ones with their container.
 
-use custody_core::custody::{ItemState, Standing, Whereabouts};
+use custody_core::custody::{ItemState, Whereabouts};
 use custody_core::id::{SubjectId, Uuid};
-use custody_log::SubjectKind;
 
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -31,14 +30,35 @@ pub fn items_where(
     mut is_wanted: impl FnMut(&ItemState) -> Result<bool, Failure>,
 ) -> Result<Vec<(Uuid, ItemState)>, Failure> {
     let mut found = Vec::new();
-    for subject in desk.subjects(SubjectKind::Item) {
-        let (SubjectId::Item(id), subject) = subject? else { continue };
-        let Standing::Item(state) = subject.standing else { continue };
+    for one in desk.items_where(None, |_| true) {
+        let (id, state) = one?;
         if is_wanted(&state)? {
-            let first = desk.chain(&SubjectId::Item(id))?.first().map(|logged| logged.index);
-            found.push((first, id, state));
+            found.push((id, state));
         }
     }
-    found.sort_by_key(|(first, id, _)| (*first, *id));
-    Ok(found.into_iter().map(|(_, id, state)| (id, state)).collect())
+    as_they_began(desk, found)
+}
+
+/// As [`items_where`], where the state alone says whether an item is wanted: only then it is asked whether it may be seen.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub fn items_by_state<'d>(
+    desk: &'d Desk,
+    is_wanted: impl Fn(&ItemState) -> bool + 'd,
+) -> Result<Vec<(Uuid, ItemState)>, Failure> {
+    as_they_began(desk, desk.items_where(None, is_wanted).collect::<Result<_, _>>()?)
+}
+
+fn as_they_began(
+    desk: &Desk,
+    found: Vec<(Uuid, ItemState)>,
+) -> Result<Vec<(Uuid, ItemState)>, Failure> {
+    let begun = found.into_iter().map(|(id, state)| {
+        let first = desk.chain(&SubjectId::Item(id))?.first().map(|logged| logged.index);
+        Ok((first, id, state))
+    });
+    let mut begun = begun.collect::<Result<Vec<_>, Failure>>()?;
+    begun.sort_by_key(|(first, id, _)| (*first, *id));
+    Ok(begun.into_iter().map(|(_, id, state)| (id, state)).collect())
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use custody_core::custody::{RequestState, Standing};
+use custody_core::custody::{ItemState, RequestState, Standing};
 use custody_core::id::{SubjectId, Uuid};
 use custody_log::SubjectKind;
 use serde::Serialize;
@@ -126,12 +126,10 @@ impl RequestHistory {
             records.push(EventView::of(&Event::of_request(desk, &people, &logged, request)?));
         }
         let mut items = Vec::new();
-        for subject in desk.subjects(SubjectKind::Item) {
-            let (SubjectId::Item(item), subject) = subject? else { continue };
-            let Standing::Item(state) = subject.standing else { continue };
-            if state.bound.is_some_and(|bound| bound.request == request) {
-                items.push(ItemView::of(desk, &people, item, &state)?);
-            }
+        let is_under = |state: &ItemState| state.bound.is_some_and(|it| it.request == request);
+        for one in desk.items_where(None, is_under) {
+            let (item, state) = one?;
+            items.push(ItemView::of(desk, &people, item, &state)?);
         }
         let request = RequestView::of(&people, &id, &state)?;
         Ok(Self { request, records, items, size: desk.head().size.0 })

@@ -154,7 +154,12 @@ impl<'a> Reader<'a> {
 
     /// Every subject of a kind, in the order of their ids.
     pub fn subjects(&self, kind: SubjectKind) -> Subjects<'_> {
-        Subjects::new(self.read(), kind)
+        Subjects::new(self.read(), kind, None)
+    }
+
+    /// As [`Reader::subjects`], of those after `after`. Cost: what comes before is not read.
+    pub fn subjects_after(&self, kind: SubjectKind, after: &SubjectId) -> Subjects<'_> {
+        Subjects::new(self.read(), kind, Some(after))
     }
 
     /// The records of a chain, in their order. Cost: two point reads for each.
