@@ -75,6 +75,14 @@ pub trait Books {
     /// The ledger cannot be read.
     fn chain(&self, id: &SubjectId) -> Result<Vec<Logged>, Failure>;
 
+    /// The first record of a chain: [`Books::chain`]'s.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    fn first(&self, id: &SubjectId) -> Result<Option<Logged>, Failure> {
+        Ok(self.chain(id)?.into_iter().next())
+    }
+
     /// The entries `[lo, hi)` with their records.
     ///
     /// # Errors
@@ -198,6 +206,10 @@ impl Books for OwnBooks<'_> {
 
     fn chain(&self, id: &SubjectId) -> Result<Vec<Logged>, Failure> {
         Ok(self.reader.chain(id)?)
+    }
+
+    fn first(&self, id: &SubjectId) -> Result<Option<Logged>, Failure> {
+        Ok(self.reader.first(id)?)
     }
 
     fn page(&self, lo: LeafIndex, hi: LeafIndex) -> Result<Vec<Logged>, Failure> {

@@ -158,34 +158,9 @@ impl<'l> Desk<'l> {
         self.books.subjects(kind)
     }
 
-    /// As [`Desk::subjects`], of those after `after` that are wanted.
-    pub fn subjects_where<'b>(
-        &'b self,
-        kind: SubjectKind,
-        after: Option<&SubjectId>,
-        is_wanted: impl Fn(&Standing) -> bool + 'b,
-    ) -> SubjectsOf<'b> {
-        self.books.subjects_where(kind, after, Box::new(is_wanted))
-    }
-
-    /// Items after `after` of which the state is wanted, in the order of their ids.
-    pub fn items_where<'b>(
-        &'b self,
-        after: Option<&SubjectId>,
-        is_wanted: impl Fn(&ItemState) -> bool + 'b,
-    ) -> impl Iterator<Item = Result<(Uuid, ItemState), Failure>> + 'b {
-        let is_wanted = move |standing: &Standing| match standing {
-            Standing::Item(state) => is_wanted(state),
-            _ => false,
-        };
-        let found = self.subjects_where(SubjectKind::Item, after, is_wanted);
-        found.filter_map(|one| match one {
-            Ok((SubjectId::Item(id), Subject { standing: Standing::Item(state), .. })) => {
-                Some(Ok((id, state)))
-            }
-            Ok(_) => None,
-            Err(failure) => Some(Err(failure)),
-        })
+    /// What the desk works with.
+    pub fn books(&self) -> &(dyn Books + 'l) {
+        &*self.books
     }
 
     /// The entries `[lo, hi)` with their records.

@@ -1,7 +1,8 @@
 //! Who answers for what: every item that stands in a custodian's name, packed ones with their container.
 
-use custody_core::custody::{ItemState, Whereabouts};
+use custody_core::custody::{ItemState, Standing, Subject, Whereabouts};
 use custody_core::id::{SubjectId, Uuid};
+use custody_log::SubjectKind;
 
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -19,6 +20,28 @@ pub fn answers_for(desk: &Desk, state: &ItemState) -> Result<Uuid, Failure> {
         (holder, place) = (outer.holder, outer.place);
     }
     Ok(holder)
+}
+
+impl Desk<'_> {
+    /// Items after `after` of which the state is wanted, in the order of their ids.
+    pub fn items_where<'b>(
+        &'b self,
+        after: Option<&SubjectId>,
+        is_wanted: impl Fn(&ItemState) -> bool + 'b,
+    ) -> impl Iterator<Item = Result<(Uuid, ItemState), Failure>> + 'b {
+        let is_wanted = move |standing: &Standing| match standing {
+            Standing::Item(state) => is_wanted(state),
+            _ => false,
+        };
+        let found = self.books().subjects_where(SubjectKind::Item, after, Box::new(is_wanted));
+        found.filter_map(|one| match one {
+            Ok((SubjectId::Item(id), Subject { standing: Standing::Item(state), .. })) => {
+                Some(Ok((id, state)))
+            }
+            Ok(_) => None,
+            Err(failure) => Some(Err(failure)),
+        })
+    }
 }
 
 /// The items that `is_wanted` takes, in the order in which they began. Cost: a look at every item.
@@ -55,7 +78,7 @@ fn as_they_began(
     found: Vec<(Uuid, ItemState)>,
 ) -> Result<Vec<(Uuid, ItemState)>, Failure> {
     let begun = found.into_iter().map(|(id, state)| {
-        let first = desk.chain(&SubjectId::Item(id))?.first().map(|logged| logged.index);
+        let first = desk.books().first(&SubjectId::Item(id))?.map(|logged| logged.index);
         Ok((first, id, state))
     });
     let mut begun = begun.collect::<Result<Vec<_>, Failure>>()?;

@@ -187,6 +187,14 @@ impl<'l> GuardedBooks<'l> {
         Ok(false)
     }
 
+    /// Whether the caller may read the records of a chain.
+    fn may_follow(&self, id: &SubjectId) -> Result<bool, Failure> {
+        match id {
+            SubjectId::Item(item) | SubjectId::Notes(item) => self.may_see(*item),
+            _ => Ok(self.subject(id)?.is_some()),
+        }
+    }
+
     fn check_overseer(&self) -> Result<(), Failure> {
         match self.caller.is_overseer {
             true => Ok(()),
@@ -251,11 +259,11 @@ impl Books for GuardedBooks<'_> {
     }
 
     fn chain(&self, id: &SubjectId) -> Result<Vec<Logged>, Failure> {
-        let may_read = match id {
-            SubjectId::Item(item) | SubjectId::Notes(item) => self.may_see(*item)?,
-            _ => self.subject(id)?.is_some(),
-        };
-        if may_read { self.books.chain(id) } else { Ok(Vec::new()) }
+        if self.may_follow(id)? { self.books.chain(id) } else { Ok(Vec::new()) }
+    }
+
+    fn first(&self, id: &SubjectId) -> Result<Option<Logged>, Failure> {
+        if self.may_follow(id)? { self.books.first(id) } else { Ok(None) }
     }
 
     fn page(&self, lo: LeafIndex, hi: LeafIndex) -> Result<Vec<Logged>, Failure> {

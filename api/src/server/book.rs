@@ -183,7 +183,7 @@ pub async fn subjects(
     let after = query.after.as_deref().map(parse_subject).transpose()?;
     let found = service.look_as(caller, move |desk| {
         let (mut subjects, mut next) = (Vec::new(), None);
-        for subject in desk.subjects_where(kind, after.as_ref(), |_| true) {
+        for subject in desk.books().subjects_where(kind, after.as_ref(), Box::new(|_| true)) {
             let (id, subject) = subject?;
             if subjects.len() == SUBJECTS {
                 next = subjects.last().map(|last: &SubjectBook| last.subject.clone());

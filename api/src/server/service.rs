@@ -17,8 +17,10 @@ use super::limit::Rates;
 use super::mailbox::Mailbox;
 use super::nonce::Nonces;
 use super::problem::Problem;
+use super::reckoned::Reckoned;
 use super::session::Sessions;
 use super::setting::Setting;
+use super::statistics::{FindingList, StatisticsView};
 use super::witness::Witnesses;
 use crate::books::OwnBooks;
 use crate::desk::Desk;
@@ -57,6 +59,10 @@ pub struct Service {
     pub bound: SocketAddr,
     /// Who is asked for cosignatures.
     pub witnesses: Witnesses,
+    /// Figures of the whole ledger.
+    pub figures: Reckoned<StatisticsView>,
+    /// What an audit of the whole ledger finds.
+    pub findings: Reckoned<FindingList>,
     looks: Arc<Semaphore>,
     records: Arc<Semaphore>,
     owners: RwLock<HashMap<Kid, SubjectId>>,
@@ -79,6 +85,8 @@ impl Service {
             streams: Arc::new(Semaphore::new(limits.streams)),
             looks: Arc::new(Semaphore::new(limits.looks)),
             records: Arc::new(Semaphore::new(limits.records)),
+            figures: Reckoned::default(),
+            findings: Reckoned::default(),
             owners: RwLock::default(),
             mailbox,
             witnesses,

@@ -173,6 +173,17 @@ impl<'a> Reader<'a> {
         numbers.into_iter().map(|index| self.logged(LeafIndex(index))).collect()
     }
 
+    /// The first record of a chain. Cost: that of one record, however long the chain is.
+    ///
+    /// # Errors
+    /// [`ReadError::Store`].
+    pub fn first(&self, id: &SubjectId) -> Result<Option<Logged>, ReadError> {
+        let rows = self.read().rows(&Scan::prefix(Table::Chain, &subject_key(id)).limit(1))?;
+        let Some((key, value)) = rows.first() else { return Ok(None) };
+        let index = decode_number(Table::Chain, key, value)?;
+        self.logged(LeafIndex(index)).map(Some)
+    }
+
     /// An entry and its record.
     ///
     /// # Errors

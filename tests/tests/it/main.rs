@@ -96,6 +96,7 @@ mod sequencer_rules;
 mod serve_attacks;
 mod serve_backup;
 mod serve_commands;
+mod serve_list;
 mod serve_load;
 mod serve_proxy;
 mod serve_running;
