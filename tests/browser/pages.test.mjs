@@ -231,6 +231,33 @@ test("a manifest of 500 items is received with exceptions", { timeout: 300_000 }
   await analyst.leave();
 });
 
+test("lists show a page at a time, and find what lies behind it", async () => {
+  const officer = await Somebody.signedIn("officer");
+  const { page } = officer;
+  const asked = [];
+  page.on("request", (request) => request.url().includes("/v1/items?") && asked.push(request.url()));
+  const rows = page.locator("tbody tr");
+  await officer.go("items");
+  await page.getByText("Items: \u206850+\u2069").waitFor();
+  assert.equal(await rows.count(), 50);
+  assert.deepEqual(asked.map((one) => new URL(one).search), ["?limit=50"]);
+  await page.click("#more");
+  await page.getByText("Items: \u2068250+\u2069").waitFor();
+  assert.equal(await rows.count(), 250);
+  assert.deepEqual(await officer.violations(), []);
+  // Whatever the order, some of these are behind what was loaded.
+  for (const name of ["data carrier 001", "data carrier 250", "data carrier 499"]) {
+    await page.fill("#wanted", name);
+    await page.waitForFunction((name) => {
+      const found = [...document.querySelectorAll("tbody tr")];
+      return found.length === 1 && found[0].textContent.includes(name);
+    }, name);
+  }
+  await page.fill("#wanted", "nothing has this name");
+  await page.getByText("Items: \u20680\u2069").waitFor();
+  await officer.leave();
+});
+
 test("a session ends, and nothing that was typed is lost", async () => {
   const keeper = await Somebody.signedIn("keeper");
   await keeper.go("act/collect");
