@@ -1,7 +1,7 @@
 //! A ledger as whoever works with it looks at it, at one checkpoint: the contract between commands and pages on one
 //! side, and the ledger, here or at a server, on the other.
 
-use custody_core::custody::Subject;
+use custody_core::custody::{Standing, Subject};
 use custody_core::hash::Hash;
 use custody_core::id::{Origin, SubjectId};
 use custody_core::merkle::{LeafIndex, TreeHead, TreeSize};
@@ -20,6 +20,9 @@ const PIECE: usize = 1024;
 
 /// Subjects one after the other; ends after an error.
 pub type SubjectsOf<'b> = Box<dyn Iterator<Item = Result<(SubjectId, Subject), Failure>> + 'b>;
+
+/// Whether a subject is wanted, by what the records made of it.
+pub type Wanted<'b> = Box<dyn Fn(&Standing) -> bool + 'b>;
 
 /// What became of each record of many, as far as they were submitted.
 pub type Answers = Vec<Result<Acknowledged, Failure>>;
@@ -50,11 +53,35 @@ pub trait Books {
     /// Every subject of a kind, in the order of their ids.
     fn subjects(&self, kind: SubjectKind) -> SubjectsOf<'_>;
 
+    /// As [`Books::subjects`], of those after `after` that are wanted. Where `after` is near is found without a look at what
+    /// lies before it.
+    fn subjects_where<'b>(
+        &'b self,
+        kind: SubjectKind,
+        after: Option<&SubjectId>,
+        is_wanted: Wanted<'b>,
+    ) -> SubjectsOf<'b> {
+        let after = after.cloned();
+        let is_after = move |id: &SubjectId| after.as_ref().is_none_or(|after| id > after);
+        Box::new(self.subjects(kind).filter(move |one| match one {
+            Ok((id, subject)) => is_after(id) && is_wanted(&subject.standing),
+            Err(_) => true,
+        }))
+    }
+
     /// The records of a chain, in their order.
     ///
     /// # Errors
     /// The ledger cannot be read.
     fn chain(&self, id: &SubjectId) -> Result<Vec<Logged>, Failure>;
+
+    /// The first record of a chain: [`Books::chain`]'s.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    fn first(&self, id: &SubjectId) -> Result<Option<Logged>, Failure> {
+        Ok(self.chain(id)?.into_iter().next())
+    }
 
     /// The entries `[lo, hi)` with their records.
     ///
@@ -160,8 +187,29 @@ impl Books for OwnBooks<'_> {
         Box::new(self.reader.subjects(kind).map(|subject| Ok(subject?)))
     }
 
+    fn subjects_where<'b>(
+        &'b self,
+        kind: SubjectKind,
+        after: Option<&SubjectId>,
+        is_wanted: Wanted<'b>,
+    ) -> SubjectsOf<'b> {
+        let subjects = match after {
+            Some(after) => self.reader.subjects_after(kind, after),
+            None => self.reader.subjects(kind),
+        };
+        let wanted = subjects.filter(move |one| match one {
+            Ok((_, subject)) => is_wanted(&subject.standing),
+            Err(_) => true,
+        });
+        Box::new(wanted.map(|subject| Ok(subject?)))
+    }
+
     fn chain(&self, id: &SubjectId) -> Result<Vec<Logged>, Failure> {
         Ok(self.reader.chain(id)?)
+    }
+
+    fn first(&self, id: &SubjectId) -> Result<Option<Logged>, Failure> {
+        Ok(self.reader.first(id)?)
     }
 
     fn page(&self, lo: LeafIndex, hi: LeafIndex) -> Result<Vec<Logged>, Failure> {

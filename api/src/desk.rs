@@ -158,6 +158,11 @@ impl<'l> Desk<'l> {
         self.books.subjects(kind)
     }
 
+    /// What the desk works with.
+    pub fn books(&self) -> &(dyn Books + 'l) {
+        &*self.books
+    }
+
     /// The entries `[lo, hi)` with their records.
     ///
     /// # Errors

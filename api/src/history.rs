@@ -287,9 +287,7 @@ fn document_text(value: &[u8]) -> Option<String> {
 /// # Errors
 /// The ledger cannot be read.
 pub fn description(desk: &Desk, item: Uuid) -> Result<Option<String>, Failure> {
-    let Some(first) = desk.chain(&SubjectId::Item(item))?.into_iter().next() else {
-        return Ok(None);
-    };
+    let Some(first) = desk.books().first(&SubjectId::Item(item))? else { return Ok(None) };
     let openings = desk.openings(&sha256(&first.record))?;
     let field = |name: &str| openings.iter().find(|opening| opening.field == name);
     if let Some(text) = field("description").and_then(Opening::as_text) {

@@ -1,6 +1,6 @@
 //! Who answers for what: every item that stands in a custodian's name, packed ones with their container.
 
-use custody_core::custody::{ItemState, Standing, Whereabouts};
+use custody_core::custody::{ItemState, Standing, Subject, Whereabouts};
 use custody_core::id::{SubjectId, Uuid};
 use custody_log::SubjectKind;
 
@@ -22,6 +22,28 @@ pub fn answers_for(desk: &Desk, state: &ItemState) -> Result<Uuid, Failure> {
     Ok(holder)
 }
 
+impl Desk<'_> {
+    /// Items after `after` of which the state is wanted, in the order of their ids.
+    pub fn items_where<'b>(
+        &'b self,
+        after: Option<&SubjectId>,
+        is_wanted: impl Fn(&ItemState) -> bool + 'b,
+    ) -> impl Iterator<Item = Result<(Uuid, ItemState), Failure>> + 'b {
+        let is_wanted = move |standing: &Standing| match standing {
+            Standing::Item(state) => is_wanted(state),
+            _ => false,
+        };
+        let found = self.books().subjects_where(SubjectKind::Item, after, Box::new(is_wanted));
+        found.filter_map(|one| match one {
+            Ok((SubjectId::Item(id), Subject { standing: Standing::Item(state), .. })) => {
+                Some(Ok((id, state)))
+            }
+            Ok(_) => None,
+            Err(failure) => Some(Err(failure)),
+        })
+    }
+}
+
 /// The items that `is_wanted` takes, in the order in which they began. Cost: a look at every item.
 ///
 /// # Errors
@@ -31,14 +53,35 @@ pub fn items_where(
     mut is_wanted: impl FnMut(&ItemState) -> Result<bool, Failure>,
 ) -> Result<Vec<(Uuid, ItemState)>, Failure> {
     let mut found = Vec::new();
-    for subject in desk.subjects(SubjectKind::Item) {
-        let (SubjectId::Item(id), subject) = subject? else { continue };
-        let Standing::Item(state) = subject.standing else { continue };
+    for one in desk.items_where(None, |_| true) {
+        let (id, state) = one?;
         if is_wanted(&state)? {
-            let first = desk.chain(&SubjectId::Item(id))?.first().map(|logged| logged.index);
-            found.push((first, id, state));
+            found.push((id, state));
         }
     }
-    found.sort_by_key(|(first, id, _)| (*first, *id));
-    Ok(found.into_iter().map(|(_, id, state)| (id, state)).collect())
+    as_they_began(desk, found)
+}
+
+/// As [`items_where`], where the state alone says whether an item is wanted: only then it is asked whether it may be seen.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub fn items_by_state<'d>(
+    desk: &'d Desk,
+    is_wanted: impl Fn(&ItemState) -> bool + 'd,
+) -> Result<Vec<(Uuid, ItemState)>, Failure> {
+    as_they_began(desk, desk.items_where(None, is_wanted).collect::<Result<_, _>>()?)
+}
+
+fn as_they_began(
+    desk: &Desk,
+    found: Vec<(Uuid, ItemState)>,
+) -> Result<Vec<(Uuid, ItemState)>, Failure> {
+    let begun = found.into_iter().map(|(id, state)| {
+        let first = desk.books().first(&SubjectId::Item(id))?.map(|logged| logged.index);
+        Ok((first, id, state))
+    });
+    let mut begun = begun.collect::<Result<Vec<_>, Failure>>()?;
+    begun.sort_by_key(|(first, id, _)| (*first, *id));
+    Ok(begun.into_iter().map(|(_, id, state)| (id, state)).collect())
 }

@@ -81,7 +81,7 @@ impl<'d> People<'d> {
         if !self.shows_names {
             return Ok(None);
         }
-        let Some(enrolment) = self.desk.chain(id)?.into_iter().next() else { return Ok(None) };
+        let Some(enrolment) = self.desk.books().first(id)? else { return Ok(None) };
         let openings = self.desk.openings(&sha256(&enrolment.record))?;
         let name = openings.iter().find(|opening| opening.field == "name");
         Ok(name.and_then(|opening| opening.as_text()).map(str::to_owned))

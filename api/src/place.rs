@@ -7,7 +7,21 @@ use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::people::People;
 
-/// An item's state in a word.
+/// The words of items' states.
+pub const STATES: [&str; 10] = [
+    "held",
+    "stored",
+    "on-the-way",
+    "packed",
+    "outside",
+    "checked-out",
+    "disposed",
+    "returned",
+    "consumed",
+    "split",
+];
+
+/// An item's state in a word: one of [`STATES`].
 pub fn state_word(state: &ItemState) -> &'static str {
     match (state.end, &state.release, state.place) {
         (Some(ItemEnd::Disposed), ..) => "disposed",

@@ -7,7 +7,7 @@ use custody_core::record::body::Body;
 
 use crate::desk::Desk;
 use crate::failure::Failure;
-use crate::holding::items_where;
+use crate::holding::items_by_state;
 use crate::people::{Name, People};
 
 /// Something that waits for somebody.
@@ -47,7 +47,7 @@ pub enum What {
 /// The ledger cannot be read.
 pub fn waiting_for(desk: &Desk, me: Uuid) -> Result<Vec<Waiting>, Failure> {
     let mut waiting = Vec::new();
-    for (item, state) in items_where(desk, |state| Ok(what_waits(me, state).is_some()))? {
+    for (item, state) in items_by_state(desk, |state| what_waits(me, state).is_some())? {
         let Some(what) = what_waits(me, &state) else { continue };
         let due_s = match what {
             What::BringBack { .. } => due_back(desk, item)?,

@@ -15,12 +15,23 @@ export const passphrase = process.env.CUSTODY_PASSPHRASE;
 /** Where pictures of the pages go, if anybody wants them. */
 export const pictures = process.env.CUSTODY_PICTURES;
 
+/** A camera that shows a test picture, and somebody who always says yes when asked for it. */
+export const CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+/** Times that somebody presses Tab before they give up. */
+const MOST_STOPS = 200;
+
 let browser;
 
-export async function launch() {
+export async function launch(camera = CAMERA) {
   const args = process.getuid() === 0 ? ["--no-sandbox"] : [];
-  args.push("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream");
-  browser = await chromium.launch({ executablePath: chromiumPath(), args });
+  browser = await chromium.launch({ executablePath: chromiumPath(), args: [...args, ...camera] });
+}
+
+/** What somebody has said in the browser's settings about the camera on our pages. */
+export async function setCamera(setting) {
+  const session = await browser.newBrowserCDPSession();
+  await session.send("Browser.setPermission", { permission: { name: "camera" }, setting, origin: url });
+  await session.detach();
 }
 
 export async function close() {
@@ -76,6 +87,83 @@ export class Somebody {
     return shown;
   }
 
+  /** As `signIn`, without a mouse. The window in which the file is chosen is the browser's, and its driver answers it. */
+  async signInByKeyboard(name) {
+    const { keyboard } = this.page;
+    // Whoever answers for the window has to be there before it opens.
+    const chooser = this.page.waitForEvent("filechooser");
+    await this.tabTo("#key-file");
+    await keyboard.press("Enter");
+    await (await chooser).setFiles(join(keys, `${name}.key`));
+    await this.tabTo("#passphrase");
+    await keyboard.type(passphrase);
+    await this.tabTo("#sign-in");
+    await keyboard.press("Enter");
+    await this.page.waitForSelector("main h1 ~ .scan");
+  }
+
+  /** Presses Tab until that has the focus, or Shift+Tab. Wherever it stops on the way, one sees that it is there. */
+  async tabTo(selector, key = "Tab") {
+    await this.page.waitForSelector(selector);
+    const stops = [];
+    for (let count = 0; count < MOST_STOPS; count += 1) {
+      await this.page.keyboard.press(key);
+      const stop = await this.page.evaluate(look, selector);
+      assert.equal(stop.fault, null, `nobody sees that the focus is on ${stop.html}`);
+      if (stop.isWanted) return;
+      stops.push(stop.html.slice(0, 60));
+    }
+    assert.fail(`${key} does not lead to ${selector}: ${stops.join("\n")}`);
+  }
+
+  /** Presses what has the focus, and waits for what comes of it. */
+  async press(key, selector) {
+    await this.page.keyboard.press(key);
+    await this.page.waitForSelector(selector, { timeout: 60_000 });
+  }
+
+  /** Chooses in a list by the first letters of what is wanted, and says what that is. */
+  async choose(selector, letters, value) {
+    await this.tabTo(selector);
+    await this.page.keyboard.type(letters);
+    const [code, text] = await this.page.locator(selector).evaluate((list) => [list.value, list.selectedOptions[0].text]);
+    assert.ok(value === undefined ? text.startsWith(letters) : code === value, `${selector}: ${code} ${text}`);
+  }
+
+  /** Waits until that has the focus, named by its id or its kind. */
+  hasFocus(name) {
+    return this.page.waitForFunction((name) => [document.activeElement.id, document.activeElement.tagName.toLowerCase()].includes(name), name);
+  }
+
+  /**
+   * Walks over the whole page with a key, from where the focus is until it comes round again. Everything that can be used was
+   * stopped at, and seen, and left.
+   */
+  async walk(key) {
+    await this.page.evaluate(() => {
+      document.activeElement.blur();
+      for (const one of document.querySelectorAll("[data-stop]")) delete one.dataset.stop;
+    });
+    let last = null;
+    for (let count = 0; ; count += 1) {
+      assert.ok(count < MOST_STOPS, `${key} does not come round`);
+      await this.page.keyboard.press(key);
+      const stop = await this.page.evaluate(look, "[data-stop]");
+      assert.equal(stop.fault, null, `nobody sees that the focus is on ${stop.html}`);
+      // Between the last one and the first lies the page itself, and in a browser with a window what stands around it.
+      if (stop.isPage) continue;
+      // A field of several parts, as one for a time, has a stop for each.
+      if (stop.isWanted && stop.html !== last) break;
+      await this.page.evaluate(() => { document.activeElement.dataset.stop = ""; });
+      last = await this.page.evaluate(() => document.activeElement.outerHTML);
+    }
+    return this.page.evaluate(() => {
+      const usable = "a[href], button:enabled, input:enabled, select:enabled, textarea:enabled, summary, [tabindex='0']";
+      const all = [...document.querySelectorAll(usable)].filter((one) => one.checkVisibility({ visibilityProperty: true }));
+      return { count: all.length, missed: all.filter((one) => one.dataset.stop === undefined).map((one) => one.outerHTML.slice(0, 120)) };
+    });
+  }
+
   /** The digest that the page gives when something was signed. */
   digest() {
     return this.page.innerText(".done code");
@@ -113,4 +201,19 @@ export class Somebody {
     await this.page.unrouteAll({ behavior: "wait" });
     await this.context.close();
   }
+}
+
+/** In the page: what has the focus, whether that is what is wanted, and whether whoever looks sees that. */
+function look(selector) {
+  const one = document.activeElement;
+  if (one === null || one === document.body) return { isPage: true, isWanted: false, fault: null, html: "the page" };
+  const { outlineStyle, outlineWidth } = getComputedStyle(one);
+  const { left, right, top, bottom } = one.getBoundingClientRect();
+  const within = (value, end) => Math.min(Math.max(value, 1), end - 1);
+  const over = document.elementFromPoint(within((left + right) / 2, innerWidth), within((top + bottom) / 2, innerHeight));
+  const isMarked = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+  const isInView = right > left && bottom > top && right > 0 && bottom > 0 && left < innerWidth && top < innerHeight;
+  const isFree = over !== null && (one.contains(over) || over.contains(one));
+  const fault = !isMarked ? "unmarked" : !isInView ? "out of view" : !isFree ? `behind ${over?.outerHTML.slice(0, 80)}` : null;
+  return { isPage: false, isWanted: one.matches(selector), fault, html: one.outerHTML };
 }

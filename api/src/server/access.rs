@@ -25,7 +25,7 @@ use custody_core::sealed::Opening;
 use custody_log::exhibit::{Assembled, ExhibitRequest};
 use custody_log::{Acknowledged, Incoming, Logged, SubjectKind};
 
-use crate::books::{Answers, Books, OwnBooks, SubjectsOf};
+use crate::books::{Answers, Books, OwnBooks, SubjectsOf, Wanted};
 use crate::failure::Failure;
 
 /// Who asks.
@@ -45,13 +45,15 @@ pub struct GuardedBooks<'l> {
     caller: Caller,
     granted: RefCell<HashMap<Uuid, bool>>,
     kin: RefCell<HashSet<Uuid>>,
+    /// Who of the people is of the caller's agency, as far as that was looked up.
+    colleagues: RefCell<HashMap<Uuid, bool>>,
 }
 
 impl<'l> GuardedBooks<'l> {
     /// The books for `caller`.
     pub fn new(books: OwnBooks<'l>, caller: Caller) -> Self {
         let (granted, kin) = (RefCell::default(), RefCell::default());
-        Self { books, caller, granted, kin }
+        Self { books, caller, granted, kin, colleagues: RefCell::default() }
     }
 
     /// Whether the caller may see the item: its records, and what opens them.
@@ -92,11 +94,16 @@ impl<'l> GuardedBooks<'l> {
     }
 
     fn is_of_mine(&self, person: Uuid) -> Result<bool, Failure> {
+        if let Some(known) = self.colleagues.borrow().get(&person) {
+            return Ok(*known);
+        }
         let subject = self.books.subject(&SubjectId::Custodian(person))?;
-        Ok(match subject.map(|subject| subject.standing) {
+        let is_of_mine = match subject.map(|subject| subject.standing) {
             Some(Standing::Custodian(state)) => state.agency == self.caller.agency,
             _ => false,
-        })
+        };
+        self.colleagues.borrow_mut().insert(person, is_of_mine);
+        Ok(is_of_mine)
     }
 
     /// Whether a permission names the caller's agency.
@@ -180,6 +187,14 @@ impl<'l> GuardedBooks<'l> {
         Ok(false)
     }
 
+    /// Whether the caller may read the records of a chain.
+    fn may_follow(&self, id: &SubjectId) -> Result<bool, Failure> {
+        match id {
+            SubjectId::Item(item) | SubjectId::Notes(item) => self.may_see(*item),
+            _ => Ok(self.subject(id)?.is_some()),
+        }
+    }
+
     fn check_overseer(&self) -> Result<(), Failure> {
         match self.caller.is_overseer {
             true => Ok(()),
@@ -219,7 +234,17 @@ impl Books for GuardedBooks<'_> {
     }
 
     fn subjects(&self, kind: SubjectKind) -> SubjectsOf<'_> {
-        Box::new(self.books.subjects(kind).filter_map(|subject| {
+        self.subjects_where(kind, None, Box::new(|_| true))
+    }
+
+    /// What is not wanted is not asked about either.
+    fn subjects_where<'b>(
+        &'b self,
+        kind: SubjectKind,
+        after: Option<&SubjectId>,
+        is_wanted: Wanted<'b>,
+    ) -> SubjectsOf<'b> {
+        Box::new(self.books.subjects_where(kind, after, is_wanted).filter_map(|subject| {
             let known = subject.and_then(|(id, subject)| {
                 let may_know = match (&id, &subject.standing) {
                     (SubjectId::Item(item), Standing::Item(state)) => {
@@ -234,11 +259,11 @@ impl Books for GuardedBooks<'_> {
     }
 
     fn chain(&self, id: &SubjectId) -> Result<Vec<Logged>, Failure> {
-        let may_read = match id {
-            SubjectId::Item(item) | SubjectId::Notes(item) => self.may_see(*item)?,
-            _ => self.subject(id)?.is_some(),
-        };
-        if may_read { self.books.chain(id) } else { Ok(Vec::new()) }
+        if self.may_follow(id)? { self.books.chain(id) } else { Ok(Vec::new()) }
+    }
+
+    fn first(&self, id: &SubjectId) -> Result<Option<Logged>, Failure> {
+        if self.may_follow(id)? { self.books.first(id) } else { Ok(None) }
     }
 
     fn page(&self, lo: LeafIndex, hi: LeafIndex) -> Result<Vec<Logged>, Failure> {

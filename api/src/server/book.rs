@@ -25,7 +25,7 @@ use super::document::{Denied, Digest, Missing, SubjectIdText, TreeNumber, words}
 use super::item::{bad_query, malformed};
 use super::problem::Problem;
 use super::record::parse_digest;
-use super::segment::Segment;
+use super::segment::{Segment, number, parse_number};
 use super::service::Service;
 use crate::failure::Failure;
 
@@ -131,9 +131,11 @@ pub struct SubjectsQuery {
 pub struct EntriesQuery {
     /// The first.
     #[param(value_type = TreeNumber)]
+    #[serde(deserialize_with = "number")]
     lo: u64,
     /// The first that is not meant any more, at most 256 after `lo`.
     #[param(value_type = TreeNumber)]
+    #[serde(deserialize_with = "number")]
     hi: u64,
 }
 
@@ -144,6 +146,7 @@ pub struct EntriesQuery {
 pub struct HeadQuery {
     /// An earlier size of the tree.
     #[param(value_type = TreeNumber)]
+    #[serde(deserialize_with = "number")]
     from: u64,
 }
 
@@ -180,11 +183,8 @@ pub async fn subjects(
     let after = query.after.as_deref().map(parse_subject).transpose()?;
     let found = service.look_as(caller, move |desk| {
         let (mut subjects, mut next) = (Vec::new(), None);
-        for subject in desk.subjects(kind) {
+        for subject in desk.books().subjects_where(kind, after.as_ref(), Box::new(|_| true)) {
             let (id, subject) = subject?;
-            if after.as_ref().is_some_and(|after| id <= *after) {
-                continue;
-            }
             if subjects.len() == SUBJECTS {
                 next = subjects.last().map(|last: &SubjectBook| last.subject.clone());
                 break;
@@ -223,7 +223,7 @@ pub async fn entry(
     caller: Caller,
     Segment(index): Segment,
 ) -> Result<Json<EntryBook>, Problem> {
-    let index = index.parse().map_err(|_| malformed("index", "the index of an entry"))?;
+    let index = parse_number(&index).ok_or_else(|| malformed("index", "the index of an entry"))?;
     let found = service.look_as(caller, move |desk| desk.logged(LeafIndex(index)));
     Ok(Json(EntryBook::of(&found.await?)))
 }
@@ -307,7 +307,7 @@ pub async fn root(
     State(service): State<Arc<Service>>,
     Segment(size): Segment,
 ) -> Result<Json<RootBook>, Problem> {
-    let size = size.parse().map_err(|_| malformed("size", "the size of a tree"))?;
+    let size = parse_number(&size).ok_or_else(|| malformed("size", "the size of a tree"))?;
     let root = service.look(move |service| Ok(service.ledger.reader()?.root_at(TreeSize(size))?));
     Ok(Json(RootBook { root: root.await?.map(|root| root.to_string()) }))
 }

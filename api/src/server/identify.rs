@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -15,7 +15,7 @@ use super::limit::Counted;
 use super::nonce::Noted;
 use super::problem::Problem;
 use super::service::Service;
-use super::session::{PLAIN_COOKIE, SECURE_COOKIE};
+use super::session::cookie_name;
 use crate::desk::now_s;
 use crate::http_signature::{SignatureError, SignatureHeaders, SignedRequest, Target};
 use crate::offer_file::MAX_OFFER_FILE;
@@ -48,10 +48,9 @@ pub async fn identify(
     };
     let counted = match &caller {
         Some(caller) => Some(Counted::Known(caller.id.to_string())),
-        None => parts
-            .extensions
-            .get::<ConnectInfo<SocketAddr>>()
-            .map(|peer| Counted::Address(peer.ip())),
+        None => parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| {
+            Counted::Address(service.setting.proxies.caller(peer.ip(), &parts.headers))
+        }),
     };
     if let Some(counted) = counted {
         if let Err(problem) = service.rates.count(&counted) {
@@ -141,13 +140,14 @@ async fn by_signature(
 }
 
 async fn by_session(service: &Arc<Service>, parts: &mut Parts) -> Result<Option<Caller>, Problem> {
-    let Some(cookie) = cookie(&parts.headers) else { return Ok(None) };
+    let name = cookie_name(service.setting.is_secure());
+    let Some(cookie) = cookie(&parts.headers, name) else { return Ok(None) };
     parts.extensions.insert(Cookie(cookie.clone()));
     // An ended session asks as nobody does: what needs a caller says so, and beginning a session needs none.
     let Some(session) = service.sessions.find(&cookie, now_s()) else { return Ok(None) };
     let changes = ![Method::GET, Method::HEAD].contains(&parts.method);
     let token = parts.headers.get(CSRF_HEADER).and_then(|value| value.to_str().ok());
-    if changes && (token != Some(session.csrf.as_str()) || is_cross_site(&parts.headers)) {
+    if changes && (token != Some(session.csrf.as_str()) || is_cross_site(service, &parts.headers)) {
         let detail = "a request that changes something carries the session's token in `X-CSRF-Token`, and \
                       comes from a page of this server";
         return Err(Problem::new(StatusCode::FORBIDDEN, "session/csrf", detail));
@@ -180,11 +180,11 @@ pub fn authority(service: &Service, headers: &HeaderMap) -> Result<String, Probl
 }
 
 /// The session's cookie, if there is exactly one of that name.
-fn cookie(headers: &HeaderMap) -> Option<String> {
+fn cookie(headers: &HeaderMap, wanted: &str) -> Option<String> {
     let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut found = pairs.flat_map(|line| line.split("; ")).filter_map(|pair| {
         let (name, value) = pair.split_once('=')?;
-        [SECURE_COOKIE, PLAIN_COOKIE].contains(&name).then(|| value.to_owned())
+        (name == wanted).then(|| value.to_owned())
     });
     let first = found.next()?;
     // Two of one name: somebody has planted one.
@@ -192,8 +192,11 @@ fn cookie(headers: &HeaderMap) -> Option<String> {
 }
 
 /// Whether the browser says that another site's page sends this.
-fn is_cross_site(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
+fn is_cross_site(service: &Service, headers: &HeaderMap) -> bool {
+    let is_ours =
+        |origin: &HeaderValue| origin.to_str().is_ok_and(|origin| service.is_own_origin(origin));
+    headers.get(header::ORIGIN).is_some_and(|origin| !is_ours(origin))
+        || headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
 }
 
 fn refused(error: SignatureError) -> Problem {

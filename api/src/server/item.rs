@@ -5,22 +5,23 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use custody_core::custody::{ItemState, Standing};
+use custody_core::custody::ItemState;
 use custody_core::id::{SubjectId, Uuid};
-use custody_log::SubjectKind;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::access::Caller;
-use super::document::{CustodianId, ItemId, Missing};
+use super::document::{CustodianId, ItemId, Missing, words};
 use super::problem::Problem;
-use super::segment::Segment;
+use super::segment::{Segment, parse_number};
 use super::service::Service;
 use super::view::{ItemHistory, ItemView};
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::people::People;
-use crate::place::state_word;
+use crate::place::{STATES, state_word};
 
 /// Items of one answer, at most.
 const PAGE: usize = 200;
@@ -33,11 +34,15 @@ pub struct ItemQuery {
     /// Only items that this custodian holds.
     #[param(value_type = Option<CustodianId>)]
     holder: Option<String>,
-    /// Only items in this state: a word.
+    /// Only items in this state.
+    #[param(value_type = Option<StateWord>, inline)]
     state: Option<String>,
     /// Only items after this one, in the order of ids: the `next` of the answer before.
     #[param(value_type = Option<ItemId>)]
     after: Option<String>,
+    /// Items of the answer, at most: 1 to 200, which it is if left out.
+    #[param(value_type = Option<Limit>, inline)]
+    limit: Option<String>,
 }
 
 /// Items in the order of their ids.
@@ -84,10 +89,34 @@ pub async fn show(
     service.look_as(caller, move |desk| ItemHistory::of(desk, item)).await.map(Json)
 }
 
+/// The word of a state.
+struct StateWord;
+
+impl ToSchema for StateWord {}
+
+impl PartialSchema for StateWord {
+    fn schema() -> RefOr<Schema> {
+        words(STATES).into()
+    }
+}
+
+/// How many.
+struct Limit;
+
+impl ToSchema for Limit {}
+
+impl PartialSchema for Limit {
+    fn schema() -> RefOr<Schema> {
+        let number = ObjectBuilder::new().schema_type(Type::Integer);
+        number.minimum(Some(1)).maximum(Some(PAGE)).into()
+    }
+}
+
 struct Wanted {
     holder: Option<Uuid>,
-    state: Option<String>,
+    state: Option<&'static str>,
     after: Option<SubjectId>,
+    limit: usize,
 }
 
 impl Wanted {
@@ -97,35 +126,42 @@ impl Wanted {
             Some(Ok(SubjectId::Custodian(id))) => Some(id),
             Some(_) => return Err(malformed("holder", "the id of a custodian")),
         };
+        let state = query.state.as_deref().map(parse_state).transpose()?;
         let after = query.after.as_deref().map(str::parse::<SubjectId>).transpose();
         let after = after.map_err(|_| malformed("after", "the id of an item"))?;
-        Ok(Self { holder, state: query.state.clone(), after })
+        let limit = query.limit.as_deref().map_or(Ok(PAGE), parse_limit)?;
+        Ok(Self { holder, state, after, limit })
     }
 
     fn list(&self, desk: &Desk) -> Result<ItemList, Failure> {
         let people = People::of(desk);
         let (mut items, mut next) = (Vec::new(), None);
-        for subject in desk.subjects(SubjectKind::Item) {
-            let (id, subject) = subject?;
-            let (SubjectId::Item(item), Standing::Item(state)) = (&id, &subject.standing) else {
-                continue;
-            };
-            if self.after.as_ref().is_some_and(|after| id <= *after) || !self.is_wanted(state) {
-                continue;
-            }
-            if items.len() == PAGE {
+        for one in desk.items_where(self.after.as_ref(), |state| self.is_wanted(state)) {
+            let (item, state) = one?;
+            if items.len() == self.limit {
                 next = items.last().map(|last: &ItemView| last.item.clone());
                 break;
             }
-            items.push(ItemView::of(desk, &people, *item, state)?);
+            items.push(ItemView::of(desk, &people, item, &state)?);
         }
         Ok(ItemList { items, next, size: desk.head().size.0 })
     }
 
     fn is_wanted(&self, state: &ItemState) -> bool {
         self.holder.is_none_or(|holder| state.holder == holder)
-            && self.state.as_deref().is_none_or(|word| state_word(state) == word)
+            && self.state.is_none_or(|word| state_word(state) == word)
     }
+}
+
+fn parse_state(text: &str) -> Result<&'static str, Problem> {
+    let known = STATES.into_iter().find(|word| *word == text);
+    known.ok_or_else(|| malformed("state", &format!("one of: {}", STATES.join(", "))))
+}
+
+fn parse_limit(text: &str) -> Result<usize, Problem> {
+    let limit = parse_number(text).and_then(|limit| usize::try_from(limit).ok());
+    let limit = limit.filter(|limit| (1..=PAGE).contains(limit));
+    limit.ok_or_else(|| malformed("limit", &format!("a number from 1 to {PAGE}")))
 }
 
 /// Reads the id of an item in a path.

@@ -20,7 +20,7 @@ use super::document::Digest;
 use super::identify::{Cookie, authority};
 use super::problem::Problem;
 use super::service::Service;
-use super::session::{PLAIN_COOKIE, SECURE_COOKIE, session_text};
+use super::session::{cookie_name, session_text};
 use super::view::Who;
 use crate::desk::now_s;
 use crate::people::People;
@@ -184,10 +184,8 @@ async fn view(
 }
 
 fn set_cookie(service: &Service, value: &str, age_s: u64) -> String {
-    let (name, secure) = match service.setting.tls {
-        Some(_) => (SECURE_COOKIE, "; Secure"),
-        None => (PLAIN_COOKIE, ""),
-    };
+    let is_secure = service.setting.is_secure();
+    let (name, secure) = (cookie_name(is_secure), if is_secure { "; Secure" } else { "" });
     format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={age_s}{secure}")
 }
 

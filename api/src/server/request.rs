@@ -1,10 +1,11 @@
 //! Requests for mutual legal assistance.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use custody_core::custody::{RequestState, Standing};
+use custody_core::custody::{ItemState, RequestState, Standing};
 use custody_core::id::{SubjectId, Uuid};
 use custody_log::SubjectKind;
 use serde::Serialize;
@@ -21,6 +22,7 @@ use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::history::Event;
 use crate::people::People;
+use crate::place::state_word;
 
 /// Requests, in the order in which they were drawn up.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -43,6 +45,8 @@ pub struct RequestView {
     from: Who,
     /// The requested agency.
     to: Who,
+    /// How many items that whoever asks may see came under it, by their states.
+    counts: BTreeMap<&'static str, u64>,
 }
 
 /// A request with its history.
@@ -91,11 +95,21 @@ pub async fn show(
 impl RequestList {
     fn of(desk: &Desk<'_>) -> Result<Self, Failure> {
         let (people, mut known) = (People::of(desk), Vec::new());
+        let mut counts = HashMap::<Uuid, BTreeMap<_, _>>::new();
+        for one in desk.items_where(None, |state| state.bound.is_some()) {
+            let (_, state) = one?;
+            let Some(bound) = state.bound else { continue };
+            *counts.entry(bound.request).or_default().entry(state_word(&state)).or_default() += 1;
+        }
         for subject in desk.subjects(SubjectKind::Request) {
             let (id, subject) = subject?;
-            let Standing::Request(state) = subject.standing else { continue };
-            let first = desk.chain(&id)?.first().map(|logged| logged.index);
-            known.push((first, RequestView::of(&people, &id, &state)?));
+            let (SubjectId::Request(request), Standing::Request(state)) = (&id, &subject.standing)
+            else {
+                continue;
+            };
+            let counts = counts.remove(request).unwrap_or_default();
+            let first = desk.books().first(&id)?.map(|logged| logged.index);
+            known.push((first, RequestView::of(&people, &id, state, counts)?));
         }
         known.sort_by_key(|(first, _)| *first);
         let requests = known.into_iter().map(|(_, view)| view).collect();
@@ -104,8 +118,14 @@ impl RequestList {
 }
 
 impl RequestView {
-    fn of(people: &People<'_>, id: &SubjectId, state: &RequestState) -> Result<Self, Failure> {
+    fn of(
+        people: &People<'_>,
+        id: &SubjectId,
+        state: &RequestState,
+        counts: BTreeMap<&'static str, u64>,
+    ) -> Result<Self, Failure> {
         Ok(Self {
+            counts,
             request: id.to_string(),
             step: state.step.word(),
             is_ended: state.step.is_end(),
@@ -126,14 +146,14 @@ impl RequestHistory {
             records.push(EventView::of(&Event::of_request(desk, &people, &logged, request)?));
         }
         let mut items = Vec::new();
-        for subject in desk.subjects(SubjectKind::Item) {
-            let (SubjectId::Item(item), subject) = subject? else { continue };
-            let Standing::Item(state) = subject.standing else { continue };
-            if state.bound.is_some_and(|bound| bound.request == request) {
-                items.push(ItemView::of(desk, &people, item, &state)?);
-            }
+        let is_under = |state: &ItemState| state.bound.is_some_and(|it| it.request == request);
+        let mut counts = BTreeMap::new();
+        for one in desk.items_where(None, is_under) {
+            let (item, state) = one?;
+            *counts.entry(state_word(&state)).or_default() += 1;
+            items.push(ItemView::of(desk, &people, item, &state)?);
         }
-        let request = RequestView::of(&people, &id, &state)?;
+        let request = RequestView::of(&people, &id, &state, counts)?;
         Ok(Self { request, records, items, size: desk.head().size.0 })
     }
 }

@@ -20,8 +20,8 @@ use super::limit::{Door, enter};
 use super::problem::Problem;
 use super::service::Service;
 use super::{
-    asset, batch, book, draft, event, exhibit, health, inbox, item, login, observe, offer, record,
-    registry, request,
+    asset, batch, book, draft, event, exhibit, health, inbox, item, login, map, observe, offer,
+    record, registry, request,
 };
 use super::{statistics, tile, witness};
 
@@ -71,6 +71,7 @@ fn api() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(inbox::show))
         .routes(routes!(item::list))
         .routes(routes!(item::show))
+        .routes(routes!(map::show))
         .routes(routes!(request::list))
         .routes(routes!(request::show))
         .routes(routes!(exhibit::collect))

@@ -2,7 +2,8 @@
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize as _, Deserializer};
 
 use super::item::malformed;
 use super::problem::Problem;
@@ -19,4 +20,21 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Segment
         let Path(named) = read.map_err(|_| malformed("path", "UTF-8"))?;
         Ok(Self(named))
     }
+}
+
+/// A number as everybody writes it: digits, without a sign and without zeros before them. What has two spellings has two
+/// paths.
+pub fn parse_number(text: &str) -> Option<u64> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_one_spelling = text == "0" || !text.starts_with('0');
+    text.parse().ok().filter(|_| is_plain && is_one_spelling)
+}
+
+/// Such a number in a query.
+///
+/// # Errors
+/// It is none.
+pub fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_number(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is not a number")))
 }

@@ -19,8 +19,10 @@ use super::limit::Rates;
 use super::mailbox::Mailbox;
 use super::nonce::Nonces;
 use super::problem::Problem;
+use super::reckoned::Reckoned;
 use super::session::Sessions;
 use super::setting::Setting;
+use super::statistics::{FindingList, StatisticsView};
 use super::witness::Witnesses;
 use crate::books::OwnBooks;
 use crate::desk::Desk;
@@ -63,6 +65,10 @@ pub struct Service {
     pub bound: SocketAddr,
     /// Who is asked for cosignatures.
     pub witnesses: Witnesses,
+    /// Figures of the whole ledger.
+    pub figures: Reckoned<StatisticsView>,
+    /// What an audit of the whole ledger finds.
+    pub findings: Reckoned<FindingList>,
     looks: Arc<Semaphore>,
     records: Arc<Semaphore>,
     posts: Arc<Semaphore>,
@@ -87,6 +93,8 @@ impl Service {
             looks: Arc::new(Semaphore::new(limits.looks)),
             records: Arc::new(Semaphore::new(limits.records)),
             posts: Arc::new(Semaphore::new(POSTING)),
+            figures: Reckoned::default(),
+            findings: Reckoned::default(),
             owners: RwLock::default(),
             mailbox,
             witnesses,
@@ -194,11 +202,20 @@ impl Service {
     /// Whether `authority`, as a client writes it in `Host`, is a name of this server. Without configured names it is the
     /// address at which it listens, or `localhost` with its port on this machine.
     pub fn answers_to(&self, authority: &str) -> bool {
-        if !self.setting.authorities.is_empty() {
-            return self.setting.authorities.iter().any(|name| name == authority);
+        if self.setting.names().next().is_some() {
+            return self.setting.names().any(|name| name == authority);
         }
         let local = format!("localhost:{}", self.bound.port());
         authority == self.bound.to_string() || (self.bound.ip().is_loopback() && authority == local)
+    }
+
+    /// Whether pages of this server are of `origin`, as a browser writes it.
+    pub fn is_own_origin(&self, origin: &str) -> bool {
+        let is_secure = self.setting.is_secure();
+        // Without `public_url` nobody knows whether a proxy speaks TLS.
+        let plain = origin.strip_prefix("http://").filter(|_| !is_secure);
+        let authority = origin.strip_prefix("https://").or(plain);
+        authority.is_some_and(|authority| self.answers_to(authority))
     }
 
     /// Who has the key `kid`, if it is in use. Cost: a look at every agency and custodian the first time that an enrolled

@@ -20,9 +20,14 @@ const MOST_CHALLENGES: usize = 10_000;
 const FIRST_LINE: &str = "custody-ledger session v1";
 
 /// The cookie's name over TLS: bound to this host, this scheme and the whole path.
-pub const SECURE_COOKIE: &str = "__Host-custody";
+const SECURE_COOKIE: &str = "__Host-custody";
 /// The cookie's name on this machine, without TLS.
 pub const PLAIN_COOKIE: &str = "custody-session";
+
+/// The cookie's name.
+pub fn cookie_name(is_secure: bool) -> &'static str {
+    if is_secure { SECURE_COOKIE } else { PLAIN_COOKIE }
+}
 
 /// Sessions and challenges.
 pub struct Sessions {

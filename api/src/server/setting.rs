@@ -8,6 +8,7 @@ use custody_core::id::SubjectId;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::proxy::{Proxies, PublicUrl};
 use crate::failure::Failure;
 use crate::file;
 
@@ -20,7 +21,11 @@ const MAX_FILE: u64 = 64 * 1024;
 pub struct Setting {
     /// Where to listen.
     pub listen: SocketAddr,
-    /// What clients write in `Host`, where it is not the address: `ledger.example:8443`. It is part of what they sign.
+    /// Where people find it, where a proxy stands before it: `https://custody.example`.
+    pub public_url: Option<PublicUrl>,
+    /// Proxies whose word about who asks is taken.
+    pub proxies: Proxies,
+    /// What else clients write in `Host`, where it is not the address: `ledger.example:8443`. It is part of what they sign.
     pub authorities: Vec<String>,
     /// Serve without TLS beyond this machine: only behind a proxy that speaks TLS.
     pub plain_http: bool,
@@ -110,6 +115,8 @@ impl Default for Setting {
     fn default() -> Self {
         Self {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8344),
+            public_url: None,
+            proxies: Proxies::default(),
             authorities: Vec::new(),
             plain_http: false,
             tls: None,
@@ -194,6 +201,10 @@ impl Setting {
                 "`[tls]` names a certificate and its key; `plain_http = true` where a proxy speaks TLS",
             ));
         }
+        if self.tls.is_some() && self.public_url.as_ref().is_some_and(|url| !url.is_https()) {
+            let message = "`public_url` is without TLS, and the server speaks nothing else";
+            return Err(Failure::could_not("serve/setting", message));
+        }
         for overseer in &self.overseers {
             let is_known_kind =
                 matches!(overseer.parse(), Ok(SubjectId::Agency(_) | SubjectId::Custodian(_)));
@@ -214,6 +225,18 @@ impl Setting {
             true => Err(Failure::could_not("serve/setting", "a limit of 0 lets nobody in")),
             false => Ok(()),
         }
+    }
+
+    /// Whether nobody between people and the server, or the proxy before it, can read along: a session's cookie is then for such a
+    /// way alone.
+    pub fn is_secure(&self) -> bool {
+        self.tls.is_some() || self.public_url.as_ref().is_some_and(PublicUrl::is_https)
+    }
+
+    /// The names that the configuration gives the server.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let public = self.public_url.iter().map(PublicUrl::authority);
+        public.chain(self.authorities.iter().map(String::as_str))
     }
 
     /// Whether `id`, or the agency they work for, oversees.

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::access::Caller;
 use super::document::Denied;
 use super::problem::Problem;
+use super::reckoned::reckoned;
 use super::service::Service;
 use super::view::Who;
 use crate::audit::{Question, audit};
@@ -93,7 +94,8 @@ pub struct FindingView {
 
 /// Figures of the whole ledger
 ///
-/// For overseers.
+/// For overseers. Of a large ledger they may be those of an earlier tree, which `size` says, while they are reckoned anew;
+/// where there are none yet, 503 says when to come again.
 #[utoipa::path(
     get, path = "/v1/statistics", tag = "oversight",
     responses((status = 200, description = "figures", body = StatisticsView), Denied),
@@ -103,12 +105,13 @@ pub async fn figures(
     caller: Caller,
 ) -> Result<Json<StatisticsView>, Problem> {
     check_overseer(&caller)?;
-    service.look_as(caller, StatisticsView::of).await.map(Json)
+    let made = reckoned(&service, caller, |service| &service.figures, StatisticsView::of).await?;
+    Ok(Json(made.as_ref().clone()))
 }
 
 /// What is unusual in the whole ledger
 ///
-/// For overseers.
+/// For overseers. Of a large ledger as the figures are.
 #[utoipa::path(
     get, path = "/v1/findings", tag = "oversight",
     responses((status = 200, description = "findings", body = FindingList), Denied),
@@ -118,7 +121,8 @@ pub async fn findings(
     caller: Caller,
 ) -> Result<Json<FindingList>, Problem> {
     check_overseer(&caller)?;
-    service.look_as(caller, FindingList::of).await.map(Json)
+    let made = reckoned(&service, caller, |service| &service.findings, FindingList::of).await?;
+    Ok(Json(made.as_ref().clone()))
 }
 
 /// Figures and mirrors are for overseers.

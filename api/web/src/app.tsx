@@ -173,12 +173,10 @@ function useChanges(session: Session, ledger: Ledger, changed: () => void, stop:
   }, [session.csrf]);
 }
 
-/** A new page begins at its heading, for whoever reads it by ear. */
+/** A new page begins at its heading, for whoever reads it by ear or has no mouse; the first one after signing in, too. */
 function useFocus(route: Route): void {
-  const isFirst = useRef(true);
   useEffect(() => {
-    if (!isFirst.current) document.querySelector<HTMLElement>("main h1")?.focus();
-    isFirst.current = false;
+    document.querySelector<HTMLElement>("main h1")?.focus();
     document.title = `${document.querySelector("main h1")?.textContent ?? ""} - Custody Ledger`;
     scrollTo(0, 0);
   }, [route.page, route.rest.join("/")]);

@@ -63,3 +63,19 @@ export async function askJson<T>(path: string, asked: Asked = {}): Promise<T> {
 export async function askBytes(path: string): Promise<Uint8Array> {
   return new Uint8Array(await (await ask(path)).arrayBuffer());
 }
+
+/** Between two questions for what is still being reckoned, and how often it is asked for. */
+const AGAIN_MS = 3000;
+const TIMES = 100;
+
+/** As `askJson`, of what takes the server a while: 503 says that it is not there yet. */
+export async function askReckoned<T>(path: string): Promise<T> {
+  for (let time = 1; ; time += 1) {
+    try {
+      return await askJson<T>(path);
+    } catch (thrown) {
+      if (!(thrown instanceof Problem) || thrown.status !== 503 || time === TIMES) throw thrown;
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
+}

@@ -1,6 +1,6 @@
 /** What all pages share: the language, the ledger, who is signed in, and the people that the ledger knows. */
 import { createContext } from "preact";
-import { useContext, useEffect, useState } from "preact/hooks";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { decodeBase64 } from "../../../verifier-cli/page/src/base64.ts";
 import { hex, type Bytes } from "../../../verifier-cli/page/src/bytes.ts";
 import { printable } from "../../../verifier-cli/page/src/page/printable.ts";
@@ -10,7 +10,7 @@ import type { Language } from "./language.ts";
 import type { Ledger } from "./ledger.ts";
 import { Problem } from "./problem.ts";
 import type { Session } from "./session.ts";
-import type { AgencyView, CustodianView, Who } from "./view.ts";
+import type { AgencyView, CustodianView, ItemList, ItemView, Who } from "./view.ts";
 
 export interface Shared {
   readonly language: Language;
@@ -98,13 +98,98 @@ export function useLoaded<T>(load: () => Promise<T>, on: readonly unknown[]): Lo
   return { value, problem, again: () => setCount((count) => count + 1) };
 }
 
-export async function allItems(query = ""): Promise<import("./view.ts").ItemView[]> {
-  const items: import("./view.ts").ItemView[] = [];
-  let after = "";
+/** Items of one answer of the server, at most. */
+const MOST = 200;
+/** Items that are looked through for what somebody types before they are asked whether to go on. */
+const LOOKED = 1000;
+
+async function itemsAfter(query: string, after: string | null, limit: number): Promise<ItemList> {
+  const asked = new URLSearchParams(query);
+  asked.set("limit", String(limit));
+  if (after !== null) asked.set("after", after);
+  return askJson<ItemList>(`/v1/items?${asked}`);
+}
+
+/** Items page by page, for as long as somebody takes more. */
+export async function* itemPages(query: string): AsyncGenerator<readonly ItemView[]> {
+  let after: string | null = null;
   do {
-    const part = await askJson<import("./view.ts").ItemList>(`/v1/items?${query}${after}`);
-    items.push(...part.items);
-    after = part.next === null ? "" : `${query === "" ? "" : "&"}after=${encodeURIComponent(part.next)}`;
-  } while (after !== "");
-  return items;
+    const { items, next }: ItemList = await itemsAfter(query, after, MOST);
+    yield items;
+    after = next;
+  } while (after !== null);
+}
+
+export interface Listed {
+  /** As far as they were loaded. */
+  readonly items: readonly ItemView[];
+  readonly isLoaded: boolean;
+  /** Whether the server has more. */
+  readonly hasMore: boolean;
+  readonly problem: Problem | null;
+  /** Looks further, if there is more. */
+  readonly more: () => void;
+}
+
+/**
+ * Loads items a page at a time, of however many there are, until there are enough or so many were looked through; again
+ * when something was recorded, as many as were there.
+ */
+export function useItems(query: string, first: number, isEnough: (items: readonly ItemView[]) => boolean): Listed {
+  const { changes } = useShared();
+  const [list, setList] = useState<ItemList | null>(null);
+  const [most, setMost] = useState(LOOKED);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const asked = useRef(0);
+  const isBusy = useRef(false);
+  const load = async (from: ItemList | null, count: number) => {
+    const turn = ++asked.current;
+    isBusy.current = true;
+    let found: ItemList = from ?? { items: [], next: null, size: 0 };
+    const end = found.items.length + count;
+    try {
+      do {
+        const part = await itemsAfter(query, found.next, Math.min(MOST, end - found.items.length));
+        found = { ...part, items: [...found.items, ...part.items] };
+      } while (found.next !== null && found.items.length < end);
+      if (turn !== asked.current) return;
+      isBusy.current = false;
+      setProblem(null);
+      setList(found);
+    } catch (thrown) {
+      if (turn !== asked.current) return;
+      isBusy.current = false;
+      setProblem(Problem.from(thrown));
+    }
+  };
+  useEffect(() => {
+    setList(null);
+    setMost(LOOKED);
+  }, [query]);
+  useEffect(() => {
+    void load(null, Math.max(first, Math.min(list?.items.length ?? 0, LOOKED)));
+    return () => {
+      asked.current += 1;
+    };
+  }, [query, changes]);
+  useEffect(() => {
+    const mayGoOn = list !== null && list.next !== null && list.items.length < most && problem === null && !isBusy.current;
+    if (mayGoOn && !isEnough(list.items)) void load(list, MOST);
+  });
+  const items = list?.items ?? [];
+  return {
+    items,
+    isLoaded: list !== null,
+    hasMore: list?.next != null,
+    problem,
+    more: () => {
+      setProblem(null);
+      setMost(items.length + LOOKED);
+    },
+  };
+}
+
+/** How many there are, as far as it is known. */
+export function countText(count: number, { hasMore }: Listed): string {
+  return hasMore ? `${count}+` : String(count);
 }

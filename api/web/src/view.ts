@@ -27,6 +27,12 @@ export interface ItemList {
   readonly size: number;
 }
 
+/** How many items are where, and on the way from where to where: by agency. */
+export interface MapView {
+  readonly agencies: readonly { readonly agency: string; readonly items: number }[];
+  readonly ways: readonly { readonly from: string; readonly to: string; readonly items: number }[];
+}
+
 export interface WaitingView {
   readonly what: "receive" | "sent" | "bring-back";
   readonly item: ItemView;
@@ -79,6 +85,8 @@ export interface RequestView {
   readonly is_ended: boolean;
   readonly from: Who;
   readonly to: Who;
+  /** How many items came under it, by their states. */
+  readonly counts: Readonly<Record<string, number>>;
 }
 
 export interface RequestHistory extends RequestView {

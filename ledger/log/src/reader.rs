@@ -154,7 +154,12 @@ impl<'a> Reader<'a> {
 
     /// Every subject of a kind, in the order of their ids.
     pub fn subjects(&self, kind: SubjectKind) -> Subjects<'_> {
-        Subjects::new(self.read(), kind)
+        Subjects::new(self.read(), kind, None)
+    }
+
+    /// As [`Reader::subjects`], of those after `after`. Cost: what comes before is not read.
+    pub fn subjects_after(&self, kind: SubjectKind, after: &SubjectId) -> Subjects<'_> {
+        Subjects::new(self.read(), kind, Some(after))
     }
 
     /// The records of a chain, in their order. Cost: two point reads for each.
@@ -166,6 +171,17 @@ impl<'a> Reader<'a> {
         let numbers = rows.iter().map(|(key, value)| decode_number(Table::Chain, key, value));
         let numbers = numbers.collect::<Result<Vec<_>, _>>()?;
         numbers.into_iter().map(|index| self.logged(LeafIndex(index))).collect()
+    }
+
+    /// The first record of a chain. Cost: that of one record, however long the chain is.
+    ///
+    /// # Errors
+    /// [`ReadError::Store`].
+    pub fn first(&self, id: &SubjectId) -> Result<Option<Logged>, ReadError> {
+        let rows = self.read().rows(&Scan::prefix(Table::Chain, &subject_key(id)).limit(1))?;
+        let Some((key, value)) = rows.first() else { return Ok(None) };
+        let index = decode_number(Table::Chain, key, value)?;
+        self.logged(LeafIndex(index)).map(Some)
     }
 
     /// An entry and its record.

@@ -3,144 +3,21 @@
 //! in the browser stands in `tests/browser/pages.test.mjs`.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread;
+use std::process::Command;
 
-use custody_tests::program;
-use custody_tests::served::Served as Process;
 use serde_json::Value;
-use tempfile::TempDir;
 
-use crate::cli_demo::demo;
-use crate::docs_text::{block, repository};
-use crate::page_browser::{browser, has_browser};
+use crate::browser_stage::{Stage, reserve};
+use crate::page_browser::has_browser;
 use crate::page_verifier::{check_build, has_packages, is_there};
 
-/// Items of the largest record.
-const ITEMS: usize = 500;
 /// The files that are built, and kept in the repository.
 const BUILT: [&str; 3] = ["index.html", "app.js", "app.css"];
 
 fn web() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../api/web")
-}
-
-/// The demo's folder, with more in its ledger: a request, and as many items as one record can have.
-struct Stage(TempDir);
-
-impl Stage {
-    fn set() -> Self {
-        let stage = Self(TempDir::new().unwrap());
-        demo(stage.0.path(), &[]);
-        let mut table = "description,place\n".to_owned();
-        for number in 1..=ITEMS {
-            writeln!(table, "\"data carrier {number:03}, box 7\",store room").unwrap();
-        }
-        fs::write(stage.out().join("items.csv"), table).unwrap();
-        stage.custody(&["import", "items", "items.csv", "--key", "keys/keeper.key"]);
-        let agencies = stage.custody(&["agency", "list"]);
-        let agencies = agencies["agencies"].as_array().unwrap();
-        let laboratory =
-            agencies.iter().find(|one| one["name"].as_str().unwrap().contains("Laboratory"));
-        let to = laboratory.unwrap()["id"].as_str().unwrap();
-        let how = [
-            "--basis",
-            "investigation-order",
-            "--purpose",
-            "evidence",
-            "--key",
-            "keys/officer.key",
-        ];
-        let what = ["--instrument", "Directive 2014/41/EU", "--contact", "desk 4"];
-        stage.custody(&[&["request", "prepare", "--to", to], &how[..], &what[..]].concat());
-        stage
-    }
-
-    fn out(&self) -> PathBuf {
-        self.0.path().join("out")
-    }
-
-    fn custody(&self, arguments: &[&str]) -> Value {
-        let variables =
-            [("CUSTODY_LEDGER", "ledger"), ("CUSTODY_PASSPHRASE_FILE", "keys/passphrase.txt")];
-        let ran =
-            program::run_in("custody", &self.out(), &[arguments, &["--json"]].concat(), &variables);
-        assert_eq!(ran.status, 0, "custody {arguments:?}: {}", ran.stderr);
-        serde_json::from_str(&ran.stdout).unwrap()
-    }
-
-    /// Makes a mirror's directory, and says how the server's configuration names it.
-    fn make_witness(&self, name: &str) -> String {
-        let key_name = format!("{name}.example/custody-mirror");
-        let trust = ["--policy", "policy.txt", "--agencies", "agencies.txt"];
-        let made = ["mirror", "new", "--to", name, "--name", &key_name];
-        let made = self.custody(&[&made[..], &trust].concat());
-        let keys: Vec<_> =
-            made["keys"].as_array().unwrap().iter().map(|key| key.as_str().unwrap()).collect();
-        format!("[[witnesses]]\nname = \"{name}\"\nkeys = {keys:?}\n")
-    }
-
-    /// Serves the ledger, with the officer as an overseer, a mirror that follows and cosigns, and one that is away.
-    fn serve(&self) -> Served {
-        let [address, away] = [0, 1]
-            .map(|_| TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string());
-        let url = format!("http://{address}");
-        let [laboratory, court] = ["laboratory", "court"].map(|name| self.make_witness(name));
-        fs::write(self.out().join("mirror.toml"), "every_s = 1\n").unwrap();
-        fs::copy(self.out().join("keys/passphrase.txt"), self.out().join("passphrase.txt"))
-            .unwrap();
-        let how =
-            ["--key", "keys/officer.key", "--listen", "127.0.0.1:0", "--config", "mirror.toml"];
-        let mirror = Process::mirror(&self.out(), &url, "laboratory", &how);
-        let witnesses =
-            format!("{laboratory}url = \"{}\"\n{court}url = \"http://{away}\"\n", mirror.url());
-        let people = self.custody(&["custodian", "list"]);
-        let people = people["custodians"].as_array().unwrap();
-        let officer = people.iter().find(|one| one["name"] == "Mila Janssen").unwrap();
-        let setting = format!(
-            "listen = \"{address}\"\noverseers = [{}]\n[limits]\nper_second = 500\nburst = 5000\n{witnesses}",
-            officer["id"]
-        );
-        fs::write(self.out().join("serve.toml"), setting).unwrap();
-        // As the README has it, on a demo that is in this folder.
-        let readme = fs::read_to_string(repository("README.md")).unwrap();
-        let line = block(&readme, "sh").replace("demo/", "");
-        let words: Vec<_> = line.split_whitespace().collect();
-        let mut child = Command::new(program::path_of(words[0]))
-            .args(&words[1..])
-            .args(["--config", "serve.toml"])
-            .env("RUST_LOG", "error")
-            .current_dir(self.out())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let line = lines.find_map(|line| line.ok().filter(|line| line.starts_with("serving ")));
-        let line = line.unwrap();
-        assert!(line.ends_with(&address), "{line}");
-        // What is logged is read, so that the server never waits for somebody to do so.
-        thread::spawn(move || lines.for_each(drop));
-        Served { url, child, _mirror: mirror }
-    }
-}
-
-/// A server that ends with the test.
-struct Served {
-    url: String,
-    child: Child,
-    _mirror: Process,
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 #[test]
@@ -149,20 +26,19 @@ fn custodians_work_at_the_pages() {
         return;
     }
     let stage = Stage::set();
-    let served = stage.serve();
-    let passphrase = fs::read_to_string(stage.out().join("keys/passphrase.txt")).unwrap();
-    let output = Command::new("node")
-        .args(["--test", "--test-reporter=tap", "pages.test.mjs"])
-        .env("CUSTODY_URL", &served.url)
-        .env("CUSTODY_KEYS", stage.out().join("keys"))
-        .env("CUSTODY_PASSPHRASE", passphrase.trim_end())
-        .current_dir(browser())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    // The runner takes a file without tests for one that passed.
-    assert!(said.contains("# tests 12\n# suites 0\n# pass 12\n"), "{said}");
+    let served = stage.serve(&reserve(), "");
+    stage.play(&served, ("pages.test.mjs", 12), &[]);
+}
+
+/// The window in which a key file is chosen is the browser's, and answered by its driver.
+#[test]
+fn a_custodian_needs_no_mouse() {
+    if !has_browser("browser_pages::a_custodian_needs_no_mouse") {
+        return;
+    }
+    let stage = Stage::plain();
+    let served = stage.serve(&reserve(), "");
+    stage.play(&served, ("keyboard.test.mjs", 3), &[]);
 }
 
 #[test]

@@ -22,13 +22,13 @@ use crate::cli_transcripts::office;
 const SCALES: [u32; 2] = [300, 200];
 
 /// A picture: width and the grey of each dot.
-struct Picture(usize, Vec<u8>);
+pub struct Picture(pub usize, pub Vec<u8>);
 
 fn skip(test: &str, reason: &str) {
     let _ = writeln!(io::stderr(), "SKIPPED print_paper::{test}: {reason}");
 }
 
-fn draw_svg(bytes: &[u8], dpi: u32) -> Picture {
+pub fn draw_svg(bytes: &[u8], dpi: u32) -> Picture {
     let tree = Tree::from_data(bytes, &Options::default()).unwrap();
     // The picture states its size in millimetres, which are 96 dots to the inch.
     let scale = dpi as f32 / 96.0;

@@ -349,6 +349,28 @@ fn what_is_wrong_is_said_where_it_is() {
     assert_eq!(scene.served.ask("PUT", "/v1/items", "", b"").code(), "http/method");
     assert_eq!(scene.ask_signed("anna", "GET", "/v1/items?colour=red", b"").code(), "http/query");
     assert_eq!(scene.ask_signed("anna", "GET", "/v1/items/agency:x", b"").code(), "id/malformed");
+    // What is none of the words is told which there are, and not answered with nothing.
+    let nonsense = scene.ask_signed("anna", "GET", "/v1/items?state=nonsense", b"");
+    assert_eq!((nonsense.status, nonsense.code().as_str()), (400, "id/malformed"));
+    assert!(nonsense.body.contains("held, stored, on-the-way, packed"), "{}", nonsense.body);
+    for limit in ["0", "201", "+5", "05", "x", ""] {
+        let path = format!("/v1/items?limit={}", limit.replace('+', "%2B"));
+        assert_eq!(scene.ask_signed("anna", "GET", &path, b"").code(), "id/malformed", "{path}");
+    }
+    // A number has one spelling.
+    for (path, code) in [
+        ("/v1/entries/+5", "id/malformed"),
+        ("/v1/entries/%2B5", "id/malformed"),
+        ("/v1/entries/05", "id/malformed"),
+        ("/v1/roots/+1", "id/malformed"),
+        ("/v1/roots/-1", "id/malformed"),
+        ("/v1/head?from=%2B1", "http/query"),
+        ("/v1/head?from=01", "http/query"),
+        ("/v1/entries?lo=0&hi=%2B1", "http/query"),
+    ] {
+        let answer = scene.ask_signed("anna", "GET", path, b"");
+        assert_eq!((answer.status, answer.code().as_str()), (400, code), "{path}");
+    }
     let answer = scene.served.get("/v1/roots/9%0d%0aX-Evil:%201");
     assert_eq!(answer.code(), "id/malformed");
     assert!(answer.header("x-evil").is_none());

@@ -4,7 +4,7 @@ import { propose, type Act as Asked, type ActName, type Done, type Proposal } fr
 import { askJson } from "../http.ts";
 import { Problem } from "../problem.ts";
 import { hashOf } from "../route.ts";
-import { allItems, useLoaded, useShared } from "../state.ts";
+import { itemPages, useLoaded, useShared } from "../state.ts";
 import { Choice, PersonChoice, TextField, TimeField } from "../ui/form.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { DoneNote, Signing } from "../ui/signing.tsx";
@@ -57,7 +57,12 @@ export function Act({ name, items }: { name: string; items: readonly string[] })
 async function named(items: readonly string[], holder: string): Promise<ItemView[]> {
   if (items.length <= 5) return Promise.all(items.map((item) => askJson<ItemHistory>(`/v1/items/${item}`)));
   const wanted = new Set(items);
-  return (await allItems(`holder=${holder}`)).filter(({ item }) => wanted.has(item));
+  const found: ItemView[] = [];
+  for await (const page of itemPages(`holder=${holder}`)) {
+    found.push(...page.filter(({ item }) => wanted.has(item)));
+    if (found.length === wanted.size) break;
+  }
+  return found;
 }
 
 interface ActFormProps {

@@ -1,8 +1,8 @@
 /** The custodian's desk: what is on the way here, what is to be signed, what was sent, what they hold. */
-import { useMemo, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { askJson } from "../http.ts";
 import { go, hashOf } from "../route.ts";
-import { allItems, useLoaded, useShared } from "../state.ts";
+import { countText, useItems, useLoaded, useShared } from "../state.ts";
 import { Choice } from "../ui/form.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { Scan } from "../ui/scan.tsx";
@@ -12,16 +12,15 @@ import type { InboxView, ItemView, OfferView, WaitingView } from "../view.ts";
 export function Desk() {
   const { language, session } = useShared();
   const inbox = useLoaded(() => askJson<InboxView>("/v1/inbox"), []);
-  const held = useLoaded(() => allItems(`holder=${session.who.id}`), [session.who.id]);
   const waiting = inbox.value?.waiting ?? [];
   return (
     <>
       <h1 tabIndex={-1}>{language.say("desk")}</h1>
-      <ProblemNote problem={inbox.problem ?? held.problem} language={language} />
+      <ProblemNote problem={inbox.problem} language={language} />
       <Scan found={(item) => go("items", item)} />
       <Offers offers={inbox.value?.offers ?? []} />
       <Receiving rows={waiting.filter(({ what }) => what === "receive")} isLoaded={inbox.value !== null} />
-      <Held items={held.value} />
+      <Held holder={session.who.id} />
       <Sent rows={waiting.filter(({ what }) => what !== "receive")} />
     </>
   );
@@ -122,14 +121,22 @@ const PAGE = 25;
 const MOST = 500;
 const ACTS = ["seal", "store", "handoff", "release", "note"] as const;
 
-function Held({ items }: { items: readonly ItemView[] | null }) {
+function Held({ holder }: { holder: string }) {
   const { language } = useShared();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [name, setName] = useState("");
   const [shown, setShown] = useState(PAGE);
   const [wanted, setWanted] = useState("");
-  const atHand = useMemo(() => (items ?? []).filter(({ state }) => state !== "on-the-way"), [items]);
-  const found = atHand.filter(({ description, label, item }) => `${description ?? ""} ${label} ${item}`.toLowerCase().includes(wanted.toLowerCase()));
+  const isAtHand = ({ state }: ItemView) => state !== "on-the-way";
+  const match = ({ description, label, item }: ItemView) => `${description ?? ""} ${label} ${item}`.toLowerCase().includes(wanted.toLowerCase());
+  // As many as one record can be about, so that all of them can be picked.
+  const list = useItems(`holder=${holder}`, MOST, (items) => items.filter((item) => isAtHand(item) && match(item)).length >= Math.max(shown, MOST));
+  const atHand = list.items.filter(isAtHand);
+  const found = atHand.filter(match);
+  const more = () => {
+    setShown(shown + PAGE * 4);
+    list.more();
+  };
   const toggle = (id: string) => {
     const next = new Set(chosen);
     if (!next.delete(id)) next.add(id);
@@ -138,7 +145,8 @@ function Held({ items }: { items: readonly ItemView[] | null }) {
   const picked = atHand.filter(({ item }) => chosen.has(item)).map(({ item }) => item);
   return (
     <section id="held">
-      <h2>{language.say("held", { count: atHand.length })}</h2>
+      <h2>{language.say("held", { count: countText(atHand.length, list) })}</h2>
+      <ProblemNote problem={list.problem} language={language} />
       <p><a class="button" href={hashOf("act", "collect")}>{language.say("act-collect")}</a></p>
       <form class="toolbar" onSubmit={(event) => { event.preventDefault(); go("act", name, picked.join(",")); }}>
         <div class="field"><label for="wanted">{language.say("filter")}</label><input id="wanted" dir="auto" value={wanted} onInput={(event) => setWanted(event.currentTarget.value)} /></div>
@@ -148,7 +156,7 @@ function Held({ items }: { items: readonly ItemView[] | null }) {
       {found.length > 0 && <p><button type="button" id="pick-all" onClick={() => setChosen(new Set([...chosen, ...found.slice(0, MOST).map(({ item }) => item)]))}>{language.say("pick-all", { count: Math.min(found.length, MOST) })}</button>{" "}
         {picked.length > 0 && <button type="button" onClick={() => setChosen(new Set())}>{language.say("pick-none")}</button>}</p>}
       <ItemTable items={found.slice(0, shown)} chosen={chosen} toggle={toggle} />
-      {found.length > shown && <p><button type="button" onClick={() => setShown(shown + PAGE * 4)}>{language.say("show-more", { count: found.length - shown })}</button></p>}
+      {(found.length > shown || list.hasMore) && <p><button type="button" onClick={more}>{language.say("show-more", { count: countText(Math.max(found.length - shown, 0), list) })}</button></p>}
     </section>
   );
 }

@@ -12,11 +12,11 @@ import { textsOf } from "../act.ts";
 import { lookAt, type Looked } from "../exhibit.ts";
 import { askJson } from "../http.ts";
 import { go, hashOf } from "../route.ts";
-import { allItems, People, SharedContext, shortId, useLoaded, useShared } from "../state.ts";
+import { countText, People, SharedContext, shortId, useItems, useLoaded, useShared } from "../state.ts";
 import { BodyFacts } from "../ui/payload.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { Code, Foreign, Labelled, Person, PersonById, Time } from "../ui/text.tsx";
-import type { ItemHistory, Who } from "../view.ts";
+import type { ItemHistory, ItemView, Who } from "../view.ts";
 import { ItemTable } from "./desk.tsx";
 import { Scan } from "../ui/scan.tsx";
 
@@ -28,9 +28,14 @@ export function Items() {
   const [state, setState] = useState("");
   const [wanted, setWanted] = useState("");
   const [shown, setShown] = useState(PAGE);
-  const items = useLoaded(() => allItems(state === "" ? "" : `state=${state}`), [state]);
-  const found = (items.value ?? []).filter(({ description, label, item, holder }) =>
-    `${description ?? ""} ${label} ${item} ${holder.name ?? ""}`.toLowerCase().includes(wanted.toLowerCase()));
+  const match = ({ description, label, item, holder }: ItemView) =>
+    `${description ?? ""} ${label} ${item} ${holder.name ?? ""}`.toLowerCase().includes(wanted.toLowerCase());
+  const list = useItems(state === "" ? "" : `state=${state}`, PAGE, (items) => items.filter(match).length >= shown);
+  const found = list.items.filter(match);
+  const more = () => {
+    setShown(shown + PAGE * 4);
+    list.more();
+  };
   return (
     <>
       <h1 tabIndex={-1}>{language.say("page-items")}</h1>
@@ -44,10 +49,10 @@ export function Items() {
           </select>
         </div>
       </form>
-      <ProblemNote problem={items.problem} language={language} />
-      <p role="status">{language.say("items-count", { count: found.length })}</p>
-      <ItemTable items={found.slice(0, shown)} />
-      {found.length > shown && <p><button type="button" onClick={() => setShown(shown + PAGE * 4)}>{language.say("show-more", { count: found.length - shown })}</button></p>}
+      <ProblemNote problem={list.problem} language={language} />
+      <p role="status">{list.isLoaded ? language.say("items-count", { count: countText(found.length, list) }) : language.say("loading")}</p>
+      {list.isLoaded && <ItemTable items={found.slice(0, shown)} />}
+      {(found.length > shown || list.hasMore) && <p><button type="button" id="more" onClick={more}>{language.say("show-more", { count: countText(Math.max(found.length - shown, 0), list) })}</button></p>}
     </>
   );
 }

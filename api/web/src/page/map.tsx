@@ -1,8 +1,9 @@
 /** Agencies by country, with what they hold and what is on the way between them: a picture, and the same as a table. */
 import { printable } from "../../../../verifier-cli/page/src/page/printable.ts";
-import { allItems, useLoaded, useShared } from "../state.ts";
+import { askJson } from "../http.ts";
+import { useLoaded, useShared } from "../state.ts";
 import { ProblemNote } from "../ui/problem.tsx";
-import type { AgencyView, ItemView } from "../view.ts";
+import type { AgencyView, MapView } from "../view.ts";
 
 const WIDTH = 760;
 const BOX = { width: 200, height: 68 };
@@ -21,23 +22,11 @@ interface Way {
   readonly count: number;
 }
 
-function countBy(items: readonly ItemView[], key: (item: ItemView) => string): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const item of items) counts.set(key(item), (counts.get(key(item)) ?? 0) + 1);
-  return counts;
-}
-
 export function AgencyMap() {
   const { language, people } = useShared();
-  const { value, problem } = useLoaded(() => allItems(), []);
-  const agencyOf = new Map(people.custodians.map(({ id, agency_id }) => [id, agency_id]));
-  const items = value ?? [];
-  const held = countBy(items.filter(({ state }) => ["held", "stored", "packed", "checked-out"].includes(state)), ({ holder }) => agencyOf.get(holder.id) ?? "");
-  const moving = items.filter(({ state, addressee }) => state === "on-the-way" && addressee !== null);
-  const ways = [...countBy(moving, ({ holder, addressee }) => `${agencyOf.get(holder.id)} ${agencyOf.get(addressee!.id)}`)].map(([key, count]): Way => {
-    const [from = "", to = ""] = key.split(" ");
-    return { from, to, count };
-  });
+  const { value, problem } = useLoaded(() => askJson<MapView>("/v1/map"), []);
+  const held = new Map((value?.agencies ?? []).map(({ agency, items }) => [agency, items]));
+  const ways = (value?.ways ?? []).map(({ from, to, items }): Way => ({ from, to, count: items }));
   return (
     <>
       <h1 tabIndex={-1}>{language.say("page-map")}</h1>

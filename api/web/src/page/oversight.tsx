@@ -1,5 +1,6 @@
 /** The overseer's figures, with the tree that anybody can compute them from again, and what an audit finds. */
-import { askJson } from "../http.ts";
+import { useState } from "preact/hooks";
+import { askReckoned } from "../http.ts";
 import { hashOf } from "../route.ts";
 import { shortId, useLoaded, useShared } from "../state.ts";
 import { ProblemNote } from "../ui/problem.tsx";
@@ -7,6 +8,9 @@ import { Code, Foreign, Person, Time } from "../ui/text.tsx";
 import type { FindingView, Who } from "../view.ts";
 import { Trend } from "./trend.tsx";
 import { Witnesses } from "./witnesses.tsx";
+
+/** Findings that are shown at once. */
+const PAGE = 50;
 
 interface Figures {
   readonly [name: string]: unknown;
@@ -34,14 +38,15 @@ function figure(figures: Figures, path: string): string {
 
 export function Oversight() {
   const { language, session } = useShared();
-  const figures = useLoaded(() => askJson<Statistics>("/v1/statistics"), []);
-  const findings = useLoaded(() => askJson<{ findings: FindingView[] }>("/v1/findings"), []);
+  const figures = useLoaded(() => askReckoned<Statistics>("/v1/statistics"), []);
+  const findings = useLoaded(() => askReckoned<{ findings: FindingView[] }>("/v1/findings"), []);
   if (!session.is_overseer) return <><h1 tabIndex={-1}>{language.say("page-oversight")}</h1><p>{language.say("overseers-only")}</p></>;
   const { value } = figures;
   return (
     <>
       <h1 tabIndex={-1}>{language.say("page-oversight")}</h1>
       <ProblemNote problem={figures.problem ?? findings.problem} language={language} />
+      {value === null && <p role="status">{language.say("loading")}</p>}
       {value !== null && (
         <>
           <p>{language.say("figures-at", { size: value.size })} <Time seconds={Date.parse(value.as_of) / 1000} /></p>
@@ -76,13 +81,14 @@ function ByAgency({ agencies }: { agencies: Statistics["agencies"] }) {
 
 function Findings({ findings }: { findings: readonly FindingView[] | null }) {
   const { language } = useShared();
+  const [shown, setShown] = useState(PAGE);
   if (findings === null) return null;
   return (
     <section>
       <h2>{language.say("findings", { count: findings.length })}</h2>
       {findings.length === 0 && <p>{language.say("no-findings")}</p>}
       <ul class="cards">
-        {findings.map((finding, at) => (
+        {findings.slice(0, shown).map((finding, at) => (
           <li key={at} class="card">
             <p><Code code={finding.code} /></p>
             <p lang="en" dir="ltr"><Foreign text={finding.text} /></p>
@@ -92,6 +98,7 @@ function Findings({ findings }: { findings: readonly FindingView[] | null }) {
           </li>
         ))}
       </ul>
+      {findings.length > shown && <p><button type="button" onClick={() => setShown(shown + PAGE * 4)}>{language.say("show-more", { count: findings.length - shown })}</button></p>}
     </section>
   );
 }

@@ -1,4 +1,5 @@
 /** Requests for mutual legal assistance: a board by step, and each with its records and the items under it. */
+import { useState } from "preact/hooks";
 import { askJson } from "../http.ts";
 import { hashOf } from "../route.ts";
 import { shortId, useLoaded, useShared } from "../state.ts";
@@ -8,6 +9,9 @@ import type { EventView, RequestHistory, RequestView } from "../view.ts";
 import { ItemTable } from "./desk.tsx";
 
 const STEPS = ["prepared", "approved", "transmitted", "received", "accepted", "executing", "fulfilled", "refused", "withdrawn"];
+
+/** Cards or rows that are shown at once. */
+const PAGE = 25;
 
 export function Requests() {
   const { language } = useShared();
@@ -19,39 +23,45 @@ export function Requests() {
       {value?.length === 0 && <p>{language.say("no-requests")}</p>}
       {value !== null && value.length > 0 && (
         <div class="board">
-          {STEPS.map((step) => {
-            const here = value.filter((request) => request.step === step);
-            return (
-              <section key={step} aria-labelledby={`step-${step}`} class={here.length === 0 ? "empty" : ""}>
-                <h2 id={`step-${step}`}>{language.label("step", step)} <span class="count">{here.length}</span> <Code code={step} /></h2>
-                <ul class="plain-list">{here.map((request) => <li key={request.request} class="card"><Card request={request} /></li>)}</ul>
-              </section>
-            );
-          })}
+          {STEPS.map((step) => <Step key={step} step={step} requests={value.filter((request) => request.step === step)} />)}
         </div>
       )}
     </>
   );
 }
 
-async function load(): Promise<RequestHistory[]> {
-  const { requests } = await askJson<{ requests: RequestView[] }>("/v1/requests");
-  return Promise.all(requests.map(({ request }) => askJson<RequestHistory>(`/v1/requests/${request}`)));
+/** Requests of a step, the newest first, some at a time. */
+function Step({ step, requests }: { step: string; requests: readonly RequestView[] }) {
+  const { language } = useShared();
+  const [shown, setShown] = useState(PAGE);
+  return (
+    <section aria-labelledby={`step-${step}`} class={requests.length === 0 ? "empty" : ""}>
+      <h2 id={`step-${step}`}>{language.label("step", step)} <span class="count">{requests.length}</span> <Code code={step} /></h2>
+      <ul class="plain-list">{requests.slice(0, shown).map((request) => <li key={request.request} class="card"><Card request={request} /></li>)}</ul>
+      {requests.length > shown && <p><button type="button" onClick={() => setShown(shown + PAGE * 4)}>{language.say("show-more", { count: requests.length - shown })}</button></p>}
+    </section>
+  );
 }
 
-function Card({ request }: { request: RequestHistory }) {
+async function load(): Promise<readonly RequestView[]> {
+  const { requests } = await askJson<{ requests: RequestView[] }>("/v1/requests");
+  return requests.reverse();
+}
+
+function Card({ request }: { request: RequestView }) {
   const { language } = useShared();
   return (
     <>
       <p><a href={hashOf("requests", request.request)}><Code code={shortId(request.request)} /></a></p>
       <p><Person who={request.from} /> → <Person who={request.to} /></p>
-      <ul>{request.items.map((item) => <li key={item.item}><a href={hashOf("items", item.item)}>{item.description === null ? shortId(item.item) : <Foreign text={item.description} />}</a> · {language.label("state", item.state)}</li>)}</ul>
+      <ul>{Object.entries(request.counts).map(([state, count]) => <li key={state}>{language.label("state", state)}: {count}</li>)}</ul>
     </>
   );
 }
 
 export function Request({ request }: { request: string }) {
   const { language } = useShared();
+  const [shown, setShown] = useState(PAGE);
   const { value, problem } = useLoaded(() => askJson<RequestHistory>(`/v1/requests/${encodeURIComponent(request)}`), [request]);
   return (
     <>
@@ -65,7 +75,8 @@ export function Request({ request }: { request: string }) {
             <dt>{language.say("step")}</dt><dd><Labelled kind="step" code={value.step} /></dd>
           </dl>
           <h2>{language.say("items")}</h2>
-          <ItemTable items={value.items} />
+          <ItemTable items={value.items.slice(0, shown)} />
+          {value.items.length > shown && <p><button type="button" onClick={() => setShown(shown + PAGE * 4)}>{language.say("show-more", { count: value.items.length - shown })}</button></p>}
           <h2>{language.say("records")}</h2>
           <ol class="timeline">{value.records.map((event) => <li key={event.entry}><Event event={event} /></li>)}</ol>
         </>

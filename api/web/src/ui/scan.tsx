@@ -12,6 +12,16 @@ import { ProblemNote } from "./problem.tsx";
 
 const LOOK_MS = 200;
 
+/** Why browsers show no picture, in their names, and in ours. */
+const CAMERA: Readonly<Record<string, string>> = {
+  NotFoundError: "camera/none",
+  OverconstrainedError: "camera/none",
+  NotAllowedError: "camera/refused",
+  SecurityError: "camera/refused",
+  NotReadableError: "camera/busy",
+  AbortError: "camera/busy",
+};
+
 interface Detector {
   detect(source: HTMLVideoElement): Promise<{ rawValue: string }[]>;
 }
@@ -23,6 +33,7 @@ export function Scan({ found }: { found: (item: string) => void }) {
   const [text, setText] = useState("");
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isLooking, setLooking] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
   const take = (said: string) => {
     try {
       const item = readLabel(said);
@@ -34,19 +45,30 @@ export function Scan({ found }: { found: (item: string) => void }) {
       setProblem(Problem.from(thrown));
     }
   };
+  // Whoever cannot use the camera scans or types, without having to look for the place first.
+  const fail = (thrown: unknown) => {
+    setLooking(false);
+    setProblem(noPicture(thrown));
+    input.current?.focus();
+  };
   return (
     <form class="scan" onSubmit={(event) => { event.preventDefault(); take(text); }}>
       <Field id="scan" label={language.say("scan")} hint={language.say("scan-hint")}>
-        {(described) => <input id="scan" dir="ltr" autocomplete="off" spellcheck={false} aria-describedby={described} value={text} onInput={(event) => setText(event.currentTarget.value)} />}
+        {(described) => <input ref={input} id="scan" dir="ltr" autocomplete="off" spellcheck={false} aria-describedby={described} value={text} onInput={(event) => setText(event.currentTarget.value)} />}
       </Field>
       <div class="buttons">
         <button type="submit">{language.say("find")}</button>
         <button type="button" aria-pressed={isLooking} onClick={() => setLooking(!isLooking)}>{language.say(isLooking ? "camera-off" : "camera")}</button>
       </div>
       <ProblemNote problem={problem} language={language} />
-      {isLooking && <Camera take={(said) => { setLooking(false); take(said); }} fail={(thrown) => { setLooking(false); setProblem(new Problem(0, "camera/unavailable", String(thrown))); }} />}
+      {isLooking && <Camera take={(said) => { setLooking(false); take(said); }} fail={fail} />}
     </form>
   );
+}
+
+function noPicture(thrown: unknown): Problem {
+  const code = thrown instanceof DOMException ? CAMERA[thrown.name] : undefined;
+  return code === undefined ? new Problem(0, "camera/unavailable", String(thrown)) : new Problem(0, code, "");
 }
 
 function Camera({ take, fail }: { take: (text: string) => void; fail: (thrown: unknown) => void }) {
@@ -66,6 +88,8 @@ function Camera({ take, fail }: { take: (text: string) => void; fail: (thrown: u
       const opened = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
       if (!isOpen) return opened.getTracks().forEach((track) => track.stop());
       stream = opened;
+      // It was pulled out, or taken away.
+      opened.getVideoTracks()[0]?.addEventListener("ended", () => isOpen && fail(new DOMException("", "NotReadableError")));
       video.current!.srcObject = opened;
       await video.current!.play();
       await look(await reader());

@@ -1,6 +1,6 @@
 /** The last look before a signature, and what came of it. */
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { signAndSend, type Done, type Observed, type Proposal } from "../act.ts";
 import { TwoHeads } from "../ledger.ts";
 import { HeadsDiffer } from "../page/heads.tsx";
@@ -73,10 +73,13 @@ function ObservedWords({ observed, known }: { observed: Observed; known: Readonl
 /** What came of it: in the ledger and verified, or on its way to whoever signs next. */
 export function DoneNote({ done }: { done: Done }) {
   const { language, people } = useShared();
+  const heading = useRef<HTMLHeadingElement>(null);
+  // What had the focus is gone with the form.
+  useEffect(() => heading.current?.focus(), []);
   if (done.kind === "offered") {
     return (
       <div class="done" role="status">
-        <h2 tabIndex={-1}><span class="shape" aria-hidden="true">→</span>{language.say("offered")}</h2>
+        <h2 ref={heading} tabIndex={-1}><span class="shape" aria-hidden="true">→</span>{language.say("offered")}</h2>
         <p>{language.say("offered-hint", { who: whoText(people.of(done.next)) })}</p>
         <p>{language.say("offer-digest")} <Code code={done.offer} /></p>
         <p><a href={hashOf("desk")}>{language.say("back-to-desk")}</a></p>
@@ -86,7 +89,7 @@ export function DoneNote({ done }: { done: Done }) {
   const { acknowledged } = done;
   return (
     <div class="done" role="status">
-      <h2 tabIndex={-1}><span class="shape" aria-hidden="true">✓</span>{language.say("recorded", { type: language.label("type", done.type) })}</h2>
+      <h2 ref={heading} tabIndex={-1}><span class="shape" aria-hidden="true">✓</span>{language.say("recorded", { type: language.label("type", done.type) })}</h2>
       <p>{language.say("recorded-hint", { entry: acknowledged.entry })}</p>
       <p>{language.say("record-digest")} <Code code={acknowledged.record} /></p>
       <p><a id="print-receipt" href={hashOf("receipt", acknowledged.record)}>{language.say("print-receipt")}</a> · <a href={hashOf("desk")}>{language.say("back-to-desk")}</a></p>

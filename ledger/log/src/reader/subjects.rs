@@ -6,7 +6,7 @@ use custody_core::custody::Subject;
 use custody_core::id::SubjectId;
 
 use crate::error::ReadError;
-use crate::row::{SubjectKind, decode_subject, decode_subject_key};
+use crate::row::{SubjectKind, decode_subject, decode_subject_key, subject_key};
 use crate::store::{Read, Row, Scan, Table};
 
 /// Rows that are read at once.
@@ -21,8 +21,11 @@ pub struct Subjects<'r> {
 }
 
 impl<'r> Subjects<'r> {
-    pub(super) fn new(read: &'r dyn Read, kind: SubjectKind) -> Self {
-        let scan = Scan::prefix(Table::Head, &[kind.byte()]).limit(PAGE);
+    pub(super) fn new(read: &'r dyn Read, kind: SubjectKind, after: Option<&SubjectId>) -> Self {
+        let all = Scan::prefix(Table::Head, &[kind.byte()]).limit(PAGE);
+        // The smallest key after that one; of another kind it may lie before all of these.
+        let after = after.map(|id| [&subject_key(id)[..], &[0]].concat()).unwrap_or_default();
+        let scan = Scan { from: all.from.clone().max(after), ..all };
         Self { read, rest: Some(scan), page: Vec::new().into_iter() }
     }
 
