@@ -28,12 +28,15 @@ use crate::books::{Answers, Books, SubjectsOf};
 use crate::failure::Failure;
 use crate::offer_file::OFFER_TYPE;
 use crate::pen::Pen;
-use memory::{Memory, Seen};
+use memory::{Going, Memory, Seen};
 use outgoing::{Outgoing, batches};
 use transport::Transport;
 
 /// Entries that are asked for at once.
 const ENTRIES: u64 = 256;
+
+/// Times that another program of the same person may see a newer checkpoint first.
+const MEETINGS: u32 = 100;
 
 /// A ledger at a server, at the checkpoint that it had when it was opened.
 pub struct ServedBooks {
@@ -58,14 +61,7 @@ impl ServedBooks {
         let genesis = hash(&about, "genesis")?;
         let keys = log_keys(&about)?;
         let memory = Memory::of(&origin)?;
-        let seen = memory.read()?;
-        let (checkpoint, proof) = head(&transport, seen.as_ref())?;
-        let told = Seen::new(genesis, &keys, &checkpoint);
-        checkpoint.verify_log(&keys)?;
-        if let Some(seen) = &seen {
-            seen.check_goes_on(&told, &proof)?;
-        }
-        memory.write(&told)?;
+        let checkpoint = go_on(&transport, &memory, (genesis, &keys))?;
         Ok(Self { transport, memory, origin, genesis, keys, checkpoint })
     }
 
@@ -106,21 +102,41 @@ impl ServedBooks {
 
     /// Holds a checkpoint of a receipt against the newest one seen, which it becomes if it is newer.
     fn remember(&self, checkpoint: &Checkpoint) -> Result<(), Failure> {
-        let Some(seen) = self.memory.read()? else { return Ok(()) };
-        if checkpoint.size() <= seen.checkpoint.size() {
+        let seen = self.memory.read()?;
+        if seen.is_some_and(|seen| checkpoint.size() <= seen.checkpoint.size()) {
             return Ok(());
         }
-        let (newest, proof) = head(&self.transport, Some(&seen))?;
-        newest.verify_log(&self.keys)?;
-        let told = Seen::new(self.genesis, &self.keys, &newest);
-        seen.check_goes_on(&told, &proof)?;
-        self.memory.write(&told)
+        go_on(&self.transport, &self.memory, (self.genesis, &self.keys)).map(drop)
     }
 
     fn entries(&self, answer: &Value) -> Result<Vec<Logged>, Failure> {
         let entries = answer["entries"].as_array().ok_or_else(|| malformed("entries"))?;
         entries.iter().map(logged).collect()
     }
+}
+
+/// Has the server's checkpoint, which is the log's and goes on from the newest one seen, and becomes that. Where another
+/// program of this person has seen something in between, it has to go on from that.
+fn go_on(
+    transport: &Transport,
+    memory: &Memory,
+    (genesis, keys): (Hash, &LogKeys),
+) -> Result<Checkpoint, Failure> {
+    for _ in 0..MEETINGS {
+        let seen = memory.read()?;
+        // Asked for after that was read: an honest server shows no older one.
+        let (checkpoint, proof) = head(transport, seen.as_ref())?;
+        let told = Seen::new(genesis, keys, &checkpoint);
+        checkpoint.verify_log(keys)?;
+        if let Some(seen) = &seen {
+            seen.check_goes_on(&told, &proof)?;
+        }
+        if memory.go_on(seen.as_ref(), &told)? == Going::Done {
+            return Ok(checkpoint);
+        }
+    }
+    let message = "others of your programs see new checkpoints all the time";
+    Err(Failure::could_not("client/memory", message).hint("try again"))
 }
 
 /// The server's checkpoint, and the proof that its tree begins with the one seen.
