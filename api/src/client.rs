@@ -171,7 +171,7 @@ impl Books for ServedBooks {
     }
 
     fn subject(&self, id: &SubjectId) -> Result<Option<Subject>, Failure> {
-        let found = self.transport.find(&format!("/v1/subjects/{id}"))?;
+        let found = self.transport.find(&format!("/v1/subjects/{}", segment(id)))?;
         found.map(|answer| subject(&answer).map(|(_, subject)| subject)).transpose()
     }
 
@@ -180,7 +180,7 @@ impl Books for ServedBooks {
     }
 
     fn chain(&self, id: &SubjectId) -> Result<Vec<Logged>, Failure> {
-        let answer = self.transport.get(&format!("/v1/subjects/{id}/records"))?;
+        let answer = self.transport.get(&format!("/v1/subjects/{}/records", segment(id)))?;
         self.entries(&answer)
     }
 
@@ -336,6 +336,16 @@ impl Iterator for Pages<'_> {
             }
         }
     }
+}
+
+/// An id as one segment of a path: the name of a ledger may have a slash in it, and most have.
+fn segment(id: &SubjectId) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte);
+    let spell = |byte: u8| match is_plain(byte) {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    };
+    id.to_string().bytes().map(spell).collect()
 }
 
 fn subject(answer: &Value) -> Result<(SubjectId, Subject), Failure> {
