@@ -29,6 +29,7 @@ mod nonce;
 mod notify;
 pub(crate) mod observe;
 mod offer;
+mod pending;
 pub mod problem;
 mod record;
 mod registry;

@@ -8,6 +8,8 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use custody_core::hash::Hash;
+use custody_core::record::Payload;
+use custody_core::record::body::{Body, Refuse, Refused as Answers};
 use custody_core::verify::utc_text;
 use custody_log::Acknowledged;
 use serde::Serialize;
@@ -16,6 +18,7 @@ use utoipa::ToSchema;
 use super::access::Caller;
 use super::change::Change;
 use super::document::{Binary, Conflict, Digest, Missing, Refused};
+use super::mailbox::is_party;
 use super::problem::Problem;
 use super::segment::Segment;
 use super::service::Service;
@@ -101,10 +104,24 @@ impl Service {
     pub fn took(&self, offer: &OfferFile, taken: Acknowledged) -> Result<Acknowledged, Problem> {
         if !taken.was_known {
             self.mailbox.settle(offer.offer().message().payload())?;
+            self.take_out_refused(offer.offer().payload())?;
             // Nobody listening is no reason to stop.
             let _ = self.changes.send(Change::recorded(offer.offer(), &taken));
         }
         Ok(taken)
+    }
+
+    /// What somebody says that they will not sign waits no longer, if it was they who were asked.
+    fn take_out_refused(&self, payload: &Payload) -> Result<(), Problem> {
+        let Body::Refuse(Refuse { answers: Answers::Offer(digest), .. }) = &payload.body else {
+            return Ok(());
+        };
+        let Some(refused) = self.mailbox.get(digest)? else { return Ok(()) };
+        if payload.signers.iter().any(|signer| is_party(&refused, &signer.id)) {
+            self.mailbox.remove(digest)?;
+            let _ = self.changes.send(Change::offered(&refused));
+        }
+        Ok(())
     }
 }
 
