@@ -4,6 +4,7 @@
 //! and to go on from the newest one that this person has seen before, on whatever server; every record that it acknowledges
 //! has to come with a receipt that verifies. What states and lists say, it says: a receipt or an exhibit shows it.
 
+mod mail;
 mod memory;
 mod outgoing;
 pub(crate) mod transport;
@@ -24,7 +25,7 @@ use custody_log::exhibit::{Assembled, ExhibitRequest};
 use custody_log::{Acknowledged, Incoming, Logged, SubjectKind, decode_subject};
 use serde_json::{Value, json};
 
-use crate::books::{Answers, Books, SubjectsOf};
+use crate::books::{Answers, Books, Mail, SubjectsOf};
 use crate::failure::Failure;
 use crate::offer_file::OFFER_TYPE;
 use crate::pen::Pen;
@@ -270,6 +271,10 @@ impl Books for ServedBooks {
             }
         }
         Ok(answers)
+    }
+
+    fn mail(&self) -> Option<&dyn Mail> {
+        Some(self)
     }
 }
 

@@ -117,6 +117,14 @@ impl Transport {
         }
     }
 
+    /// Asks for something to be taken away.
+    ///
+    /// # Errors
+    /// As [`Transport::get`].
+    pub fn delete(&self, path: &str) -> Result<(), Failure> {
+        self.ask(Method::DELETE, path, (&[], None))?.refused().map(drop)
+    }
+
     /// Posts JSON.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::option::{LedgerOption, PassphraseOption, key_path, ledger_help};
 use super::show::name_json;
+use super::waiting_offers;
 use crate::desk::{Desk, now_s};
 use crate::failure::Failure;
 use crate::history::description;
@@ -21,8 +22,9 @@ pub const HELP: &str = concat!(
 usage: custody inbox [--holder CUSTODIAN] [options]
 
 What waits for you: what is on the way to you, also as a substitute; what you sent and nobody has
-received; what you have out of a storage and bring back. What is overdue comes first. Offers are files
-that people give you: they cannot be seen here.
+received; what you have out of a storage and bring back. What is overdue comes first. At a server also
+the offers that you are to sign, and those that you signed and others are to: `custody accept`, `custody
+refuse` and `custody withdraw` take their digests. Offers that people give you as files are not seen here.
 
   --holder CUSTODIAN          for whom; else for whom your key is enrolled
 ",
@@ -56,18 +58,23 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let people = People::of(&desk);
     let (mut lines, mut list) = (Vec::new(), Vec::new());
     for row in &waiting {
-        let (line, facts) = answer(row, &desk, &people, now_s)?;
-        lines.push(line);
+        let (more, facts) = answer(row, &desk, &people, now_s)?;
+        lines.extend(more);
         list.push(facts);
     }
-    if lines.is_empty() {
-        lines.push("nothing waits".to_owned());
-    }
-    let facts = json!({
+    let mut facts = json!({
         "holder": SubjectId::Custodian(me).to_string(),
         "waiting": list,
         "size": desk.head().size.0,
     });
+    if desk.is_served() {
+        let (more, list) = waiting_offers::answer(&desk, &people, me)?;
+        lines.extend(more);
+        facts["offers"] = list;
+    }
+    if lines.is_empty() {
+        lines.push("nothing waits".to_owned());
+    }
     Ok(Answer::done(lines, facts))
 }
 
@@ -96,7 +103,7 @@ fn answer(
     desk: &Desk,
     people: &People<'_>,
     now_s: u64,
-) -> Result<(String, Value), Failure> {
+) -> Result<(Vec<String>, Value), Failure> {
     let id = SubjectId::Item(row.item);
     let description = description(desk, row.item)?;
     let overdue_s = row.overdue_s(now_s);
@@ -109,10 +116,13 @@ fn answer(
     let facts = json!({
         "item": id.to_string(),
         "what": word,
+        "release": row.release.map(|release| release.to_string()),
         "with": name_json(&with),
         "due": due,
         "is_overdue": overdue_s.is_some(),
         "description": description,
     });
-    Ok((format!("{id}  {text}{by}{late}  {shown}"), facts))
+    let mut lines = vec![format!("{id}  {text}{by}{late}  {shown}")];
+    lines.extend(row.release.map(|release| format!("  release {release}")));
+    Ok((lines, facts))
 }

@@ -37,7 +37,7 @@ macro_rules! signing_help {
         "\
 signing:
   --ledger DIR                the ledger (or CUSTODY_LEDGER)
-  --server URL                the ledger at a server (or CUSTODY_SERVER)
+  --server URL                the ledger at a server (or CUSTODY_SERVER), where offers wait for who signs next
   --key FILE                  your key (or CUSTODY_KEY)
   --with-key FILE             the key of another signer who is here too; may be repeated
   --out FILE                  write an offer for others to sign, or to submit elsewhere; record nothing

@@ -94,6 +94,8 @@ mod serve_attacks;
 mod serve_backup;
 mod serve_commands;
 mod serve_load;
+mod serve_mailbox;
+mod serve_pending;
 mod serve_running;
 mod serve_schema;
 mod store_contract;
