@@ -22,6 +22,7 @@ mod discrepancy;
 mod dispose;
 mod dispute;
 mod doing;
+mod elsewhere;
 mod erase;
 mod export;
 mod handling;

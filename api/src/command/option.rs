@@ -159,7 +159,15 @@ impl DirectoryOption {
     /// None is named.
     pub fn path(&self) -> Result<PathBuf, Failure> {
         let named = self.ledger.clone().or_else(|| environment("CUSTODY_LEDGER"));
-        named.ok_or_else(|| missing("--ledger DIR", "CUSTODY_LEDGER"))
+        named.ok_or_else(|| match environment("CUSTODY_SERVER") {
+            // Somebody who works at a server would look for what they forgot.
+            Some(_) => {
+                let message = "`--ledger` is missing, and this works on the ledger's own files";
+                Failure::could_not("usage/no-server", message)
+                    .hint("`--ledger DIR`, on the machine where they lie")
+            }
+            None => missing("--ledger DIR", "CUSTODY_LEDGER"),
+        })
     }
 }
 

@@ -98,6 +98,7 @@ mod serve_mailbox;
 mod serve_pending;
 mod serve_running;
 mod serve_schema;
+mod serve_story;
 mod store_contract;
 mod store_crash;
 mod store_damage;

@@ -180,7 +180,7 @@ fn what_cannot_be_asked_says_so() {
     assert_eq!(at("http://127.0.0.1:1").refused(&["where"]), "client/unreachable");
     assert_eq!(at("ledger.example").refused(&["where"]), "usage");
     assert_eq!(at("http://a/b").refused(&["where"]), "usage");
-    assert_eq!(anna.refused(&["check"]), "usage");
+    assert_eq!(anna.refused(&["check"]), "usage/no-server");
     assert_eq!(anna.refused(&["audit"]), "access/forbidden");
     let nobody = Machine { key: "eve.key".to_owned(), ..Machine::of(&office, "eve", &served) };
     assert_eq!(nobody.refused(&["where"]), "record/unknown-key");
