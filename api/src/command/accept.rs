@@ -16,7 +16,7 @@ use crate::file;
 use crate::offer_file::OfferFile;
 use crate::pen::{Pen, sign_in_turn};
 use crate::print::PrintFile;
-use crate::rehearsal::rehearsed;
+use crate::rehearsal::{is_hidden, rehearsed};
 use crate::session::{record, write_with_codes};
 use crate::summary::{describe_signer, summarise};
 use crate::terminal::{Answer, talk};
@@ -247,18 +247,27 @@ pub fn check_offer(offer: &OfferFile, desk: &Desk) -> Result<(), Failure> {
 /// # Errors
 /// A chain has gone on since, or the offer is recorded already.
 pub fn check_place(offer: &OfferFile, desk: &Desk) -> Result<(), Failure> {
+    let mut hidden = 0;
     for link in &offer.offer().payload().subjects {
-        let known = desk.look_up(&link.subject)?.map(|subject| subject.chain);
-        if known.is_none() && link.seq > 0 && desk.is_served() {
-            let subject = &link.subject;
-            talk(&format!("note: {subject} is not open to you; the server judges where it stands"));
+        if is_hidden(desk, link)? {
+            hidden += 1;
             continue;
         }
+        let known = desk.look_up(&link.subject)?.map(|subject| subject.chain);
         let length = known.as_ref().map_or(0, |chain| chain.length);
         let head = known.map(|chain| chain.digest);
         if (link.seq, link.prev) != (length, head) {
             return Err(moved_on(offer, desk, link, length));
         }
+    }
+    if hidden > 0 {
+        let what = match hidden {
+            1 => "what it is about is".to_owned(),
+            count => format!("{count} of the things that it is about are"),
+        };
+        talk(&format!(
+            "note: {what} not open to you here; the server judges whether it can be recorded"
+        ));
     }
     Ok(())
 }

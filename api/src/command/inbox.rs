@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use custody_core::id::{SubjectId, Uuid};
+use custody_core::id::SubjectId;
 use custody_core::verify::utc_text;
 use serde_json::{Value, json};
 
@@ -24,7 +24,8 @@ usage: custody inbox [--holder CUSTODIAN] [options]
 What waits for you: what is on the way to you, also as a substitute; what you sent and nobody has
 received; what you have out of a storage and bring back. What is overdue comes first. At a server also
 the offers that you are to sign, and those that you signed and others are to: `custody accept`, `custody
-refuse` and `custody withdraw` take their digests. Offers that people give you as files are not seen here.
+refuse` and `custody withdraw` take their digests, and agencies look with their keys. Offers that people
+give you as files are not seen here.
 
   --holder CUSTODIAN          for whom; else for whom your key is enrolled
 ",
@@ -54,7 +55,10 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let desk = args.ledger.read_as(key.as_ref())?;
     let me = whose(args, &desk)?;
     let now_s = now_s();
-    let waiting = waiting_for(&desk, me)?;
+    let waiting = match me {
+        SubjectId::Custodian(me) => waiting_for(&desk, me)?,
+        _ => Vec::new(),
+    };
     let people = People::of(&desk);
     let (mut lines, mut list) = (Vec::new(), Vec::new());
     for row in &waiting {
@@ -63,12 +67,12 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         list.push(facts);
     }
     let mut facts = json!({
-        "holder": SubjectId::Custodian(me).to_string(),
+        "holder": me.to_string(),
         "waiting": list,
         "size": desk.head().size.0,
     });
     if desk.is_served() {
-        let (more, list) = waiting_offers::answer(&desk, &people, me)?;
+        let (more, list) = waiting_offers::answer(&desk, &people, &me)?;
         lines.extend(more);
         facts["offers"] = list;
     }
@@ -78,9 +82,10 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     Ok(Answer::done(lines, facts))
 }
 
-fn whose(args: &Args, desk: &Desk) -> Result<Uuid, Failure> {
+/// For whom: a custodian, or at a server an agency, which is asked to sign things too.
+fn whose(args: &Args, desk: &Desk) -> Result<SubjectId, Failure> {
     if let Some(holder) = &args.holder {
-        return desk.custodian(holder);
+        return desk.custodian(holder).map(SubjectId::Custodian);
     }
     let path = key_path(args.key.as_ref())
         .map_err(|failure| failure.hint("`--holder CUSTODIAN` or `--key FILE` says for whom"))?;
@@ -89,7 +94,8 @@ fn whose(args: &Args, desk: &Desk) -> Result<Uuid, Failure> {
         false => read_public(&path)?,
     };
     match desk.owner_of(key.kid())? {
-        Some(SubjectId::Custodian(id)) => Ok(id),
+        Some(id @ SubjectId::Custodian(_)) => Ok(id),
+        Some(id @ SubjectId::Agency(_)) if desk.is_served() => Ok(id),
         _ => {
             let message = format!("`{}` is no key of a custodian here", path.display());
             Err(Failure::rejected("record/unknown-key", message)

@@ -196,6 +196,7 @@ fn what_cannot_be_asked_says_so() {
         ],
     );
     assert!(ran.stdout.contains("access/who"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("`CUSTODY_KEY` names"), "{}", ran.stdout);
 }
 
 /// A hostile network between a client and a real server: it passes on what comes and changes one text in answers.

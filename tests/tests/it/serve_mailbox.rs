@@ -67,7 +67,7 @@ fn a_handoff_goes_through_the_mailbox() {
     let inbox = ben.run(&["inbox"]);
     for text in [
         format!("offer {digest}"),
-        "handoff from Anna Berg (Example Police, NL), to be signed by you".to_owned(),
+        "handoff from Anna Berg (Example Police, NL), to be signed by Ben Roth (".to_owned(),
         format!("{}  ", item(&scene.office, "laptop")),
         "laptop, grey".to_owned(),
     ] {
@@ -165,6 +165,8 @@ fn an_offer_goes_as_a_file_all_the_same() {
     let words = ["offer", &laptop, "--to", &to, "--purpose", "transport", "--out", "h.offer"];
     assert_eq!(anna.ask(&words)["offer"], "h.offer");
     assert_eq!(waiting(&ben), []);
+    let tried = ben.run(&["accept", "h.offer", "--dry-run"]);
+    assert!(tried.stdout.contains("not judged: "), "{}{}", tried.stdout, tried.stderr);
     let accepted = ben.run(&["accept", "h.offer"]);
     assert_eq!(accepted.status, 0, "{}", accepted.stderr);
     assert!(accepted.stderr.contains("is not open to you"), "{}", accepted.stderr);
@@ -192,6 +194,7 @@ fn who_cannot_ask_the_server_gets_a_file() {
     let policy = ["ledger", "policy", "--quorum", "1", "--approve", &to_lab];
     let sent = police.ask(&policy);
     let digest = sent["offer_digest"].as_str().unwrap().to_owned();
+    assert_eq!(waiting(&lab), [(digest.clone(), true)]);
     assert!(lab.ask(&["accept", &digest])["entry"].is_u64());
     // A directory has no mailbox.
     let ran = scene.office.run(&["withdraw", &digest, "--ledger", "ledger", "--json"]);

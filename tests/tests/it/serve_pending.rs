@@ -357,3 +357,37 @@ fn handling_codes_and_requests_stand_in_the_way() {
     stage.send(Some("ben"), "back.offer");
     assert!(stage.sees("anna", &stage.item("laptop")));
 }
+
+/// An exhibit of what somebody may see has the history of what that was made from; an offer does not open it there.
+#[test]
+fn an_exhibit_opens_nothing_that_is_only_offered() {
+    let named = std::cell::RefCell::new(String::new());
+    let act = |play: &mut Before<'_>| {
+        let made = play.act(
+            "derive LAPTOP --method copy --tool x --tool-version 1 --file disk.img --description letters --key anna.key",
+        );
+        *named.borrow_mut() = made["item"].as_str().unwrap().to_owned();
+        play.name("COPY", &made["item"]);
+        play.act("release COPY --to BEN --purpose examination --key anna.key");
+        play.act("offer LAPTOP --to BEN --purpose transport --out h.offer --key anna.key");
+    };
+    let stage = Stage::set(act, "");
+    stage.send(Some("anna"), "h.offer");
+    assert!(stage.sees("ben", &stage.item("laptop")));
+    let copy = named.borrow().clone();
+    for (who, opens) in [("anna", true), ("ben", false)] {
+        let (cookie, csrf) = stage.scene.sign_in(who, "");
+        let head = format!(
+            "Cookie: {cookie}\r\nX-CSRF-Token: {csrf}\r\nContent-Type: application/json\r\n"
+        );
+        let asked = json!({ "item": copy }).to_string();
+        let answer = stage.scene.served.ask("POST", "/v1/exhibits", &head, asked.as_bytes());
+        let answer: Value = serde_json::from_str(&answer.body).unwrap();
+        use base64::Engine as _;
+        let contents = base64::engine::general_purpose::STANDARD;
+        let contents = contents.decode(answer["contents"].as_str().unwrap()).unwrap();
+        let has = |text: &str| contents.windows(text.len()).any(|it| it == text.as_bytes());
+        assert!(has("letters"));
+        assert_eq!(has("laptop, grey"), opens, "{who}");
+    }
+}
