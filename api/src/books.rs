@@ -11,6 +11,7 @@ use custody_log::{Acknowledged, Incoming, Ledger, Logged, Reader, SubjectKind, S
 use rayon::ThreadPoolBuilder;
 
 use crate::failure::Failure;
+use crate::offer_file::OfferFile;
 
 /// Threads that wait for the disk while many records are submitted.
 const WAITING: usize = 16;
@@ -142,6 +143,44 @@ pub trait Books {
         records: Vec<Incoming>,
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<Answers, Failure>;
+
+    /// Where offers wait for whoever signs next: a server has such a place, a directory has none.
+    fn mail(&self) -> Option<&dyn Mail> {
+        None
+    }
+}
+
+/// Offers that wait at a server, as whoever asks may see them: those that they signed, and those that they are to sign.
+pub trait Mail {
+    /// Their digests.
+    ///
+    /// # Errors
+    /// The server cannot be reached, or does not know who asks.
+    fn waiting(&self) -> Result<Vec<Hash>, Failure>;
+
+    /// The offer with this digest, if it waits. It is that one, whatever the server says; its signatures are not verified.
+    ///
+    /// # Errors
+    /// As [`Mail::waiting`].
+    fn find(&self, digest: &Hash) -> Result<Option<OfferFile>, Failure>;
+
+    /// Lets an offer wait for who signs next. The same again changes nothing.
+    ///
+    /// # Errors
+    /// As [`Mail::waiting`], or there is no room.
+    fn send(&self, offer: &OfferFile) -> Result<(), Failure>;
+
+    /// Takes an offer out.
+    ///
+    /// # Errors
+    /// As [`Mail::waiting`], or it does not wait.
+    fn withdraw(&self, digest: &Hash) -> Result<(), Failure>;
+}
+
+/// There is no mailbox.
+pub fn no_mail() -> Failure {
+    Failure::could_not("offer/no-mailbox", "offers wait at a server, a directory has no mailbox")
+        .hint("`--server URL`; where there is none, the offer's file goes from hand to hand")
 }
 
 /// The books of a ledger on this machine.

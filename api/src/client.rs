@@ -4,6 +4,7 @@
 //! and to go on from the newest one that this person has seen before, on whatever server; every record that it acknowledges
 //! has to come with a receipt that verifies. What states and lists say, it says: a receipt or an exhibit shows it.
 
+mod mail;
 mod memory;
 mod outgoing;
 pub(crate) mod transport;
@@ -24,16 +25,19 @@ use custody_log::exhibit::{Assembled, ExhibitRequest};
 use custody_log::{Acknowledged, Incoming, Logged, SubjectKind, decode_subject};
 use serde_json::{Value, json};
 
-use crate::books::{Answers, Books, SubjectsOf};
+use crate::books::{Answers, Books, Mail, SubjectsOf};
 use crate::failure::Failure;
 use crate::offer_file::OFFER_TYPE;
 use crate::pen::Pen;
-use memory::{Memory, Seen};
+use memory::{Going, Memory, Seen};
 use outgoing::{Outgoing, batches};
 use transport::Transport;
 
 /// Entries that are asked for at once.
 const ENTRIES: u64 = 256;
+
+/// Times that another program of the same person may see a newer checkpoint first.
+const MEETINGS: u32 = 100;
 
 /// A ledger at a server, at the checkpoint that it had when it was opened.
 pub struct ServedBooks {
@@ -58,14 +62,7 @@ impl ServedBooks {
         let genesis = hash(&about, "genesis")?;
         let keys = log_keys(&about)?;
         let memory = Memory::of(&origin)?;
-        let seen = memory.read()?;
-        let (checkpoint, proof) = head(&transport, seen.as_ref())?;
-        let told = Seen::new(genesis, &keys, &checkpoint);
-        checkpoint.verify_log(&keys)?;
-        if let Some(seen) = &seen {
-            seen.check_goes_on(&told, &proof)?;
-        }
-        memory.write(&told)?;
+        let checkpoint = go_on(&transport, &memory, (genesis, &keys))?;
         Ok(Self { transport, memory, origin, genesis, keys, checkpoint })
     }
 
@@ -106,21 +103,41 @@ impl ServedBooks {
 
     /// Holds a checkpoint of a receipt against the newest one seen, which it becomes if it is newer.
     fn remember(&self, checkpoint: &Checkpoint) -> Result<(), Failure> {
-        let Some(seen) = self.memory.read()? else { return Ok(()) };
-        if checkpoint.size() <= seen.checkpoint.size() {
+        let seen = self.memory.read()?;
+        if seen.is_some_and(|seen| checkpoint.size() <= seen.checkpoint.size()) {
             return Ok(());
         }
-        let (newest, proof) = head(&self.transport, Some(&seen))?;
-        newest.verify_log(&self.keys)?;
-        let told = Seen::new(self.genesis, &self.keys, &newest);
-        seen.check_goes_on(&told, &proof)?;
-        self.memory.write(&told)
+        go_on(&self.transport, &self.memory, (self.genesis, &self.keys)).map(drop)
     }
 
     fn entries(&self, answer: &Value) -> Result<Vec<Logged>, Failure> {
         let entries = answer["entries"].as_array().ok_or_else(|| malformed("entries"))?;
         entries.iter().map(logged).collect()
     }
+}
+
+/// Has the server's checkpoint, which is the log's and goes on from the newest one seen, and becomes that. Where another
+/// program of this person has seen something in between, it has to go on from that.
+fn go_on(
+    transport: &Transport,
+    memory: &Memory,
+    (genesis, keys): (Hash, &LogKeys),
+) -> Result<Checkpoint, Failure> {
+    for _ in 0..MEETINGS {
+        let seen = memory.read()?;
+        // Asked for after that was read: an honest server shows no older one.
+        let (checkpoint, proof) = head(transport, seen.as_ref())?;
+        let told = Seen::new(genesis, keys, &checkpoint);
+        checkpoint.verify_log(keys)?;
+        if let Some(seen) = &seen {
+            seen.check_goes_on(&told, &proof)?;
+        }
+        if memory.go_on(seen.as_ref(), &told)? == Going::Done {
+            return Ok(checkpoint);
+        }
+    }
+    let message = "others of your programs see new checkpoints all the time";
+    Err(Failure::could_not("client/memory", message).hint("try again"))
 }
 
 /// The server's checkpoint, and the proof that its tree begins with the one seen.
@@ -155,7 +172,7 @@ impl Books for ServedBooks {
     }
 
     fn subject(&self, id: &SubjectId) -> Result<Option<Subject>, Failure> {
-        let found = self.transport.find(&format!("/v1/subjects/{id}"))?;
+        let found = self.transport.find(&format!("/v1/subjects/{}", segment(id)))?;
         found.map(|answer| subject(&answer).map(|(_, subject)| subject)).transpose()
     }
 
@@ -164,7 +181,7 @@ impl Books for ServedBooks {
     }
 
     fn chain(&self, id: &SubjectId) -> Result<Vec<Logged>, Failure> {
-        let answer = self.transport.get(&format!("/v1/subjects/{id}/records"))?;
+        let answer = self.transport.get(&format!("/v1/subjects/{}/records", segment(id)))?;
         self.entries(&answer)
     }
 
@@ -255,6 +272,10 @@ impl Books for ServedBooks {
         }
         Ok(answers)
     }
+
+    fn mail(&self) -> Option<&dyn Mail> {
+        Some(self)
+    }
 }
 
 /// Closes what whoever exports withholds: the server has opened all that they may see.
@@ -320,6 +341,16 @@ impl Iterator for Pages<'_> {
             }
         }
     }
+}
+
+/// An id as one segment of a path: the name of a ledger may have a slash in it, and most have.
+fn segment(id: &SubjectId) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte);
+    let spell = |byte: u8| match is_plain(byte) {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    };
+    id.to_string().bytes().map(spell).collect()
 }
 
 fn subject(answer: &Value) -> Result<(SubjectId, Subject), Failure> {

@@ -22,6 +22,7 @@ mod discrepancy;
 mod dispose;
 mod dispute;
 mod doing;
+mod elsewhere;
 mod erase;
 mod export;
 mod handling;
@@ -73,7 +74,9 @@ mod trust_sheet;
 mod under;
 mod usage;
 mod verify_digest;
+mod waiting_offers;
 mod whereabouts;
+mod withdraw;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -139,6 +142,8 @@ enum Command {
     Accept(accept::Args),
     #[command(override_help = refuse::HELP)]
     Refuse(refuse::Args),
+    #[command(override_help = withdraw::HELP)]
+    Withdraw(withdraw::Args),
     #[command(override_help = release::HELP)]
     Release(release::Args),
     #[command(override_help = receive::HELP)]
@@ -287,6 +292,7 @@ handing over:
   offer          hand over from hand to hand: the first signature
   accept         countersign what somebody offers
   refuse         do not take over, and say on what ground
+  withdraw       take an offer out of a server's mailbox
   release        send on the way
   receive        take over what was sent
   recall         take back what nobody has received yet
@@ -397,6 +403,7 @@ fn dispatch(command: &Command) -> Result<Answer, Failure> {
         Command::Offer(args) => offer::run(args),
         Command::Accept(args) => accept::run(args),
         Command::Refuse(args) => refuse::run(args),
+        Command::Withdraw(args) => withdraw::run(args),
         Command::Release(args) => release::run(args),
         Command::Receive(args) => receive::run(args),
         Command::Recall(args) => recall::run(args),

@@ -21,11 +21,10 @@ use custody_log::{
     Acknowledged, Incoming, Ledger, LedgerError, LedgerOptions, LogKeys, Logged, Reader,
     SubjectKind,
 };
-
 use zeroize::Zeroizing;
 
 use crate::act::{Basis, Proposal};
-use crate::books::{Answers, Books, OwnBooks, SubjectsOf};
+use crate::books::{Answers, Books, Mail, OwnBooks, SubjectsOf, no_mail};
 use crate::client::ServedBooks;
 use crate::failure::Failure;
 use crate::key_file::{KeyKind, Seed, read_private};
@@ -229,6 +228,19 @@ impl<'l> Desk<'l> {
         progress: impl Fn(usize) + Sync,
     ) -> Result<Answers, Failure> {
         self.books.submit_all(proposals.iter().map(incoming).collect(), &progress)
+    }
+
+    /// Whether the ledger is at a server, which shows whoever asks what they may see, and nothing else.
+    pub fn is_served(&self) -> bool {
+        self.books.mail().is_some()
+    }
+
+    /// Where offers wait for whoever signs next.
+    ///
+    /// # Errors
+    /// The ledger is in a directory.
+    pub fn mail(&self) -> Result<&dyn Mail, Failure> {
+        self.books.mail().ok_or_else(no_mail)
     }
 
     /// What became of `id`.

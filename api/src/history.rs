@@ -39,6 +39,8 @@ pub struct History {
     pub holder: Name,
     /// To whom it is on the way.
     pub addressee: Option<Name>,
+    /// The agency that it came from under a request.
+    pub origin: Option<Name>,
     /// Items that were made out of it.
     pub children: Vec<Uuid>,
     /// What others call it.
@@ -98,9 +100,22 @@ impl History {
         events.iter_mut().for_each(|event| event.note_erased(&erasures));
         let aliases = aliases_of(desk, item)?;
         let addressee = state.release.as_ref().map(|open| people.custodian(open.to)).transpose()?;
+        let origin = state.bound.map(|bound| people.name(&SubjectId::Agency(bound.agency)));
+        let origin = origin.transpose()?;
         let holder = people.custodian(state.holder)?;
         let place = place_text(desk, &people, &state)?;
-        Ok(Self { item, state, place, holder, addressee, children, aliases, events })
+        Ok(Self { item, state, place, holder, addressee, origin, children, aliases, events })
+    }
+
+    /// The request under which it came from its origin.
+    pub fn request(&self) -> Option<SubjectId> {
+        self.state.bound.map(|bound| SubjectId::Request(bound.request))
+    }
+
+    /// The request under which it is on the way.
+    pub fn requested_by(&self) -> Option<SubjectId> {
+        let open = self.state.release.as_ref();
+        open.and_then(|open| open.request).map(SubjectId::Request)
     }
 
     /// The entries in the order in which their acts happened, as claimed; of one time, as recorded.

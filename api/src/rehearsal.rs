@@ -7,7 +7,7 @@ use custody_core::hash::Hash;
 use custody_core::id::SubjectId;
 use custody_core::key::Kid;
 use custody_core::merkle::LeafIndex;
-use custody_core::record::Record;
+use custody_core::record::{Link, Record};
 use custody_core::verify::error_text;
 use serde_json::{Value, json};
 
@@ -90,6 +90,9 @@ pub fn rehearsed(desk: &Desk, proposal: &Proposal, facts: Value) -> Result<Answe
     let mut lines = summarise(proposal, Some(desk))?;
     lines.extend(found_lines(proposal)?);
     match proposal.next_signer() {
+        None if is_any_hidden(desk, proposal)? => {
+            lines.push("not judged: what it is about is not open to you here".to_owned());
+        }
         None => drop(Rehearsal::of(desk).judge(proposal)?),
         Some(_) => {
             let who = describe_signer(proposal.payload(), proposal.signed(), Some(desk));
@@ -98,6 +101,23 @@ pub fn rehearsed(desk: &Desk, proposal: &Proposal, facts: Value) -> Result<Answe
     }
     lines.push("nothing was recorded".to_owned());
     Ok(Answer::done(lines, merge(facts, json!({ "dry_run": true }))))
+}
+
+/// Whether a server has a chain that it does not show whoever asks: what is said to go on is not shown to be there.
+///
+/// # Errors
+/// The server cannot be asked.
+pub fn is_hidden(desk: &Desk, link: &Link) -> Result<bool, Failure> {
+    Ok(desk.is_served() && link.seq > 0 && desk.look_up(&link.subject)?.is_none())
+}
+
+fn is_any_hidden(desk: &Desk, proposal: &Proposal) -> Result<bool, Failure> {
+    for link in &proposal.payload().subjects {
+        if is_hidden(desk, link)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What a receiver found, as it stands beside their signature.

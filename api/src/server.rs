@@ -30,6 +30,7 @@ mod nonce;
 mod notify;
 pub(crate) mod observe;
 mod offer;
+mod pending;
 pub mod problem;
 pub mod proxy;
 mod reckoned;

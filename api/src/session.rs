@@ -64,6 +64,8 @@ pub enum Done {
         /// Where it is as QR codes, and how many there are.
         codes: Option<(PathBuf, usize)>,
     },
+    /// It waits at the server for who signs next.
+    Waiting(Box<OfferFile>),
 }
 
 impl Session {
@@ -236,12 +238,18 @@ impl Session {
     }
 }
 
-/// Records a proposal that everybody has signed.
+/// Records a proposal that everybody has signed. Where somebody has not, and the ledger is at a server that they can ask,
+/// it waits there for them.
 ///
 /// # Errors
-/// Somebody has not, or the ledger refuses it.
+/// Somebody has not who cannot be reached so, or the ledger refuses it.
 pub fn record(desk: &Desk, proposal: &Proposal) -> Result<Done, Failure> {
-    if proposal.next_signer().is_some() {
+    if let Some(next) = proposal.next_signer() {
+        if proposal.signed() > 0 && can_ask(desk, next)? {
+            let offer = OfferFile::new(proposal.to_offer()?, proposal.openings().to_vec())?;
+            desk.mail()?.send(&offer)?;
+            return Ok(Done::Waiting(Box::new(offer)));
+        }
         let who = describe_signer(proposal.payload(), proposal.signed(), Some(desk));
         let message = format!("the signature of {who} is missing");
         return Err(Failure::could_not("record/signature-count", message).hint(
@@ -249,6 +257,13 @@ pub fn record(desk: &Desk, proposal: &Proposal) -> Result<Done, Failure> {
         ));
     }
     Ok(Done::Recorded(Box::new(desk.submit(proposal)?)))
+}
+
+/// Whether a server has a mailbox for `signer`: who is only being enrolled has no key with which to ask.
+fn can_ask(desk: &Desk, signer: &Signer) -> Result<bool, Failure> {
+    let has_mail = matches!(signer.id, SubjectId::Custodian(_) | SubjectId::Agency(_))
+        && signer.role != Role::NewKey;
+    Ok(has_mail && desk.is_served() && desk.look_up(&signer.id)?.is_some())
 }
 
 /// Writes a proposal, signed by whomever, as an offer file.
@@ -293,7 +308,7 @@ impl Done {
     pub fn verb(&self, word: &str) -> Vec<String> {
         match self {
             Self::Recorded(_) => vec![word.to_owned()],
-            Self::Offered { .. } => Vec::new(),
+            Self::Offered { .. } | Self::Waiting(_) => Vec::new(),
         }
     }
 
@@ -319,6 +334,7 @@ impl Done {
                 }
                 (more, mine)
             }
+            Self::Waiting(offer) => waiting(offer, desk),
         };
         lines.extend(more);
         Ok(Answer::done(lines, merge(facts, mine)))
@@ -358,6 +374,19 @@ fn offered(path: &Path, offer: &OfferFile, desk: Option<&Desk>) -> (Vec<String>,
         "next_signer": next.map(signer_json),
     });
     (vec![line], facts)
+}
+
+fn waiting(offer: &OfferFile, desk: Option<&Desk>) -> (Vec<String>, Value) {
+    let (digest, payload) = (offer.digest(), offer.offer().payload());
+    let who = describe_signer(payload, offer.offer().message().signatures().len(), desk);
+    let lines =
+        vec![format!("offer {digest}"), format!("it waits at the server, to be signed by {who}")];
+    let facts = json!({
+        "offer_digest": digest.to_string(),
+        "next_signer": offer.offer().next_signer().map(signer_json),
+        "waits": true,
+    });
+    (lines, facts)
 }
 
 /// Who signs, and in what role, in words.

@@ -17,8 +17,26 @@ use crate::session::describe;
 /// The ledger cannot be read.
 pub fn summarise(proposal: &Proposal, desk: Option<&Desk>) -> Result<Vec<String>, Failure> {
     let payload = proposal.payload();
+    let mut lines = outline(proposal, "you sign", desk)?;
+    for position in 0..payload.signers.len() {
+        let who = describe_signer(payload, position, desk);
+        lines.push(format!("  {}: {who}", standing(position, proposal)));
+    }
+    Ok(lines)
+}
+
+/// The same without who signs; it begins with what is done with it.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub fn outline(
+    proposal: &Proposal,
+    what: &str,
+    desk: Option<&Desk>,
+) -> Result<Vec<String>, Failure> {
+    let payload = proposal.payload();
     let mut lines = vec![
-        format!("you sign: {}", payload.body.record_type()),
+        format!("{what}: {}", payload.body.record_type()),
         format!("  claimed for: {}", claimed(payload.occurred)),
     ];
     for link in &payload.subjects {
@@ -27,10 +45,6 @@ pub fn summarise(proposal: &Proposal, desk: Option<&Desk>) -> Result<Vec<String>
     lines.extend(body_lines(&payload.body).into_iter().map(|line| format!("  {line}")));
     for opening in proposal.openings() {
         lines.push(format!("  {}: {}", opening.field, value_text(opening)));
-    }
-    for position in 0..payload.signers.len() {
-        let who = describe_signer(payload, position, desk);
-        lines.push(format!("  {}: {who}", standing(position, proposal)));
     }
     Ok(lines)
 }

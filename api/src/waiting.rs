@@ -1,6 +1,7 @@
 //! What waits for a custodian: what is on the way to them, what they sent, what they are to bring back.
 
 use custody_core::custody::{ItemState, Whereabouts};
+use custody_core::hash::Hash;
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::record::Record;
 use custody_core::record::body::Body;
@@ -18,6 +19,8 @@ pub struct Waiting {
     pub what: What,
     /// By when: seconds since 1970.
     pub due_s: Option<u64>,
+    /// The release that nobody has answered yet, where that is what waits.
+    pub release: Option<Hash>,
 }
 
 /// What they are to do, or wait for.
@@ -53,7 +56,8 @@ pub fn waiting_for(desk: &Desk, me: Uuid) -> Result<Vec<Waiting>, Failure> {
             What::BringBack { .. } => due_back(desk, item)?,
             _ => expected(desk, &state)?,
         };
-        waiting.push(Waiting { item, what, due_s });
+        let release = state.release.map(|open| open.record);
+        waiting.push(Waiting { item, what, due_s, release });
     }
     // What has no due time comes last; among equals, what began first.
     waiting.sort_by_key(|row| row.due_s.unwrap_or(u64::MAX));

@@ -9,6 +9,8 @@ pub mod image;
 pub mod load;
 #[allow(clippy::expect_used)]
 pub mod load_site;
+#[allow(clippy::expect_used)]
+pub mod machine;
 pub mod memory;
 pub mod model;
 #[allow(clippy::expect_used)]

@@ -1,6 +1,7 @@
 //! What this person remembers of a ledger that they work on at a server: its genesis, its log's keys and the newest
 //! checkpoint, in a file of their own. A server that goes back in time, or has another history, is found out by it.
 
+use std::fs::File;
 use std::path::PathBuf;
 
 use custody_core::checkpoint::{Checkpoint, LogKeys};
@@ -27,6 +28,15 @@ pub struct Seen {
     log_keys: [String; 2],
     /// The newest checkpoint.
     pub checkpoint: Checkpoint,
+}
+
+/// Whether something is remembered now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Going {
+    /// It is.
+    Done,
+    /// Something else was remembered in between.
+    Overtaken,
 }
 
 /// The same in its file.
@@ -69,11 +79,37 @@ impl Memory {
         Ok(Some(Seen { genesis, log_keys: written.log_keys, checkpoint }))
     }
 
-    /// Remembers what was seen.
+    /// Remembers what was seen, unless the file has changed since it had `before`: then another program of this person has
+    /// been there, and what it saw is to be looked at first.
     ///
     /// # Errors
-    /// The file cannot be written.
-    pub fn write(&self, seen: &Seen) -> Result<(), Failure> {
+    /// The file cannot be read or written.
+    pub fn go_on(&self, before: Option<&Seen>, told: &Seen) -> Result<Going, Failure> {
+        if before.is_some_and(|before| before.is(told)) {
+            return Ok(Going::Done);
+        }
+        if let Some(dir) = self.path.parent() {
+            std::fs::create_dir_all(dir).map_err(file::cannot("make", dir))?;
+        }
+        let lock = self.path.with_extension("lock");
+        // Held until it is dropped. It stays behind: whoever removed it could remove one that another has just taken.
+        let _held = File::create(&lock)
+            .and_then(|file| file.lock().map(|()| file))
+            .map_err(file::cannot("lock", &lock))?;
+        let now = self.read()?;
+        let is_same = match (before, &now) {
+            (None, None) => true,
+            (Some(before), Some(now)) => before.is(now),
+            _ => false,
+        };
+        if !is_same {
+            return Ok(Going::Overtaken);
+        }
+        self.write(told)?;
+        Ok(Going::Done)
+    }
+
+    fn write(&self, seen: &Seen) -> Result<(), Failure> {
         let written = Written {
             genesis: seen.genesis.to_string(),
             log_keys: seen.log_keys.clone(),
@@ -81,9 +117,6 @@ impl Memory {
         };
         let text = serde_json::to_vec_pretty(&written)
             .map_err(|error| Failure::could_not("internal", error.to_string()))?;
-        if let Some(dir) = self.path.parent() {
-            std::fs::create_dir_all(dir).map_err(file::cannot("make", dir))?;
-        }
         match self.path.exists() {
             true => Ok(file::replace(&self.path, &text)?),
             false => Ok(file::create(&self.path, &text, Access::Owner)?),
@@ -96,6 +129,13 @@ impl Seen {
     pub fn new(genesis: Hash, keys: &LogKeys, checkpoint: &Checkpoint) -> Self {
         let log_keys = [keys.ed25519().to_string(), keys.mldsa44().to_string()];
         Self { genesis, log_keys, checkpoint: checkpoint.clone() }
+    }
+
+    /// Whether the same was seen.
+    fn is(&self, other: &Self) -> bool {
+        self.genesis == other.genesis
+            && self.log_keys == other.log_keys
+            && self.checkpoint.as_bytes() == other.checkpoint.as_bytes()
     }
 
     /// Checks that what a server says now goes on from this. `proof`: that its tree begins with ours.

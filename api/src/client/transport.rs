@@ -117,6 +117,14 @@ impl Transport {
         }
     }
 
+    /// Asks for something to be taken away.
+    ///
+    /// # Errors
+    /// As [`Transport::get`].
+    pub fn delete(&self, path: &str) -> Result<(), Failure> {
+        self.ask(Method::DELETE, path, (&[], None))?.refused().map(drop)
+    }
+
     /// Posts JSON.
     ///
     /// # Errors
@@ -237,9 +245,10 @@ pub fn failure_of(problem: &Value, status: StatusCode) -> Failure {
         true => Failure::rejected(code, message),
         false => Failure::could_not(code, message),
     };
-    match word("hint") {
-        Some(hint) => failure.hint(hint),
-        None => failure,
+    match (word("hint"), code) {
+        (Some(hint), _) => failure.hint(hint),
+        (None, "access/who") => failure.hint("`CUSTODY_KEY` names the key that asks"),
+        (None, _) => failure,
     }
 }
 

@@ -7,7 +7,7 @@ use custody_core::record::{Link, Record, RecordError};
 use serde_json::json;
 
 use super::observed::{ObservedOption, observed_help};
-use super::offer_source::OfferSource;
+use super::offer_source::{OfferSource, waiting_offer};
 use super::option::{LedgerOption, PassphraseOptions};
 use crate::act::Proposal;
 use crate::desk::{Desk, Place};
@@ -16,7 +16,7 @@ use crate::file;
 use crate::offer_file::OfferFile;
 use crate::pen::{Pen, sign_in_turn};
 use crate::print::PrintFile;
-use crate::rehearsal::rehearsed;
+use crate::rehearsal::{is_hidden, rehearsed};
 use crate::session::{record, write_with_codes};
 use crate::summary::{describe_signer, summarise};
 use crate::terminal::{Answer, talk};
@@ -27,8 +27,9 @@ usage: custody accept OFFER|--scanned FILE --key FILE [--checked CHECKS] [--outc
        [options]
 
 Countersign what somebody offers: a handoff you receive, a correction you supervise, a disposal you
-witness, your own enrolment. What is signed is shown first. When nobody's signature is missing, it is
-recorded; with --out it is written to a file instead, for the next signer or to be submitted elsewhere.
+witness, your own enrolment. OFFER is a file, or the digest of an offer that waits at the server: `custody
+inbox` lists them. What is signed is shown first. When nobody's signature is missing, it is recorded; else
+it waits at the server for who signs next. With --out it is written to a file instead.
 Without --ledger only --out is possible, and whether the ledger agrees is not checked: give --agencies
 to know at least that the offer is of your ledger, and compare the keys that are shown.
 
@@ -43,7 +44,7 @@ receivers only:
     "
 signing:
   --ledger DIR                the ledger (or CUSTODY_LEDGER)
-  --server URL                the ledger at a server (or CUSTODY_SERVER)
+  --server URL                the ledger at a server (or CUSTODY_SERVER), where offers wait for who signs next
   --key FILE                  your key (or CUSTODY_KEY)
   --with-key FILE             the key of another signer who is here too; may be repeated
   --out FILE                  write the countersigned offer; record nothing
@@ -81,13 +82,9 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Answer, Failure> {
-    let offer = args.source.read()?;
     let files = args.out.iter().chain(args.qr.as_ref().map(|qr| &qr.path));
     files.into_iter().try_for_each(|path| file::check_absent(path))?;
-    if let Some(pins) = &args.agencies {
-        check_pins(&offer, &read_pins(pins)?)?;
-    }
-    let desk = open_desk(args)?;
+    let (offer, desk) = fetch(args)?;
     match &desk {
         Some(desk) => check_against(&offer, desk, args.out.is_some())?,
         None => unchecked(&offer, args.agencies.is_some()).iter().for_each(|line| talk(line)),
@@ -115,6 +112,23 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         (None, None) => return Err(no_destination()),
     };
     done.answer(vec!["signed".to_owned()], facts, desk.as_ref())
+}
+
+/// The offer, and the ledger where one is named. A file is looked at before anybody is asked for a passphrase.
+fn fetch(args: &Args) -> Result<(OfferFile, Option<Desk<'static>>), Failure> {
+    let check = |offer: &OfferFile| match &args.agencies {
+        Some(pins) => check_pins(offer, &read_pins(pins)?),
+        None => Ok(()),
+    };
+    if let Some(digest) = args.source.digest() {
+        let desk = open_desk(args)?;
+        let offer = waiting_offer(desk.as_ref().ok_or_else(no_destination)?, &digest)?;
+        check(&offer)?;
+        return Ok((offer, desk));
+    }
+    let offer = args.source.read()?;
+    check(&offer)?;
+    Ok((offer, open_desk(args)?))
 }
 
 /// What the ledger knows better: keys that signed, and whether the offer can still take its place.
@@ -233,13 +247,27 @@ pub fn check_offer(offer: &OfferFile, desk: &Desk) -> Result<(), Failure> {
 /// # Errors
 /// A chain has gone on since, or the offer is recorded already.
 pub fn check_place(offer: &OfferFile, desk: &Desk) -> Result<(), Failure> {
+    let mut hidden = 0;
     for link in &offer.offer().payload().subjects {
+        if is_hidden(desk, link)? {
+            hidden += 1;
+            continue;
+        }
         let known = desk.look_up(&link.subject)?.map(|subject| subject.chain);
         let length = known.as_ref().map_or(0, |chain| chain.length);
         let head = known.map(|chain| chain.digest);
         if (link.seq, link.prev) != (length, head) {
             return Err(moved_on(offer, desk, link, length));
         }
+    }
+    if hidden > 0 {
+        let what = match hidden {
+            1 => "what it is about is".to_owned(),
+            count => format!("{count} of the things that it is about are"),
+        };
+        talk(&format!(
+            "note: {what} not open to you here; the server judges whether it can be recorded"
+        ));
     }
     Ok(())
 }

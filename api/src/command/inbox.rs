@@ -1,11 +1,12 @@
 use std::path::PathBuf;
 
-use custody_core::id::{SubjectId, Uuid};
+use custody_core::id::SubjectId;
 use custody_core::verify::utc_text;
 use serde_json::{Value, json};
 
 use super::option::{LedgerOption, PassphraseOption, key_path, ledger_help};
 use super::show::name_json;
+use super::waiting_offers;
 use crate::desk::{Desk, now_s};
 use crate::failure::Failure;
 use crate::history::description;
@@ -21,8 +22,10 @@ pub const HELP: &str = concat!(
 usage: custody inbox [--holder CUSTODIAN] [options]
 
 What waits for you: what is on the way to you, also as a substitute; what you sent and nobody has
-received; what you have out of a storage and bring back. What is overdue comes first. Offers are files
-that people give you: they cannot be seen here.
+received; what you have out of a storage and bring back. What is overdue comes first. At a server also
+the offers that you are to sign, and those that you signed and others are to: `custody accept`, `custody
+refuse` and `custody withdraw` take their digests, and agencies look with their keys. Offers that people
+give you as files are not seen here.
 
   --holder CUSTODIAN          for whom; else for whom your key is enrolled
 ",
@@ -52,28 +55,37 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let desk = args.ledger.read_as(key.as_ref())?;
     let me = whose(args, &desk)?;
     let now_s = now_s();
-    let waiting = waiting_for(&desk, me)?;
+    let waiting = match me {
+        SubjectId::Custodian(me) => waiting_for(&desk, me)?,
+        _ => Vec::new(),
+    };
     let people = People::of(&desk);
     let (mut lines, mut list) = (Vec::new(), Vec::new());
     for row in &waiting {
-        let (line, facts) = answer(row, &desk, &people, now_s)?;
-        lines.push(line);
+        let (more, facts) = answer(row, &desk, &people, now_s)?;
+        lines.extend(more);
         list.push(facts);
+    }
+    let mut facts = json!({
+        "holder": me.to_string(),
+        "waiting": list,
+        "size": desk.head().size.0,
+    });
+    if desk.is_served() {
+        let (more, list) = waiting_offers::answer(&desk, &people, &me)?;
+        lines.extend(more);
+        facts["offers"] = list;
     }
     if lines.is_empty() {
         lines.push("nothing waits".to_owned());
     }
-    let facts = json!({
-        "holder": SubjectId::Custodian(me).to_string(),
-        "waiting": list,
-        "size": desk.head().size.0,
-    });
     Ok(Answer::done(lines, facts))
 }
 
-fn whose(args: &Args, desk: &Desk) -> Result<Uuid, Failure> {
+/// For whom: a custodian, or at a server an agency, which is asked to sign things too.
+fn whose(args: &Args, desk: &Desk) -> Result<SubjectId, Failure> {
     if let Some(holder) = &args.holder {
-        return desk.custodian(holder);
+        return desk.custodian(holder).map(SubjectId::Custodian);
     }
     let path = key_path(args.key.as_ref())
         .map_err(|failure| failure.hint("`--holder CUSTODIAN` or `--key FILE` says for whom"))?;
@@ -82,7 +94,8 @@ fn whose(args: &Args, desk: &Desk) -> Result<Uuid, Failure> {
         false => read_public(&path)?,
     };
     match desk.owner_of(key.kid())? {
-        Some(SubjectId::Custodian(id)) => Ok(id),
+        Some(id @ SubjectId::Custodian(_)) => Ok(id),
+        Some(id @ SubjectId::Agency(_)) if desk.is_served() => Ok(id),
         _ => {
             let message = format!("`{}` is no key of a custodian here", path.display());
             Err(Failure::rejected("record/unknown-key", message)
@@ -96,7 +109,7 @@ fn answer(
     desk: &Desk,
     people: &People<'_>,
     now_s: u64,
-) -> Result<(String, Value), Failure> {
+) -> Result<(Vec<String>, Value), Failure> {
     let id = SubjectId::Item(row.item);
     let description = description(desk, row.item)?;
     let overdue_s = row.overdue_s(now_s);
@@ -109,10 +122,13 @@ fn answer(
     let facts = json!({
         "item": id.to_string(),
         "what": word,
+        "release": row.release.map(|release| release.to_string()),
         "with": name_json(&with),
         "due": due,
         "is_overdue": overdue_s.is_some(),
         "description": description,
     });
-    Ok((format!("{id}  {text}{by}{late}  {shown}"), facts))
+    let mut lines = vec![format!("{id}  {text}{by}{late}  {shown}")];
+    lines.extend(row.release.map(|release| format!("  release {release}")));
+    Ok((lines, facts))
 }

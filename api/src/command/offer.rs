@@ -11,10 +11,11 @@ use crate::terminal::Answer;
 
 pub const HELP: &str = concat!(
     "\
-usage: custody offer ITEM... --to CUSTODIAN --purpose PURPOSE --out FILE [options]
+usage: custody offer ITEM... --to CUSTODIAN --purpose PURPOSE [--out FILE] [options]
 
-Hand items over from hand to hand. You sign first and give the offer file to the receiver, who
-countersigns it with `custody accept`. Nothing is recorded before both have signed.
+Hand items over from hand to hand. You sign first, the receiver countersigns with `custody accept`. At a
+server the offer waits in the receiver's inbox; with --out it is a file that you give to them. Nothing is
+recorded before both have signed. While it waits, the receiver may look at the items.
 
   --to CUSTODIAN              who takes over
   --purpose PURPOSE           examination, transport, storage, court, transfer or return

@@ -1,7 +1,10 @@
-//! Where an offer comes from: a file, or the text of QR codes that somebody scanned.
+//! Where an offer comes from: a file, the text of QR codes that somebody scanned, or a server's mailbox.
 
 use std::path::{Path, PathBuf};
 
+use custody_core::hash::Hash;
+
+use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::file;
 use crate::offer_file::{MAX_OFFER_FILE, OfferFile};
@@ -33,6 +36,11 @@ impl OfferSource {
         }
     }
 
+    /// The digest that stands in the place of a file: the offer waits at a server.
+    pub fn digest(&self) -> Option<Hash> {
+        self.offer.as_deref().and_then(named_digest)
+    }
+
     /// Reads an offer that everybody has signed.
     ///
     /// # Errors
@@ -57,6 +65,23 @@ impl OfferSource {
         let option = if self.offer.is_some() { "" } else { "--scanned " };
         format!("{option}{}", self.path().display())
     }
+}
+
+/// The digest that `path` is. A digest never names a file by accident.
+pub fn named_digest(path: &Path) -> Option<Hash> {
+    path.to_str().and_then(Hash::from_hex)
+}
+
+/// The offer with this digest in the mailbox of the server at which `desk` is.
+///
+/// # Errors
+/// It does not wait there, or not for whoever asks; or the ledger is in a directory.
+pub fn waiting_offer(desk: &Desk, digest: &Hash) -> Result<OfferFile, Failure> {
+    let missing = || {
+        Failure::rejected("offer/not-waiting", format!("no offer {digest} waits there for you"))
+            .hint("`custody inbox` lists those that do; it may be recorded, refused or withdrawn")
+    };
+    desk.mail()?.find(digest)?.ok_or_else(missing)
 }
 
 /// Reads an offer file, or the text of its parts.

@@ -37,7 +37,7 @@ macro_rules! signing_help {
         "\
 signing:
   --ledger DIR                the ledger (or CUSTODY_LEDGER)
-  --server URL                the ledger at a server (or CUSTODY_SERVER)
+  --server URL                the ledger at a server (or CUSTODY_SERVER), where offers wait for who signs next
   --key FILE                  your key (or CUSTODY_KEY)
   --with-key FILE             the key of another signer who is here too; may be repeated
   --out FILE                  write an offer for others to sign, or to submit elsewhere; record nothing
@@ -159,7 +159,15 @@ impl DirectoryOption {
     /// None is named.
     pub fn path(&self) -> Result<PathBuf, Failure> {
         let named = self.ledger.clone().or_else(|| environment("CUSTODY_LEDGER"));
-        named.ok_or_else(|| missing("--ledger DIR", "CUSTODY_LEDGER"))
+        named.ok_or_else(|| match environment("CUSTODY_SERVER") {
+            // Somebody who works at a server would look for what they forgot.
+            Some(_) => {
+                let message = "`--ledger` is missing, and this works on the ledger's own files";
+                Failure::could_not("usage/no-server", message)
+                    .hint("`--ledger DIR`, on the machine where they lie")
+            }
+            None => missing("--ledger DIR", "CUSTODY_LEDGER"),
+        })
     }
 }
 

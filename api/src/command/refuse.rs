@@ -6,23 +6,25 @@ use custody_core::record::body::{Body, RefusalGround};
 use serde_json::json;
 
 use super::accept::check_offer;
-use super::offer_source::read_offer;
+use super::offer_source::{named_digest, read_offer, waiting_offer};
 use super::on_the_way;
 use super::option::{Signing, sealed_text, signing_help};
 use super::party;
-use crate::act::{Act, Parties, Reply};
+use crate::act::{Act, Parties, Proposal, Reply};
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::offer_file::OfferFile;
-use crate::terminal::Answer;
+use crate::summary::outline;
+use crate::terminal::{Answer, talk};
 
 pub const HELP: &str = concat!(
     "\
 usage: custody refuse OFFER|RELEASE|ITEM... --ground GROUND [options]
 
-Do not take over, and say on what ground. OFFER is a file that somebody gave you to countersign: the
-refusal goes to the items' notes, since the offer was never recorded. RELEASE is the digest of the
-record that released items to you; they stay with whoever sent them.
+Do not take over, and say on what ground. OFFER is a file that somebody gave you to countersign, or the
+digest of an offer that waits at the server, which it then does no longer: the refusal goes to the items'
+notes, since the offer was never recorded. RELEASE is the digest of the record that released items to
+you; they stay with whoever sent them.
 
   --ground GROUND             not-as-described, seal, damaged, papers, not-addressee, no-authority
                               or no-storage
@@ -56,6 +58,10 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let session = args.signing.session()?;
     let desk = session.desk();
     let me = session.custodian()?;
+    let offer = match offer {
+        Some(offer) => Some(offer),
+        None => waiting(desk, &args.target)?,
+    };
     let (act, answers, items) = match &offer {
         Some(offer) => {
             check_offer(offer, desk)?;
@@ -79,6 +85,20 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
 /// An id or a digest never names a file by accident: neither has a file's characters.
 fn is_file(text: &str) -> bool {
     Hash::from_hex(text).is_none() && Path::new(text).is_file()
+}
+
+/// The offer at the server that a digest names, unless it is that of a record. What it says is shown before it is refused.
+fn waiting(desk: &Desk, texts: &[String]) -> Result<Option<OfferFile>, Failure> {
+    let [text] = texts else { return Ok(None) };
+    let Some(digest) = named_digest(Path::new(text)) else { return Ok(None) };
+    if !desk.is_served() || desk.by_digest(&digest)?.is_some() {
+        return Ok(None);
+    }
+    let offer = waiting_offer(desk, &digest)?;
+    outline(&Proposal::resume(&offer), "you refuse", Some(desk))?
+        .iter()
+        .for_each(|line| talk(line));
+    Ok(Some(offer))
 }
 
 fn offered(offer: &OfferFile, me: Uuid) -> Result<(Vec<Uuid>, Reply), Failure> {

@@ -62,6 +62,10 @@ fn head_lines(history: &History) -> Vec<String> {
     let state = &history.state;
     let mut lines = vec![format!("{}, {}", SubjectId::Item(history.item), state.kind)];
     lines.push(history.place.clone());
+    lines.extend(history.requested_by().map(|request| format!("on the way under {request}")));
+    if let (Some(request), Some(origin)) = (history.request(), &history.origin) {
+        lines.push(format!("came under {request} from {origin}"));
+    }
     lines.extend(state.parent.map(|parent| format!("made from {}", SubjectId::Item(parent))));
     let children =
         history.children.iter().map(|child| format!("made into {}", SubjectId::Item(*child)));
@@ -120,6 +124,9 @@ fn to_json(history: &History) -> Value {
         "state": state_word(&history.state),
         "holder": name_json(&history.holder),
         "addressee": history.addressee.as_ref().map(name_json),
+        "on_the_way_under": history.requested_by().map(|request| request.to_string()),
+        "came_under": history.request().map(|request| request.to_string()),
+        "came_from": history.origin.as_ref().map(name_json),
         "parent": history.state.parent.map(|id| SubjectId::Item(id).to_string()),
         "children": history.children.iter().map(|id| SubjectId::Item(*id).to_string()).collect::<Vec<_>>(),
         "claimed_order": history.claimed_order().iter().map(|index| index.0).collect::<Vec<_>>(),

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde_json::Value;
 
+use super::elsewhere;
 use crate::failure::Failure;
 use crate::terminal::Answer;
 
@@ -34,7 +35,10 @@ pub fn explain(error: &clap::Error, path: &str) -> Result<Answer, Failure> {
         InvalidSubcommand => {
             format!("unknown command `{}`", text(error, ContextKind::InvalidSubcommand))
         }
-        UnknownArgument => format!("unknown option {argument}"),
+        UnknownArgument => match elsewhere::no_server(path.trim_start_matches("custody ")) {
+            Some(failure) if argument == "`--server`" => return Err(failure),
+            _ => format!("unknown option {argument}"),
+        },
         MissingRequiredArgument => format!("{argument} {} missing", is_or_are(error)),
         ArgumentConflict => match quoted(error, ContextKind::PriorArg) {
             prior if prior == argument => format!("{argument} is given twice"),

@@ -5,6 +5,7 @@
 //! | checkpoint, tiles, entries | everybody |
 //! | the registry: agencies, custodians with their names, the ledger | whoever has a key here |
 //! | an item: its records, its state, what opens them | who holds, held or is to receive it; everybody of their agencies; an agency that a permission names; whoever it was disclosed to by id; overseers |
+//! | the same of an item that an offer names | whoever is asked to sign it, while it waits: see [`Pending`] |
 //! | a request | its two agencies, overseers |
 //! | bundles of records, the audit | overseers |
 //!
@@ -25,8 +26,14 @@ use custody_core::sealed::Opening;
 use custody_log::exhibit::{Assembled, ExhibitRequest};
 use custody_log::{Acknowledged, Incoming, Logged, SubjectKind};
 
+use super::mailbox::Mailbox;
+use super::pending::Pending;
 use crate::books::{Answers, Books, OwnBooks, SubjectsOf, Wanted};
 use crate::failure::Failure;
+
+/// What somebody does who looks at everything.
+pub const OVERSEERS: &str = "the key of somebody whom the server's configuration names under `overseers`; what you may \
+                             see yourself, `custody show`, `where` and `inbox` show";
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,17 +50,33 @@ pub struct Caller {
 pub struct GuardedBooks<'l> {
     books: OwnBooks<'l>,
     caller: Caller,
+    pending: Pending<'l>,
     granted: RefCell<HashMap<Uuid, bool>>,
+    shown: RefCell<HashMap<Uuid, bool>>,
     kin: RefCell<HashSet<Uuid>>,
     /// Who of the people is of the caller's agency, as far as that was looked up.
     colleagues: RefCell<HashMap<Uuid, bool>>,
 }
 
 impl<'l> GuardedBooks<'l> {
-    /// The books for `caller`.
-    pub fn new(books: OwnBooks<'l>, caller: Caller) -> Self {
-        let (granted, kin) = (RefCell::default(), RefCell::default());
-        Self { books, caller, granted, kin, colleagues: RefCell::default() }
+    /// The books for `caller`, for whom offers may wait in `mailbox`.
+    pub fn new(books: OwnBooks<'l>, mailbox: &'l Mailbox, caller: Caller) -> Self {
+        let (granted, shown, kin) = (RefCell::default(), RefCell::default(), RefCell::default());
+        let (pending, colleagues) = (Pending::of(mailbox), RefCell::default());
+        Self { books, caller, pending, granted, shown, kin, colleagues }
+    }
+
+    /// Whether the caller may look at the item: because they may see it, or because somebody offers it to them.
+    fn may_look(&self, item: Uuid) -> Result<bool, Failure> {
+        if self.may_see(item)? {
+            return Ok(true);
+        }
+        if let Some(known) = self.shown.borrow().get(&item) {
+            return Ok(*known);
+        }
+        let may = self.pending.shows(&self.books, &self.caller, item)?;
+        self.shown.borrow_mut().insert(item, may);
+        Ok(may)
     }
 
     /// Whether the caller may see the item: its records, and what opens them.
@@ -158,9 +181,9 @@ impl<'l> GuardedBooks<'l> {
     fn may_know(&self, id: &SubjectId, subject: &Subject) -> Result<bool, Failure> {
         Ok(match (id, &subject.standing) {
             (SubjectId::Item(item), _) => {
-                self.kin.borrow().contains(item) || self.may_see(*item)?
+                self.kin.borrow().contains(item) || self.may_look(*item)?
             }
-            (SubjectId::Notes(item), _) => self.may_see(*item)?,
+            (SubjectId::Notes(item), _) => self.may_look(*item)?,
             (_, Standing::Request(request)) => {
                 self.caller.is_overseer || [request.from, request.to].contains(&self.caller.agency)
             }
@@ -168,12 +191,21 @@ impl<'l> GuardedBooks<'l> {
         })
     }
 
-    /// Whether the caller may read a record, and what opens it. One about items is for those who may see any of them.
+    /// Whether the caller may read a record, and what opens it. One about items is for those who may look at any of them.
     fn may_read(&self, payload: &Payload) -> Result<bool, Failure> {
+        self.may_read_by(payload, &|item| self.may_look(item))
+    }
+
+    /// As [`GuardedBooks::may_read`], where `may` says who may look at an item.
+    fn may_read_by(
+        &self,
+        payload: &Payload,
+        may: &dyn Fn(Uuid) -> Result<bool, Failure>,
+    ) -> Result<bool, Failure> {
         let links = &payload.subjects;
         let items: Vec<_> = links.iter().filter_map(|link| about(&link.subject)).collect();
         for item in &items {
-            if self.may_see(*item)? {
+            if may(*item)? {
                 return Ok(true);
             }
         }
@@ -190,7 +222,7 @@ impl<'l> GuardedBooks<'l> {
     /// Whether the caller may read the records of a chain.
     fn may_follow(&self, id: &SubjectId) -> Result<bool, Failure> {
         match id {
-            SubjectId::Item(item) | SubjectId::Notes(item) => self.may_see(*item),
+            SubjectId::Item(item) | SubjectId::Notes(item) => self.may_look(*item),
             _ => Ok(self.subject(id)?.is_some()),
         }
     }
@@ -198,7 +230,11 @@ impl<'l> GuardedBooks<'l> {
     fn check_overseer(&self) -> Result<(), Failure> {
         match self.caller.is_overseer {
             true => Ok(()),
-            false => Err(forbidden("only overseers read whole bundles of records")),
+            false => {
+                let message =
+                    "this looks at all entries, which is for those who oversee the ledger";
+                Err(forbidden(message).hint(OVERSEERS))
+            }
         }
     }
 }
@@ -250,6 +286,7 @@ impl Books for GuardedBooks<'_> {
                     (SubjectId::Item(item), Standing::Item(state)) => {
                         self.is_listed(*item, state)?
                     }
+                    (SubjectId::Notes(item), _) => self.may_see(*item)?,
                     _ => self.may_know(&id, &subject)?,
                 };
                 Ok(may_know.then_some((id, subject)))
@@ -308,8 +345,9 @@ impl Books for GuardedBooks<'_> {
             return Err(Failure::rejected("custody/no-such-subject", message));
         }
         // What an item was made from or packed in belongs to its history; what opens it is for those who may see that
-        // too. Where this cannot be told, it stays closed.
-        let withhold = |payload: &Payload, field: &str| match self.may_read(payload) {
+        // too, and what is only offered goes into no exhibit. Where this cannot be told, it stays closed.
+        let may_read = |payload: &Payload| self.may_read_by(payload, &|item| self.may_see(item));
+        let withhold = |payload: &Payload, field: &str| match may_read(payload) {
             Ok(true) => (request.withhold)(payload, field),
             Ok(false) | Err(_) => Some(WithholdReason::NotHeld),
         };

@@ -205,6 +205,7 @@ fn refused(error: SignatureError) -> Problem {
 
 fn unknown() -> Problem {
     Problem::who_asks("record/unknown-key", "the key is enrolled for nobody here, or has ended")
+        .hint("a custodian's or an agency's key asks; the operator's is used where the ledger lies")
 }
 
 /// A request of somebody who is known.

@@ -1,16 +1,17 @@
 //! The mailbox: offers that wait for the signature of somebody who works elsewhere.
 //!
-//! Each is a file as it would travel by hand, `<digest>-<SHA-256 of what is signed>.offer`. It is no part of the ledger: an offer that is thrown away
-//! was never recorded, and may be sent again.
+//! Each is a file as it would travel by hand, `<digest>-<SHA-256 of what is signed>.offer`; where somebody who has signed it
+//! sent it and said who they are, `<digest>-<SHA-256 of what is signed>-<UUID of theirs>.offer`. It is no part of the
+//! ledger: an offer that is thrown away was never recorded, and may be sent again.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use custody_core::hash::{Hash, sha256};
-use custody_core::id::SubjectId;
+use custody_core::id::{SubjectId, Uuid};
 
 use super::setting::Offers as Limits;
 use crate::failure::Failure;
@@ -24,11 +25,12 @@ const MOST: usize = 20_000;
 pub struct Mailbox {
     dir: PathBuf,
     limits: Limits,
-    /// The names of their files. Held while files come and go, so that counting and adding are one step.
-    waiting: Mutex<BTreeSet<Name>>,
+    /// What is known of each without reading its file. Held while files come and go, so that counting and adding are one
+    /// step.
+    waiting: Mutex<BTreeMap<Name, Known>>,
 }
 
-/// The name of an offer's file.
+/// What an offer is kept under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Name {
     /// SHA-256 of what is signed: first, since each record that comes in is looked for by it.
@@ -37,56 +39,118 @@ struct Name {
     offer: Hash,
 }
 
+/// What is asked of every offer.
+#[derive(Clone, Debug)]
+struct Known {
+    /// Who signs it, in their order.
+    signers: Vec<SubjectId>,
+    /// How many of them have.
+    signed: usize,
+    /// Who sent it, where that is one of those who have and they said so.
+    sender: Option<Uuid>,
+}
+
 impl Name {
     fn of(offer: &OfferFile) -> Self {
         Self { payload: sha256(offer.offer().message().payload()), offer: offer.digest() }
     }
 
-    fn parse(path: &Path) -> Option<Self> {
-        let (offer, payload) =
-            path.file_name()?.to_str()?.strip_suffix(".offer")?.split_once('-')?;
-        Some(Self { payload: Hash::from_hex(payload)?, offer: Hash::from_hex(offer)? })
+    fn parse(path: &Path) -> Option<(Self, Option<Uuid>)> {
+        let (offer, rest) = path.file_name()?.to_str()?.strip_suffix(".offer")?.split_once('-')?;
+        let (payload, sender) = match rest.split_once('-') {
+            None => (rest, None),
+            Some((payload, sender)) => (payload, Some(custodian(sender)?)),
+        };
+        let name = Self { payload: Hash::from_hex(payload)?, offer: Hash::from_hex(offer)? };
+        Some((name, sender))
+    }
+}
+
+fn custodian(uuid: &str) -> Option<Uuid> {
+    match format!("custodian:{uuid}").parse() {
+        Ok(SubjectId::Custodian(id)) => Some(id),
+        _ => None,
+    }
+}
+
+impl Known {
+    fn of(offer: &OfferFile, sender: Option<Uuid>) -> Self {
+        let signers = offer.offer().payload().signers.iter();
+        let signers = signers.map(|signer| signer.id.clone()).collect();
+        Self { signers, signed: offer.offer().message().signatures().len(), sender }
+    }
+
+    fn is_party(&self, who: &SubjectId) -> bool {
+        self.signers.contains(who)
+    }
+
+    /// Whether `who` is one of those who have signed.
+    fn has_signed(&self, who: Uuid) -> bool {
+        let mut signed = self.signers.iter().take(self.signed);
+        signed.any(|signer| *signer == SubjectId::Custodian(who))
     }
 }
 
 impl Mailbox {
-    /// The mailbox in `dir`, which is made where it is absent.
+    /// The mailbox in `dir`, which is made where it is absent. What lies there and is no offer stays, and is not counted.
     ///
     /// # Errors
     /// The directory cannot be made or read.
     pub fn open(dir: &Path, limits: Limits) -> Result<Self, Failure> {
         fs::create_dir_all(dir).map_err(file::cannot("make", dir))?;
         let cannot = file::cannot("read", dir);
-        let files = fs::read_dir(dir).map_err(&cannot)?;
-        let paths = files.map(|file| Ok(file.map_err(&cannot)?.path()));
-        let paths = paths.collect::<Result<Vec<_>, Failure>>()?;
-        let waiting = paths.iter().filter_map(|path| Name::parse(path)).collect();
+        let mut waiting = BTreeMap::new();
+        for file in fs::read_dir(dir).map_err(&cannot)? {
+            let path = file.map_err(&cannot)?.path();
+            let Some((name, sender)) = Name::parse(&path) else { continue };
+            match read_offer(&path) {
+                Ok(offer) if Name::of(&offer) == name => {
+                    waiting.insert(name, Known::of(&offer, sender));
+                }
+                _ => tracing::warn!(file = %path.display(), "no offer, left as it is"),
+            }
+        }
         Ok(Self { dir: dir.to_owned(), limits, waiting: Mutex::new(waiting) })
     }
 
-    /// Puts an offer in. The same again changes nothing.
+    /// Puts an offer in; `sender` is who sends it, if they said so. The same again changes nothing, but for who sent it
+    /// where that was not known.
     ///
     /// # Errors
     /// There is no room, for whoever made the offer or at all; or the file cannot be written.
-    pub fn put(&self, offer: &OfferFile) -> Result<(), Failure> {
+    pub fn put(&self, offer: &OfferFile, sender: Option<&SubjectId>) -> Result<(), Failure> {
+        let sender = match sender {
+            Some(SubjectId::Custodian(id)) => Some(*id),
+            _ => None,
+        };
+        let mut known = Known::of(offer, sender);
+        known.sender = sender.filter(|sender| known.has_signed(*sender));
         let mut waiting = self.waiting();
         let name = Name::of(offer);
-        if waiting.contains(&name) {
+        match waiting.get(&name) {
+            Some(before) if before.sender.is_some() || known.sender.is_none() => return Ok(()),
+            Some(before) => {
+                let (from, to) = (self.path(&name, before), self.path(&name, &known));
+                fs::rename(&from, &to).map_err(file::cannot("rename", &from))?;
+            }
+            None => {
+                self.check_room(&waiting, &known)?;
+                file::create(&self.path(&name, &known), &offer.encode(), Access::Owner)?;
+            }
+        }
+        waiting.insert(name, known);
+        Ok(())
+    }
+
+    fn check_room(&self, waiting: &BTreeMap<Name, Known>, new: &Known) -> Result<(), Failure> {
+        let is_theirs = |other: &&Known| other.signers.first() == new.signers.first();
+        let theirs = waiting.values().filter(is_theirs).count();
+        if theirs < self.limits.most && waiting.len() < MOST {
             return Ok(());
         }
-        let by = offer.offer().payload().signers.first().map(|signer| &signer.id);
-        let is_theirs = |other: &&OfferFile| {
-            other.offer().payload().signers.first().map(|signer| &signer.id) == by
-        };
-        let theirs = self.read_all(&waiting)?.iter().filter(is_theirs).count();
-        if theirs >= self.limits.most || waiting.len() >= MOST {
-            let message = format!("{theirs} offers wait, at most {} may", self.limits.most);
-            return Err(Failure::rejected("offer/mailbox-full", message)
-                .hint("withdraw those that nobody will sign"));
-        }
-        file::create(&self.path(&name), &offer.encode(), Access::Owner)?;
-        waiting.insert(name);
-        Ok(())
+        let message = format!("{theirs} offers wait, at most {} may", self.limits.most);
+        Err(Failure::rejected("offer/mailbox-full", message)
+            .hint("withdraw those that nobody will sign"))
     }
 
     /// The offer with this digest, if it is there.
@@ -95,26 +159,51 @@ impl Mailbox {
     /// The file cannot be read.
     pub fn get(&self, digest: &Hash) -> Result<Option<OfferFile>, Failure> {
         let waiting = self.waiting();
-        let name = waiting.iter().find(|name| name.offer == *digest);
-        name.map(|name| self.read(name)).transpose()
+        let found = waiting.iter().find(|(name, _)| name.offer == *digest);
+        found.map(|(name, known)| self.read(name, known)).transpose()
     }
 
-    /// The offers that `who` has signed or is to sign.
+    /// The offers that `who` has signed or is to sign; of those of one record the one that most have signed.
     ///
     /// # Errors
     /// A file cannot be read.
     pub fn of(&self, who: &SubjectId) -> Result<Vec<OfferFile>, Failure> {
-        let mut offers = self.read_all(&self.waiting())?;
-        offers.retain(|offer| is_party(offer, who));
-        Ok(offers)
+        let waiting = self.waiting();
+        let is_newest = |name: &Name, known: &Known| {
+            let mut same = of_record(&waiting, name.payload);
+            !same.any(|(_, other)| other.signed > known.signed)
+        };
+        let theirs = waiting.iter().filter(|(_, known)| known.is_party(who));
+        let theirs = theirs.filter(|(name, known)| is_newest(name, known));
+        theirs.map(|(name, known)| self.read(name, known)).collect()
     }
 
-    /// Takes an offer out.
+    /// The offers that `who` is to sign, or signed, and that were sent by whoever signed them first: with the sender.
     ///
     /// # Errors
-    /// The file cannot be removed.
+    /// A file cannot be read.
+    pub fn sent_to(&self, who: &SubjectId) -> Result<Vec<(Uuid, OfferFile)>, Failure> {
+        let waiting = self.waiting();
+        let sender = |known: &Known| {
+            let first = known.signers.first();
+            known.sender.filter(|sender| first == Some(&SubjectId::Custodian(*sender)))
+        };
+        let theirs = waiting.iter().filter(|(_, known)| known.is_party(who));
+        let sent = theirs.filter_map(|(name, known)| Some((sender(known)?, name, known)));
+        sent.map(|(sender, name, known)| Ok((sender, self.read(name, known)?))).collect()
+    }
+
+    /// Takes an offer out, with whatever else waits of the same record: signed by fewer, or by more.
+    ///
+    /// # Errors
+    /// A file cannot be removed.
     pub fn remove(&self, digest: &Hash) -> Result<(), Failure> {
-        self.take_out(&mut self.waiting(), |name| name.offer == *digest)
+        let mut waiting = self.waiting();
+        let found = waiting.keys().find(|name| name.offer == *digest).map(|name| name.payload);
+        match found {
+            Some(payload) => self.take_out(&mut waiting, |name, _| name.payload == payload),
+            None => Ok(()),
+        }
     }
 
     /// Takes out every offer of what is recorded now: `payload` is the digest of what everybody has signed. Cost where there
@@ -127,9 +216,9 @@ impl Mailbox {
         if waiting.is_empty() {
             return Ok(());
         }
-        let first = Name { payload, offer: Hash::new([0; Hash::LEN]) };
-        match waiting.range(first..).next().is_some_and(|name| name.payload == payload) {
-            true => self.take_out(&mut waiting, |name| name.payload == payload),
+        let is_there = of_record(&waiting, payload).next().is_some();
+        match is_there {
+            true => self.take_out(&mut waiting, |name, _| name.payload == payload),
             false => Ok(()),
         }
     }
@@ -140,8 +229,8 @@ impl Mailbox {
     /// A file cannot be removed.
     pub fn sweep(&self, now: SystemTime) -> Result<(), Failure> {
         let age = Duration::from_secs(self.limits.days * 24 * 60 * 60);
-        let is_old = |name: &Name| {
-            let made = fs::metadata(self.path(name)).and_then(|data| data.modified());
+        let is_old = |name: &Name, known: &Known| {
+            let made = fs::metadata(self.path(name, known)).and_then(|data| data.modified());
             made.is_ok_and(|made| now.duration_since(made).is_ok_and(|had| had > age))
         };
         self.take_out(&mut self.waiting(), is_old)
@@ -149,33 +238,43 @@ impl Mailbox {
 
     fn take_out(
         &self,
-        waiting: &mut BTreeSet<Name>,
-        is_meant: impl Fn(&Name) -> bool,
+        waiting: &mut BTreeMap<Name, Known>,
+        is_meant: impl Fn(&Name, &Known) -> bool,
     ) -> Result<(), Failure> {
-        let meant: Vec<_> = waiting.iter().copied().filter(is_meant).collect();
-        for name in meant {
-            let path = self.path(&name);
+        let meant = waiting.iter().filter(|(name, known)| is_meant(name, known));
+        let meant: Vec<_> = meant.map(|(name, known)| (*name, self.path(name, known))).collect();
+        for (name, path) in meant {
             fs::remove_file(&path).map_err(file::cannot("remove", &path))?;
             waiting.remove(&name);
         }
         Ok(())
     }
 
-    fn read_all(&self, waiting: &BTreeSet<Name>) -> Result<Vec<OfferFile>, Failure> {
-        waiting.iter().map(|name| self.read(name)).collect()
+    fn read(&self, name: &Name, known: &Known) -> Result<OfferFile, Failure> {
+        read_offer(&self.path(name, known))
     }
 
-    fn read(&self, name: &Name) -> Result<OfferFile, Failure> {
-        Ok(OfferFile::parse(&file::read(&self.path(name), MAX_OFFER_FILE)?)?)
+    fn path(&self, Name { payload, offer }: &Name, known: &Known) -> PathBuf {
+        let sender = known.sender.map(|sender| format!("-{sender}")).unwrap_or_default();
+        self.dir.join(format!("{offer}-{payload}{sender}.offer"))
     }
 
-    fn path(&self, Name { payload, offer }: &Name) -> PathBuf {
-        self.dir.join(format!("{offer}-{payload}.offer"))
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, BTreeSet<Name>> {
+    fn waiting(&self) -> MutexGuard<'_, BTreeMap<Name, Known>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The offers of one record, each signed by others.
+fn of_record(
+    waiting: &BTreeMap<Name, Known>,
+    payload: Hash,
+) -> impl Iterator<Item = (&Name, &Known)> {
+    let first = Name { payload, offer: Hash::new([0; Hash::LEN]) };
+    waiting.range(first..).take_while(move |(name, _)| name.payload == payload)
+}
+
+fn read_offer(path: &Path) -> Result<OfferFile, Failure> {
+    Ok(OfferFile::parse(&file::read(path, MAX_OFFER_FILE)?)?)
 }
 
 /// Whether `who` is one of those who sign the offer.

@@ -103,19 +103,24 @@ impl OfferView {
 /// Sends an offer
 ///
 /// The body is an offer file that somebody has signed and somebody else is to sign. It lies in the mailbox until it is
-/// recorded, withdrawn or too old. The signatures on it are verified: nobody else has to say who sends it.
+/// recorded, refused, withdrawn or too old. The signatures on it are verified: nobody else has to say who sends it. Where
+/// the holder of its items does, whoever is to sign it may look at them meanwhile.
 #[utoipa::path(
     post, path = "/v1/offers", tag = "offers",
     request_body(content = Binary, content_type = "application/vnd.custody-ledger.offer+cbor"),
     responses((status = 202, description = "it waits", body = OfferTaken), Refused),
     security(()),
 )]
-pub async fn send(State(service): State<Arc<Service>>, body: Bytes) -> Result<Response, Problem> {
+pub async fn send(
+    State(service): State<Arc<Service>>,
+    caller: Option<Caller>,
+    body: Bytes,
+) -> Result<Response, Problem> {
     let offer = OfferFile::parse(&body).map_err(Failure::from)?;
     let digest = offer.digest().to_string();
     let taken = service.look(move |service| {
         check_signatures(service, &offer)?;
-        service.mailbox.put(&offer)?;
+        service.mailbox.put(&offer, caller.as_ref().map(|caller| &caller.id))?;
         // Nobody listening is no reason to stop.
         let _ = service.changes.send(Change::offered(&offer));
         Ok(())

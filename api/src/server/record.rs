@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use custody_core::hash::{Hash, sha256};
 use custody_core::id::SubjectId;
 use custody_core::record::Record;
-use custody_core::record::body::RecordType;
+use custody_core::record::body::{Body, RecordType, Refuse, Refused as Answers};
 use custody_core::sealed::Opening;
 use custody_core::verify::utc_text;
 use custody_log::Acknowledged;
@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 use super::access::Caller;
 use super::change::{Change, Recorded};
 use super::document::{Binary, Conflict, Digest, Missing, Refused};
+use super::mailbox::is_party;
 use super::problem::Problem;
 use super::segment::Segment;
 use super::service::Service;
@@ -100,16 +101,27 @@ pub struct News {
     payload: Hash,
     record_type: RecordType,
     subjects: Vec<SubjectId>,
+    /// The offer that it refuses, and who says so.
+    refuses: Option<(Hash, Vec<SubjectId>)>,
 }
 
 impl News {
     /// Of `record`.
     pub fn of(record: &Record) -> Self {
-        let subjects = record.payload().subjects.iter().map(|link| link.subject.clone());
+        let payload = record.payload();
+        let subjects = payload.subjects.iter().map(|link| link.subject.clone());
+        let signers = || payload.signers.iter().map(|signer| signer.id.clone()).collect();
+        let refuses = match &payload.body {
+            Body::Refuse(Refuse { answers: Answers::Offer(digest), .. }) => {
+                Some((*digest, signers()))
+            }
+            _ => None,
+        };
         Self {
             payload: sha256(record.message().payload()),
             record_type: record.record_type(),
             subjects: subjects.collect(),
+            refuses,
         }
     }
 }
@@ -124,6 +136,9 @@ impl Service {
             return Ok(());
         }
         self.mailbox.settle(news.payload)?;
+        if let Some((offer, signers)) = &news.refuses {
+            self.take_out_refused(offer, signers)?;
+        }
         let recorded = Recorded {
             index: taken.index,
             digest: taken.digest,
@@ -132,6 +147,16 @@ impl Service {
         };
         // Nobody listening is no reason to stop.
         let _ = self.changes.send(Change::Recorded(recorded));
+        Ok(())
+    }
+
+    /// What somebody says that they will not sign waits no longer, if it was they who were asked.
+    fn take_out_refused(&self, offer: &Hash, signers: &[SubjectId]) -> Result<(), Problem> {
+        let Some(refused) = self.mailbox.get(offer)? else { return Ok(()) };
+        if signers.iter().any(|signer| is_party(&refused, signer)) {
+            self.mailbox.remove(offer)?;
+            let _ = self.changes.send(Change::offered(&refused));
+        }
         Ok(())
     }
 }

@@ -111,7 +111,7 @@ impl Service {
     /// The ledger cannot be read.
     pub fn desk(&self, caller: &Caller) -> Result<Desk<'_>, Failure> {
         let books = OwnBooks::new(self.ledger.reader()?, None);
-        Ok(Desk::over(GuardedBooks::new(books, caller.clone())))
+        Ok(Desk::over(GuardedBooks::new(books, &self.mailbox, caller.clone())))
     }
 
     /// Does `work`, which takes the disk's time or the processor's, where it keeps nobody else waiting.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::access::Caller;
+use super::access::{Caller, OVERSEERS};
 use super::document::Denied;
 use super::problem::Problem;
 use super::reckoned::reckoned;
@@ -132,7 +132,9 @@ pub async fn findings(
 pub fn check_overseer(caller: &Caller) -> Result<(), Problem> {
     match caller.is_overseer {
         true => Ok(()),
-        false => Err(Problem::forbidden("this is for overseers")),
+        false => {
+            Err(Problem::forbidden("this is for those who oversee the ledger").hint(OVERSEERS))
+        }
     }
 }
 

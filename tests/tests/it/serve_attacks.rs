@@ -40,6 +40,13 @@ impl Scene {
         Self { _folder: folder, office, served }
     }
 
+    /// The same office, served by another process with another configuration.
+    pub fn restarted(self, config: &str) -> Self {
+        let Self { _folder: folder, office, served } = self;
+        assert_eq!(served.stop(), Some(0));
+        Self::of(folder, office, config)
+    }
+
     /// Somebody's key.
     pub fn key(&self, who: &str) -> SigningKey {
         let source = PassphraseSource { file: Some(self.office.folder().join("passphrase.txt")) };

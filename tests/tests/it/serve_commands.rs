@@ -3,54 +3,13 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
 
+use custody_tests::machine::Machine;
 use custody_tests::office::{Office, copy};
-use custody_tests::program::{Ran, run_in};
+use custody_tests::program::run_in;
 use custody_tests::served::Served;
 use serde_json::Value;
 use tempfile::TempDir;
-
-/// Somebody's own machine: their key, their passphrase, what they remember.
-struct Machine<'a> {
-    folder: &'a Path,
-    key: String,
-    state: String,
-    url: String,
-}
-
-impl Machine<'_> {
-    fn of<'a>(office: &'a Office, who: &str, served: &Served) -> Machine<'a> {
-        let folder = office.folder();
-        let state = folder.join(format!("{who}-state")).to_str().unwrap().to_owned();
-        Machine { folder, key: format!("{who}.key"), state, url: served.url() }
-    }
-
-    fn run(&self, arguments: &[&str]) -> Ran {
-        let variables = [
-            ("CUSTODY_LEDGER", ""),
-            ("CUSTODY_SERVER", self.url.as_str()),
-            ("CUSTODY_KEY", self.key.as_str()),
-            ("CUSTODY_PASSPHRASE_FILE", "passphrase.txt"),
-            ("CUSTODY_STATE", self.state.as_str()),
-        ];
-        run_in("custody", self.folder, arguments, &variables)
-    }
-
-    fn ask(&self, arguments: &[&str]) -> Value {
-        let ran = self.run(&[arguments, &["--json"]].concat());
-        assert_eq!(ran.status, 0, "custody {}: {}", arguments.join(" "), ran.stderr);
-        serde_json::from_str(&ran.stdout).unwrap()
-    }
-
-    /// The code with which a command is refused.
-    fn refused(&self, arguments: &[&str]) -> String {
-        let ran = self.run(&[arguments, &["--json"]].concat());
-        assert_ne!(ran.status, 0, "custody {}", arguments.join(" "));
-        let answer: Value = serde_json::from_str(&ran.stdout).unwrap();
-        answer["error"]["code"].as_str().unwrap().to_owned()
-    }
-}
 
 fn office() -> (TempDir, Office) {
     let folder = TempDir::new().unwrap();
@@ -221,7 +180,7 @@ fn what_cannot_be_asked_says_so() {
     assert_eq!(at("http://127.0.0.1:1").refused(&["where"]), "client/unreachable");
     assert_eq!(at("ledger.example").refused(&["where"]), "usage");
     assert_eq!(at("http://a/b").refused(&["where"]), "usage");
-    assert_eq!(anna.refused(&["check"]), "usage");
+    assert_eq!(anna.refused(&["check"]), "usage/no-server");
     assert_eq!(anna.refused(&["audit"]), "access/forbidden");
     let nobody = Machine { key: "eve.key".to_owned(), ..Machine::of(&office, "eve", &served) };
     assert_eq!(nobody.refused(&["where"]), "record/unknown-key");
@@ -237,6 +196,7 @@ fn what_cannot_be_asked_says_so() {
         ],
     );
     assert!(ran.stdout.contains("access/who"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("`CUSTODY_KEY` names"), "{}", ran.stdout);
 }
 
 /// A hostile network between a client and a real server: it passes on what comes and changes one text in answers.

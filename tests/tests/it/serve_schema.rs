@@ -49,6 +49,7 @@ fn stage() -> Scene {
         "overseers = [\"custodian:{}\"]\n[limits]\nper_second = 100000\nburst = 100000\n",
         office.id("cora")
     );
+    drop(story);
     Scene::of(folder, office, &config)
 }
 

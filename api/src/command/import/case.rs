@@ -128,7 +128,9 @@ impl Source {
             .sealing_text("hashes", hashes(item).as_deref());
         match session.finish(act)? {
             Done::Recorded(known) => Ok(known.index.0),
-            Done::Offered { .. } => Err(Failure::could_not("internal", "an import is not offered")),
+            Done::Offered { .. } | Done::Waiting(_) => {
+                Err(Failure::could_not("internal", "an import is not offered"))
+            }
         }
     }
 

@@ -1,0 +1,40 @@
+//! The server's mailbox: offers on their way to who signs next.
+
+use custody_core::hash::Hash;
+
+use super::{ServedBooks, hash, malformed};
+use crate::books::Mail;
+use crate::failure::Failure;
+use crate::offer_file::{OFFER_TYPE, OfferFile};
+
+impl Mail for ServedBooks {
+    fn waiting(&self) -> Result<Vec<Hash>, Failure> {
+        let answer = self.transport.get("/v1/offers")?;
+        let offers = answer["offers"].as_array().ok_or_else(|| malformed("offers"))?;
+        offers.iter().map(|offer| hash(offer, "offer")).collect()
+    }
+
+    fn find(&self, digest: &Hash) -> Result<Option<OfferFile>, Failure> {
+        let Some(bytes) = self.transport.file(&format!("/v1/offers/{digest}"), true)? else {
+            return Ok(None);
+        };
+        let offer = OfferFile::parse(&bytes)?;
+        // What was asked for by its digest cannot be another.
+        match offer.digest() == *digest {
+            true => Ok(Some(offer)),
+            false => Err(malformed("offer")),
+        }
+    }
+
+    fn send(&self, offer: &OfferFile) -> Result<(), Failure> {
+        let answer = self.transport.post_bytes("/v1/offers", &offer.encode(), OFFER_TYPE)?;
+        match hash(&answer, "offer")? == offer.digest() {
+            true => Ok(()),
+            false => Err(malformed("offer")),
+        }
+    }
+
+    fn withdraw(&self, digest: &Hash) -> Result<(), Failure> {
+        self.transport.delete(&format!("/v1/offers/{digest}"))
+    }
+}

@@ -1,0 +1,292 @@
+//! Offers that go through a server's mailbox: sent, found, signed, passed on, refused and withdrawn by commands, and by
+//! commands on one side and a page's requests on the other.
+
+use std::fs;
+use std::path::Path;
+
+use custody_tests::machine::Machine;
+use custody_tests::office::Office;
+use custody_tests::served::Served;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::cli_transcripts::office;
+use crate::serve_attacks::Scene;
+
+/// An office of one's own, served.
+fn scene() -> Scene {
+    let folder = TempDir::new().unwrap();
+    let office = office().1.copy_to(folder.path());
+    Scene::of(folder, office, "")
+}
+
+fn machine<'a>(scene: &'a Scene, who: &str) -> Machine<'a> {
+    Machine::of(&scene.office, who, &scene.served)
+}
+
+fn item(office: &Office, name: &str) -> String {
+    format!("item:{}", office.id(name))
+}
+
+fn person(office: &Office, name: &str) -> String {
+    format!("custodian:{}", office.id(name))
+}
+
+/// Anna offers the laptop to Ben; the digest of the offer.
+fn offer(scene: &Scene, more: &[&str]) -> String {
+    let (laptop, to) = (item(&scene.office, "laptop"), person(&scene.office, "ben"));
+    let words = ["offer", &laptop, "--to", &to, "--purpose", "transport"];
+    let sent = machine(scene, "anna").ask(&[&words, more].concat());
+    assert_eq!((&sent["waits"], sent.get("entry")), (&json!(true), None), "{sent}");
+    sent["offer_digest"].as_str().unwrap().to_owned()
+}
+
+/// The offers in somebody's inbox: digest, and whether they sign next.
+fn waiting(machine: &Machine<'_>) -> Vec<(String, bool)> {
+    let inbox = machine.ask(&["inbox"]);
+    let offers = inbox["offers"].as_array().unwrap().iter();
+    let row = |offer: &Value| {
+        (
+            offer["offer_digest"].as_str().unwrap().to_owned(),
+            offer["is_mine_to_sign"].as_bool().unwrap(),
+        )
+    };
+    offers.map(row).collect()
+}
+
+#[test]
+fn a_handoff_goes_through_the_mailbox() {
+    let scene = scene();
+    let (anna, ben, dora) =
+        (machine(&scene, "anna"), machine(&scene, "ben"), machine(&scene, "dora"));
+    let digest = offer(&scene, &["--remark", "by hand"]);
+    assert_eq!(waiting(&anna), [(digest.clone(), false)]);
+    assert_eq!(waiting(&ben), [(digest.clone(), true)]);
+    assert_eq!(waiting(&dora), []);
+    // What it is, for whom, from whom, and by which digest it is accepted.
+    let inbox = ben.run(&["inbox"]);
+    for text in [
+        format!("offer {digest}"),
+        "handoff from Anna Berg (Example Police, NL), to be signed by Ben Roth (".to_owned(),
+        format!("{}  ", item(&scene.office, "laptop")),
+        "laptop, grey".to_owned(),
+    ] {
+        assert!(inbox.stdout.contains(&text), "{text}: {}{}", inbox.stdout, inbox.stderr);
+    }
+    // What is signed is shown first.
+    let accepted = ben.run(&["accept", &digest, "--checked", "seal"]);
+    assert_eq!(accepted.status, 0, "{}", accepted.stderr);
+    for text in ["you sign: handoff", "laptop, grey", "remark: by hand", "has signed: Anna Berg"] {
+        assert!(accepted.stderr.contains(text), "{text}: {}", accepted.stderr);
+    }
+    assert!(accepted.stdout.contains("recorded as entry "), "{}", accepted.stdout);
+    assert_eq!((waiting(&anna), waiting(&ben)), (vec![], vec![]));
+    assert_eq!(ben.refused(&["accept", &digest]), "offer/not-waiting");
+    let held = ben.ask(&["where", &item(&scene.office, "laptop")]);
+    assert_eq!(held["items"][0]["holder"]["id"], person(&scene.office, "ben").as_str());
+}
+
+#[test]
+fn an_offer_goes_on_to_who_signs_next() {
+    let scene = scene();
+    let (anna, ben, cora) =
+        (machine(&scene, "anna"), machine(&scene, "ben"), machine(&scene, "cora"));
+    let first = offer(&scene, &["--witness", &person(&scene.office, "cora")]);
+    // Before their turn they see it, and cannot sign.
+    assert_eq!(waiting(&cora), [(first.clone(), false)]);
+    assert_eq!(cora.refused(&["accept", &first]), "custody/key-not-enrolled");
+    let second = ben.ask(&["accept", &first]);
+    assert_eq!(second["waits"], true);
+    let second = second["offer_digest"].as_str().unwrap().to_owned();
+    // Of one record there is one to see: the one that most have signed.
+    assert_eq!(waiting(&anna), [(second.clone(), false)]);
+    assert_eq!(waiting(&ben), [(second.clone(), false)]);
+    assert_eq!(waiting(&cora), [(second.clone(), true)]);
+    assert!(cora.ask(&["accept", &second])["entry"].is_u64());
+    assert_eq!((waiting(&anna), waiting(&ben), waiting(&cora)), (vec![], vec![], vec![]));
+}
+
+#[test]
+fn an_offer_that_is_refused_waits_no_longer() {
+    let scene = scene();
+    let (anna, ben, dora) =
+        (machine(&scene, "anna"), machine(&scene, "ben"), machine(&scene, "dora"));
+    // Notes of the item, of which the addressee knows nothing else.
+    anna.ask(&["note", &item(&scene.office, "laptop"), "--text", "a scratch on the lid"]);
+    let digest = offer(&scene, &[]);
+    assert_eq!(dora.refused(&["refuse", &digest, "--ground", "seal"]), "offer/not-waiting");
+    let refused = ben.run(&["refuse", &digest, "--ground", "seal", "--remark", "torn"]);
+    assert_eq!(refused.status, 0, "{}", refused.stderr);
+    assert!(refused.stderr.contains("you refuse: handoff"), "{}", refused.stderr);
+    assert!(refused.stdout.starts_with("refused: seal\n"), "{}", refused.stdout);
+    assert_eq!((waiting(&anna), waiting(&ben)), (vec![], vec![]));
+    let shown = anna.run(&["show", &item(&scene.office, "laptop")]).stdout;
+    assert!(shown.contains("refused by Ben Roth"), "{shown}");
+    assert_eq!(ben.refused(&["accept", &digest]), "offer/not-waiting");
+    // A release is refused by its digest as before.
+    let to = person(&scene.office, "ben");
+    let release = ["release", &item(&scene.office, "image"), "--to", &to, "--purpose", "storage"];
+    let release = anna.ask(&release)["record"].as_str().unwrap().to_owned();
+    assert_eq!(ben.ask(&["inbox"])["waiting"][0]["release"], release.as_str());
+    assert_eq!(ben.ask(&["refuse", &release, "--ground", "papers"])["answers"], release.as_str());
+}
+
+#[test]
+fn an_offer_is_withdrawn_by_who_sent_it_or_is_to_sign_it() {
+    let scene = scene();
+    let (anna, ben, dora) =
+        (machine(&scene, "anna"), machine(&scene, "ben"), machine(&scene, "dora"));
+    let digest = offer(&scene, &[]);
+    assert_eq!(dora.refused(&["withdraw", &digest]), "http/not-found");
+    assert_eq!(anna.ask(&["withdraw", &digest])["offer_digest"], digest.as_str());
+    assert_eq!(anna.refused(&["withdraw", &digest]), "http/not-found");
+    assert_eq!(waiting(&ben), []);
+    let digest = offer(&scene, &[]);
+    ben.ask(&["withdraw", &digest]);
+    assert_eq!((waiting(&anna), waiting(&ben)), (vec![], vec![]));
+    // Of a record that two have signed, nothing stays.
+    let first = offer(&scene, &["--witness", &person(&scene.office, "cora")]);
+    ben.ask(&["accept", &first]);
+    anna.ask(&["withdraw", &first]);
+    assert_eq!((waiting(&anna), waiting(&machine(&scene, "cora"))), (vec![], vec![]));
+    // Nothing of all that was recorded.
+    let shown = anna.ask(&["show", &item(&scene.office, "laptop")]);
+    assert_eq!(shown["records"].as_array().unwrap().len(), 1);
+    assert_eq!(scene.office.ask(&["where"])["items"].as_array().unwrap().len(), 2);
+}
+
+/// Where one side has no network, or no server, an offer travels as a file: to be signed at a server by somebody who may not
+/// see the item there, or out of a mailbox for somebody who has none.
+#[test]
+fn an_offer_goes_as_a_file_all_the_same() {
+    let scene = scene();
+    let (anna, ben) = (machine(&scene, "anna"), machine(&scene, "ben"));
+    let (laptop, to) = (item(&scene.office, "laptop"), person(&scene.office, "ben"));
+    let words = ["offer", &laptop, "--to", &to, "--purpose", "transport", "--out", "h.offer"];
+    assert_eq!(anna.ask(&words)["offer"], "h.offer");
+    assert_eq!(waiting(&ben), []);
+    let tried = ben.run(&["accept", "h.offer", "--dry-run"]);
+    assert!(tried.stdout.contains("not judged: "), "{}{}", tried.stdout, tried.stderr);
+    let accepted = ben.run(&["accept", "h.offer"]);
+    assert_eq!(accepted.status, 0, "{}", accepted.stderr);
+    assert!(accepted.stderr.contains("is not open to you"), "{}", accepted.stderr);
+    // Its place was taken: the server says so, whoever may see what.
+    assert_eq!(ben.refused(&["accept", "h.offer", "--checked", "seal"]), "custody/conflict");
+    let image = item(&scene.office, "image");
+    let words = ["offer", &image, "--to", &to, "--purpose", "transport"];
+    let digest = anna.ask(&words)["offer_digest"].as_str().unwrap().to_owned();
+    assert_eq!(ben.ask(&["accept", &digest, "--out", "signed.offer"])["offer"], "signed.offer");
+    assert_eq!(waiting(&ben), [(digest, true)], "what is in a file is not recorded");
+    assert!(anna.ask(&["submit", "signed.offer"])["entry"].is_u64());
+    assert_eq!(waiting(&ben), []);
+}
+
+#[test]
+fn who_cannot_ask_the_server_gets_a_file() {
+    let scene = scene();
+    let police = Machine { key: "police.key".to_owned(), ..machine(&scene, "anna") };
+    let enrol = ["custodian", "enrol", "--name", "Eva Holm", "--public", "eve.pub"];
+    // Nobody has a key here under whose name it could wait.
+    assert_eq!(police.refused(&enrol), "record/signature-count");
+    // Agencies have mailboxes: founders who admit another one ask each other.
+    let lab = Machine { key: "lab.key".to_owned(), ..machine(&scene, "anna") };
+    let to_lab = format!("agency:{}", scene.office.id("lab"));
+    let policy = ["ledger", "policy", "--quorum", "1", "--approve", &to_lab];
+    let sent = police.ask(&policy);
+    let digest = sent["offer_digest"].as_str().unwrap().to_owned();
+    assert_eq!(waiting(&lab), [(digest.clone(), true)]);
+    assert!(lab.ask(&["accept", &digest])["entry"].is_u64());
+    // A directory has no mailbox.
+    let ran = scene.office.run(&["withdraw", &digest, "--ledger", "ledger", "--json"]);
+    assert!(ran.stdout.contains("offer/no-mailbox"), "{}", ran.stdout);
+    let ran = scene.office.run(&["accept", &digest, "--key", "ben.key", "--json"]);
+    assert!(ran.stdout.contains("offer/no-mailbox") || ran.stdout.contains("store-in-use"));
+}
+
+/// A page signs in the browser and sends with its session; a command takes it up, and the other way round.
+#[test]
+fn a_page_and_a_command_hand_over_to_each_other() {
+    let scene = scene();
+    let (anna, ben) = (machine(&scene, "anna"), machine(&scene, "ben"));
+    // Anna's page: the same bytes that a page makes, sent as it sends them.
+    let (laptop, to) = (item(&scene.office, "laptop"), person(&scene.office, "ben"));
+    let words = ["offer", &laptop, "--to", &to, "--purpose", "transport", "--out", "h.offer"];
+    let digest = anna.ask(&words)["offer_digest"].as_str().unwrap().to_owned();
+    let file = fs::read(scene.office.folder().join("h.offer")).unwrap();
+    let (cookie, csrf) = scene.sign_in("anna", "");
+    let head = format!("Cookie: {cookie}\r\nX-CSRF-Token: {csrf}\r\n");
+    assert_eq!(scene.served.ask("POST", "/v1/offers", &head, &file).status, 202);
+    assert_eq!(ben.ask(&["inbox"])["offers"][0]["items"][0]["description"], "laptop, grey");
+    assert!(ben.ask(&["accept", &digest])["entry"].is_u64());
+    // Ben's command, Anna's page: she reads it, looks at the item, and drafts that she refuses it.
+    let back = ["offer", &laptop, "--to", &person(&scene.office, "anna"), "--purpose", "return"];
+    let digest = ben.ask(&back)["offer_digest"].as_str().unwrap().to_owned();
+    let cookie = format!("Cookie: {cookie}\r\n");
+    let get = |path: &str| scene.served.ask("GET", path, &cookie, b"");
+    let inbox: Value = serde_json::from_str(&get("/v1/inbox").body).unwrap();
+    assert_eq!(inbox["offers"][0]["offer"], digest.as_str());
+    assert_eq!(inbox["offers"][0]["is_mine_to_sign"], true);
+    assert_eq!(get(&format!("/v1/offers/{digest}")).status, 200);
+    assert!(get(&format!("/v1/items/{laptop}")).body.contains("laptop, grey"));
+    let asked = json!({ "act": { "refuse-offer": { "offer": digest, "ground": "papers" } } });
+    let head = format!("{head}Content-Type: application/json\r\n");
+    let draft = scene.served.ask("POST", "/v1/drafts", &head, asked.to_string().as_bytes());
+    assert_eq!(draft.status, 200, "{}", draft.body);
+}
+
+/// Somebody starts many commands at once, and none of them has met the server before.
+#[test]
+fn many_commands_meet_a_server_at_once() {
+    let scene = scene();
+    let anna = machine(&scene, "anna");
+    let laptop = item(&scene.office, "laptop");
+    let number = |number: usize| number.to_string();
+    let ended: Vec<_> = std::thread::scope(|scope| {
+        let run = |at: usize| {
+            let (anna, laptop) = (&anna, &laptop);
+            scope.spawn(move || match at % 2 {
+                0 => anna.run(&["where", "--json"]),
+                _ => anna.run(&["note", laptop, "--text", &number(at), "--json"]),
+            })
+        };
+        let started: Vec<_> = (0..12).map(run).collect();
+        started.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    for (at, ran) in ended.iter().enumerate() {
+        // Notes that were made on the same end of the chain exclude each other; looking never does.
+        let is_conflict = at % 2 == 1 && ran.stdout.contains("\"custody/conflict\"");
+        assert!(ran.status == 0 || is_conflict, "{}{}", ran.stdout, ran.stderr);
+    }
+    // What is remembered is the newest of all that was seen, and is still in order.
+    let size = anna.ask(&["where"])["size"].as_u64().unwrap();
+    let remembered = remembered_size(Path::new(&anna.state));
+    assert_eq!(remembered, size);
+}
+
+/// The size of the checkpoint that somebody remembers.
+fn remembered_size(state: &Path) -> u64 {
+    let files = fs::read_dir(state.join("servers")).unwrap();
+    let mut files = files.map(|file| file.unwrap().path());
+    let file = files.find(|path| path.extension().is_some_and(|end| end == "json")).unwrap();
+    let text: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    text["checkpoint"].as_str().unwrap().lines().nth(1).unwrap().parse().unwrap()
+}
+
+/// What is not a file of the mailbox's stays where it is, and keeps nobody from anything.
+#[test]
+fn a_mailbox_with_something_else_in_it_works() {
+    let folder = TempDir::new().unwrap();
+    let office = office().1.copy_to(folder.path());
+    let offers = office.folder().join("ledger/offers");
+    fs::create_dir_all(&offers).unwrap();
+    let digest = "0".repeat(64);
+    for name in ["a.txt".to_owned(), format!("{digest}-{digest}.offer")] {
+        fs::write(offers.join(name), b"nothing").unwrap();
+    }
+    let served = Served::start(office.folder(), "ledger", &[]);
+    let anna = Machine::of(&office, "anna", &served);
+    let (laptop, to) = (item(&office, "laptop"), person(&office, "ben"));
+    anna.ask(&["offer", &laptop, "--to", &to, "--purpose", "transport"]);
+    assert_eq!(waiting(&anna).len(), 1);
+    assert_eq!(fs::read_dir(&offers).unwrap().count(), 3);
+}
