@@ -39,7 +39,7 @@ impl Default for BatchLimits {
         Self {
             records: 4096,
             bytes: 64 << 20,
-            linger: Duration::from_millis(2),
+            linger: Duration::from_millis(5),
             age: Duration::from_millis(20),
         }
     }
