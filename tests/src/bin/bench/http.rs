@@ -27,6 +27,8 @@ const LEVELS: [(usize, usize); 4] = [(1, 2_000), (10, 10_000), (100, 50_000), (1
 const COMPARED: usize = 100;
 /// Handoffs that one request has, where it has several.
 const SEVERAL: usize = 40;
+/// Handoffs that are submitted in this process before the other way takes its turn.
+const TURN: usize = 8_000;
 /// Handoffs at half load.
 const TIMED: usize = 30_000;
 /// Handoffs that come several in a request.
@@ -120,21 +122,47 @@ impl Embedded {
     }
 }
 
+/// What a number of handoffs took in this process.
+#[derive(Default)]
+struct Spent {
+    count: usize,
+    processor: Duration,
+    time: Duration,
+}
+
+impl Spent {
+    fn count(&mut self, count: usize, work: impl FnOnce()) {
+        let (before, start) = (processor_time(std::process::id()), Instant::now());
+        work();
+        self.processor += processor_time(std::process::id()) - before;
+        self.time += start.elapsed();
+        self.count += count;
+    }
+
+    /// Processor time of each in microseconds, and how many a second.
+    fn of_one(&self) -> (f64, f64) {
+        let count = self.count as f64;
+        (self.processor.as_secs_f64() * 1e6 / count, count / self.time.as_secs_f64())
+    }
+}
+
 impl Embedded {
     /// The same handoffs, half of them together and half some at a time.
     fn measure(site: &LoadSite, dir: &Path, note: Note<'_>) -> Self {
         let options = LedgerOptions::new(dir.join("embedded"));
         let ledger = Ledger::open(options, twin(&site.keys)).expect("the ledger opens");
-        let half = site.handoffs.len() / 2;
-        let (together, some) = site.handoffs.split_at(half);
-        let cpu = |work: &dyn Fn()| {
-            let (before, start) = (processor_time(std::process::id()), Instant::now());
-            work();
-            let used = processor_time(std::process::id()) - before;
-            (used.as_secs_f64() * 1e6 / half as f64, half as f64 / start.elapsed().as_secs_f64())
-        };
-        let (together_us, together_per_s) = cpu(&|| drop(submit_all(&ledger, together.to_vec())));
-        let (some_us, some_per_s) = cpu(&|| submit_some_at_a_time(&ledger, some, COMPARED));
+        let (mut together, mut some) = (Spent::default(), Spent::default());
+        // By turns: a ledger that has grown has more to do in the background.
+        for (turn, records) in site.handoffs.chunks(TURN).enumerate() {
+            match turn % 2 {
+                0 => together.count(records.len(), || drop(submit_all(&ledger, records.to_vec()))),
+                _ => {
+                    some.count(records.len(), || submit_some_at_a_time(&ledger, records, COMPARED))
+                }
+            }
+        }
+        let (together_us, together_per_s) = together.of_one();
+        let (some_us, some_per_s) = some.of_one();
         note("embedded_cpu_us", json!(together_us.round()));
         note("embedded_per_s", json!(together_per_s.round()));
         note(&format!("embedded_{COMPARED}_at_a_time_cpu_us"), json!(some_us.round()));
