@@ -18,17 +18,15 @@ use custody_core::sealed::Opening;
 use custody_log::exhibit::{Assembled, ExhibitRequest};
 use custody_log::high_water::HighWaterError;
 use custody_log::{
-    Acknowledged, Incoming, Ledger, LedgerError, LedgerOptions, LogKeys, Logged, Reader,
-    SubjectKind,
+    Acknowledged, Incoming, Ledger, LedgerError, LedgerOptions, Logged, Reader, SubjectKind,
 };
-use zeroize::Zeroizing;
 
 use crate::act::{Basis, Proposal};
 use crate::books::{Answers, Books, Mail, OwnBooks, SubjectsOf, no_mail};
 use crate::client::ServedBooks;
 use crate::failure::Failure;
-use crate::key_file::{KeyKind, Seed, read_private};
 use crate::label_id::parse_label_id;
+use crate::log_key_files::LogKeyFiles;
 use crate::passphrase::PassphraseSource;
 use crate::pen::Pen;
 use crate::terminal::is_about;
@@ -39,39 +37,6 @@ pub(crate) const MIN_PREFIX: usize = 4;
 /// A ledger, and its newest checkpoint when it was opened.
 pub struct Desk<'l> {
     books: Box<dyn Books + 'l>,
-}
-
-/// Where a ledger's own key files lie.
-pub struct LogKeyFiles {
-    /// The Ed25519 key.
-    pub ed25519: PathBuf,
-    /// The ML-DSA-44 key.
-    pub mldsa44: PathBuf,
-}
-
-impl LogKeyFiles {
-    /// The key files of the ledger in `ledger`.
-    pub fn of(ledger: &Path) -> Self {
-        let keys = ledger.join("keys");
-        Self { ed25519: keys.join("log-ed25519.key"), mldsa44: keys.join("log-mldsa44.key") }
-    }
-
-    /// Opens both files.
-    ///
-    /// # Errors
-    /// A file cannot be read, or the passphrase is wrong.
-    pub fn read(&self, source: &PassphraseSource) -> Result<LogKeys, Failure> {
-        let ask = || Ok::<_, Failure>(source.existing("the log's keys")?);
-        let read = |path: &Path, kind| {
-            read_private(path, kind, ask).map_err(|failure| of_log(failure, path))
-        };
-        let ed25519: Seed = read(&self.ed25519, KeyKind::Ed25519)?;
-        let mldsa44: Seed = read(&self.mldsa44, KeyKind::MlDsa44)?;
-        Ok(LogKeys {
-            ed25519: Zeroizing::new(*ed25519.as_bytes()),
-            mldsa44: Zeroizing::new(*mldsa44.as_bytes()),
-        })
-    }
 }
 
 impl Desk<'static> {
@@ -568,19 +533,6 @@ pub fn opening_failed(path: &Path, error: LedgerError) -> Failure {
             Failure::from(error).hint(hint)
         }
         _ => Failure::from(error),
-    }
-}
-
-/// Why the log's keys do not open, and what to do about it.
-fn of_log(failure: Failure, path: &Path) -> Failure {
-    match failure.code() {
-        "key-file/passphrase" => {
-            failure.hint("`--log-passphrase-file FILE` where the log's keys have one of their own")
-        }
-        "file/io" if !path.exists() => {
-            failure.hint("`custody init --prepare` makes the log's keys, in `keys`")
-        }
-        _ => failure,
     }
 }
 

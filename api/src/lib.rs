@@ -31,6 +31,7 @@ pub mod key_file;
 pub mod label;
 pub mod label_id;
 pub mod ledger_keys;
+pub mod log_key_files;
 pub mod mirror;
 pub mod moment;
 pub mod offer_file;

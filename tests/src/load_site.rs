@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use custody_api::desk::LogKeyFiles;
 use custody_api::key_file::{KeyKind, Seed};
+use custody_api::log_key_files::LogKeyFiles;
 use custody_api::passphrase::Passphrase;
 use custody_core::checkpoint::Checkpoint;
 use custody_log::{Ledger, LedgerOptions, LogKeys};

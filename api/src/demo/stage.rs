@@ -19,10 +19,11 @@ use zeroize::Zeroizing;
 use super::ORIGIN;
 use super::cast::{Agency, Cast, passphrase};
 use crate::act::{Act, Basis, Proposal, Unfounded};
-use crate::desk::{LogKeyFiles, now_s};
+use crate::desk::now_s;
 use crate::failure::Failure;
 use crate::file::{self, Access};
 use crate::key_file::{KeyKind, Seed};
+use crate::log_key_files::LogKeyFiles;
 use crate::moment::Moment;
 use crate::terminal::is_about;
 
