@@ -161,6 +161,7 @@ test("everything is reached, seen and left, forwards and backwards", { timeout: 
       await officer.go(path);
       await officer.page.waitForLoadState("networkidle").catch(() => undefined);
       if (path.startsWith("items/")) await officer.page.waitForSelector("[data-verdict]");
+      if (path === "oversight") await officer.page.waitForSelector("main summary");
       for (const key of ["Tab", "Shift+Tab"]) {
         const { count, missed } = await officer.walk(key);
         assert.ok(count >= 9, `${path}: ${count}`);

@@ -221,7 +221,7 @@ test("a manifest of 500 items is received with exceptions", { timeout: 300_000 }
   for (const [name, word, holder] of [["data carrier 007", "Missing", "Daan Visser"], ["data carrier 250", "Seal does not match", "Hugo Lefevre"]]) {
     await keeper.go("items");
     await keeper.page.fill("#wanted", name);
-    await keeper.page.click("tbody th a");
+    await keeper.page.locator("tbody th a", { hasText: name }).click();
     await keeper.page.waitForSelector("[data-verdict]", { timeout: 60_000 });
     assert.equal(await keeper.page.getAttribute("[data-verdict]", "data-verdict"), "verified");
     assert.ok((await keeper.page.innerText(".timeline")).includes(word));

@@ -1,4 +1,7 @@
-/** A dialog over the page: the browser keeps the focus in it, and it goes back to where it was. */
+/**
+ * A dialog over the page: the browser keeps the focus in it, and it goes back to where it was. Escape closes it before it
+ * leaves the document, so that the browser itself gives the focus back.
+ */
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
@@ -23,9 +26,8 @@ export function Dialog({ title, children, close }: DialogProps) {
   }, []);
   return (
     <dialog ref={dialog} aria-labelledby="dialog-title" onCancel={(event) => {
-      event.preventDefault();
-      close?.();
-    }}>
+      if (close === undefined) event.preventDefault();
+    }} onClose={() => dialog.current !== null && close?.()}>
       <h2 id="dialog-title">{title}</h2>
       {children}
     </dialog>
