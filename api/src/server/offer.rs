@@ -188,7 +188,8 @@ pub async fn read(
 
 /// Withdraws an offer
 ///
-/// Whoever signed it, or is to sign it, may. It was never in the ledger.
+/// Whoever signed it, or is to sign it, may. It was never in the ledger. What else waits of the same record, signed by fewer
+/// or by more, goes with it.
 #[utoipa::path(
     delete, path = "/v1/offers/{digest}", tag = "offers",
     params(("digest" = Digest, Path, description = "digest of the offer")),
