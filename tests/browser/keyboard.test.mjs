@@ -159,7 +159,7 @@ test("everything is reached, seen and left, forwards and backwards", { timeout: 
     const pages = ["desk", "items", "requests", "map", "oversight", "people", "act/collect", `items/${item}`, `act/release/${item}`];
     for (const path of pages) {
       await officer.go(path);
-      await officer.page.waitForLoadState("networkidle").catch(() => undefined);
+      await officer.settled();
       if (path.startsWith("items/")) await officer.page.waitForSelector("[data-verdict]");
       if (path === "oversight") await officer.page.waitForSelector("main summary");
       for (const key of ["Tab", "Shift+Tab"]) {

@@ -45,6 +45,7 @@ export class Somebody {
     one.context = await browser.newContext({ locale: "en", viewport: { width: 1280, height: 900 }, ...options });
     one.page = await one.context.newPage();
     one.unasked = [];
+    one.asking = new Set();
     // Answers that are refusals are the page's to show; a browser notes them as errors of its own.
     const isRefusal = (text) => text.startsWith("Failed to load resource");
     one.page.on("pageerror", (error) => one.unasked.push(`error: ${error.message}`));
@@ -52,7 +53,9 @@ export class Somebody {
     one.page.on("request", (request) => {
       const isOurs = request.url().startsWith(`${url}/`) || /^(?:data|blob):/.test(request.url());
       if (!isOurs) one.unasked.push(`request: ${request.url()}`);
+      if (request.resourceType() === "fetch") one.asking.add(request);
     });
+    for (const end of ["requestfinished", "requestfailed"]) one.page.on(end, (request) => one.asking.delete(request));
     await one.page.goto(url);
     return one;
   }
@@ -74,6 +77,11 @@ export class Somebody {
   async go(path) {
     await this.page.goto(`${url}/#/${path}`);
     await this.page.waitForSelector("main h1");
+  }
+
+  /** Waits until the page has asked for nothing for a while: it shows then what there is to show. */
+  async settled() {
+    for (let quiet = 0; quiet < 5; quiet = this.asking.size === 0 ? quiet + 1 : 0) await this.page.waitForTimeout(100);
   }
 
   /** Signs what is shown, and says what it read there. */
