@@ -52,7 +52,9 @@ pub trait Books {
     fn subject(&self, id: &SubjectId) -> Result<Option<Subject>, Failure>;
 
     /// Every subject of a kind, in the order of their ids.
-    fn subjects(&self, kind: SubjectKind) -> SubjectsOf<'_>;
+    fn subjects(&self, kind: SubjectKind) -> SubjectsOf<'_> {
+        self.subjects_where(kind, None, Box::new(|_| true))
+    }
 
     /// As [`Books::subjects`], of those after `after` that are wanted. Where `after` is near is found without a look at what
     /// lies before it.
@@ -61,14 +63,7 @@ pub trait Books {
         kind: SubjectKind,
         after: Option<&SubjectId>,
         is_wanted: Wanted<'b>,
-    ) -> SubjectsOf<'b> {
-        let after = after.cloned();
-        let is_after = move |id: &SubjectId| after.as_ref().is_none_or(|after| id > after);
-        Box::new(self.subjects(kind).filter(move |one| match one {
-            Ok((id, subject)) => is_after(id) && is_wanted(&subject.standing),
-            Err(_) => true,
-        }))
-    }
+    ) -> SubjectsOf<'b>;
 
     /// The records of a chain, in their order.
     ///
@@ -177,6 +172,17 @@ pub trait Mail {
     fn withdraw(&self, digest: &Hash) -> Result<(), Failure>;
 }
 
+/// Those that are wanted, and errors.
+pub fn only<'b>(
+    subjects: impl Iterator<Item = Result<(SubjectId, Subject), Failure>> + 'b,
+    is_wanted: Wanted<'b>,
+) -> SubjectsOf<'b> {
+    Box::new(subjects.filter(move |one| match one {
+        Ok((_, subject)) => is_wanted(&subject.standing),
+        Err(_) => true,
+    }))
+}
+
 /// There is no mailbox.
 pub fn no_mail() -> Failure {
     Failure::could_not("offer/no-mailbox", "offers wait at a server, a directory has no mailbox")
@@ -222,10 +228,6 @@ impl Books for OwnBooks<'_> {
         Ok(self.reader.subject(id)?)
     }
 
-    fn subjects(&self, kind: SubjectKind) -> SubjectsOf<'_> {
-        Box::new(self.reader.subjects(kind).map(|subject| Ok(subject?)))
-    }
-
     fn subjects_where<'b>(
         &'b self,
         kind: SubjectKind,
@@ -236,11 +238,7 @@ impl Books for OwnBooks<'_> {
             Some(after) => self.reader.subjects_after(kind, after),
             None => self.reader.subjects(kind),
         };
-        let wanted = subjects.filter(move |one| match one {
-            Ok((_, subject)) => is_wanted(&subject.standing),
-            Err(_) => true,
-        });
-        Box::new(wanted.map(|subject| Ok(subject?)))
+        only(subjects.map(|subject| Ok(subject?)), is_wanted)
     }
 
     fn chain(&self, id: &SubjectId) -> Result<Vec<Logged>, Failure> {

@@ -25,7 +25,7 @@ use custody_log::exhibit::{Assembled, ExhibitRequest};
 use custody_log::{Acknowledged, Incoming, Logged, SubjectKind, decode_subject};
 use serde_json::{Value, json};
 
-use crate::books::{Answers, Books, Mail, SubjectsOf};
+use crate::books::{Answers, Books, Mail, SubjectsOf, Wanted, only};
 use crate::failure::Failure;
 use crate::offer_file::OFFER_TYPE;
 use crate::pen::Pen;
@@ -176,8 +176,13 @@ impl Books for ServedBooks {
         found.map(|answer| subject(&answer).map(|(_, subject)| subject)).transpose()
     }
 
-    fn subjects(&self, kind: SubjectKind) -> SubjectsOf<'_> {
-        Box::new(Pages::new(&self.transport, kind))
+    fn subjects_where<'b>(
+        &'b self,
+        kind: SubjectKind,
+        after: Option<&SubjectId>,
+        is_wanted: Wanted<'b>,
+    ) -> SubjectsOf<'b> {
+        only(Pages::new(&self.transport, kind, after), is_wanted)
     }
 
     fn chain(&self, id: &SubjectId) -> Result<Vec<Logged>, Failure> {
@@ -311,8 +316,8 @@ struct Pages<'t> {
 }
 
 impl<'t> Pages<'t> {
-    fn new(transport: &'t Transport, kind: SubjectKind) -> Self {
-        Self { transport, kind, page: Vec::new().into_iter(), next: Some(None) }
+    fn new(transport: &'t Transport, kind: SubjectKind, after: Option<&SubjectId>) -> Self {
+        Self { transport, kind, page: Vec::new().into_iter(), next: Some(after.map(segment)) }
     }
 
     fn turn(&mut self, after: Option<String>) -> Result<(), Failure> {

@@ -269,10 +269,6 @@ impl Books for GuardedBooks<'_> {
         Ok(Some(subject).filter(|_| may_know))
     }
 
-    fn subjects(&self, kind: SubjectKind) -> SubjectsOf<'_> {
-        self.subjects_where(kind, None, Box::new(|_| true))
-    }
-
     /// What is not wanted is not asked about either.
     fn subjects_where<'b>(
         &'b self,
