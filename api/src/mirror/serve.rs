@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -23,9 +23,9 @@ use super::setting::MirrorSetting;
 use super::standing::Standing;
 use super::{Upstream, witness};
 use crate::failure::Failure;
-use crate::server::limit::{Door, enter};
+use crate::server::entrance::{Entrance, enter};
 use crate::server::problem::Problem;
-use crate::server::{Listening, observe, serve, tile};
+use crate::server::{Listening, serve, tile};
 use crate::witness::MAX_REQUEST;
 
 /// A mirror that is served.
@@ -108,8 +108,7 @@ fn router(standing: &Arc<Standing>, setting: &MirrorSetting) -> Router {
         .with_state(standing.clone())
         .fallback(|| async { Problem::not_found("there is nothing at this path") })
         .method_not_allowed_fallback(crate::server::no_method)
-        .layer(from_fn_with_state(Door::new(&setting.limits()), enter))
-        .layer(from_fn(observe::observe))
+        .layer(from_fn_with_state(Entrance::new(&setting.limits()), enter))
 }
 
 /// The newest checkpoint that is replayed, with the mirror's cosignatures.

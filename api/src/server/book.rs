@@ -23,6 +23,7 @@ use utoipa::{IntoParams, PartialSchema, ToSchema};
 use super::access::Caller;
 use super::document::{Denied, Digest, Missing, SubjectIdText, TreeNumber, words};
 use super::item::{bad_query, malformed};
+use super::observe::RequestId;
 use super::problem::Problem;
 use super::record::parse_digest;
 use super::segment::{Segment, number, parse_number};
@@ -291,7 +292,8 @@ pub async fn openings(
     let who = caller.id.to_string();
     let found = service.look_as(caller, move |desk| desk.openings(&digest)).await?;
     if service.setting.log_access && !found.is_empty() {
-        tracing::info!(target: "access", who, record = %digest, count = found.len(), "openings read");
+        let (id, count) = (RequestId::at_hand(), found.len());
+        tracing::info!(target: "access", %id, who, record = %digest, count, "openings read");
     }
     Ok(Json(OpeningsBook { openings: found.iter().map(OpeningBook::of).collect() }))
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -32,11 +32,7 @@ pub struct Cookie(pub String);
 
 /// Reads the body, finds out who asks, and counts the request. Whoever lies about who they are is turned away, also
 /// where nobody would have had to say.
-pub async fn identify(
-    State(service): State<Arc<Service>>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub async fn identify(service: Arc<Service>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let body = match read_body(&service, body).await {
         Ok(body) => body,

@@ -2,11 +2,8 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
@@ -77,33 +74,32 @@ impl Rates {
 }
 
 /// Requests at a time, and how long one may take.
-#[derive(Clone)]
 pub struct Door {
-    places: Arc<Semaphore>,
+    places: Semaphore,
     time: Duration,
 }
 
 impl Door {
     /// As the limits say.
     pub fn new(limits: &Limits) -> Self {
-        let places = Arc::new(Semaphore::new(limits.requests));
+        let places = Semaphore::new(limits.requests);
         Self { places, time: limits.request_time() }
     }
-}
 
-/// Turns away what there is no room for before it takes any memory, and ends what takes too long.
-pub async fn enter(State(door): State<Door>, request: Request, next: Next) -> Response {
-    let Ok(_place) = door.places.try_acquire() else {
-        return Problem::busy("as many requests as there is room for are being answered")
-            .into_response();
-    };
-    match tokio::time::timeout(door.time, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => {
-            let detail = "the request took longer than the server allows; a record that was sent may be \
-                          in the ledger, and sending it again is safe";
-            let status = axum::http::StatusCode::GATEWAY_TIMEOUT;
-            Problem::new(status, "http/timeout", detail).into_response()
+    /// Turns away what there is no room for before `answer` takes any memory, and ends what takes too long.
+    pub async fn enter(&self, answer: impl Future<Output = Response>) -> Response {
+        let Ok(_place) = self.places.try_acquire() else {
+            return Problem::busy("as many requests as there is room for are being answered")
+                .into_response();
+        };
+        match tokio::time::timeout(self.time, answer).await {
+            Ok(response) => response,
+            Err(_) => {
+                let detail = "the request took longer than the server allows; a record that was sent may \
+                              be in the ledger, and sending it again is safe";
+                let status = axum::http::StatusCode::GATEWAY_TIMEOUT;
+                Problem::new(status, "http/timeout", detail).into_response()
+            }
         }
     }
 }

@@ -3,19 +3,46 @@
 //! A line names the path's pattern and never the path, the query or a body: ids of items and names of people do not belong
 //! into logs.
 
-use std::time::Instant;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::Next;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
-use tracing::Instrument as _;
+use metrics::{
+    Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, describe_histogram,
+    gauge, histogram,
+};
 
 use super::access::Caller;
 use super::problem::Problem;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+tokio::task_local! {
+    static REQUEST: RequestId;
+}
+
+/// What tells a request from others: in its answer, and in every line of the log that it is the cause of.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestId(u64);
+
+impl RequestId {
+    /// The one of the request that this task answers; of what nobody asked for, all zeros.
+    pub fn at_hand() -> Self {
+        REQUEST.try_with(|id| *id).unwrap_or(Self(0))
+    }
+}
+
+/// 16 hexadecimal digits.
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
 
 /// Says what the figures mean.
 pub fn describe() {
@@ -40,53 +67,109 @@ pub fn describe() {
     describe_gauge!("custody_http_requests_open", "requests that are being answered");
 }
 
+/// Watches the requests of a server.
+pub struct Observer {
+    open: Gauge,
+    /// Figures by status and path pattern, looked up once: by their names that takes longer than all the rest here.
+    answers: RwLock<HashMap<StatusCode, HashMap<String, Figures>>>,
+}
+
+/// What is counted of answers with one status at one path pattern.
+#[derive(Clone)]
+struct Figures {
+    count: Counter,
+    seconds: Histogram,
+}
+
+impl Figures {
+    fn of(pattern: &str, status: StatusCode) -> Self {
+        let (path, status) = (pattern.to_owned(), status.as_str().to_owned());
+        let seconds = histogram!("custody_http_request_seconds", "path" => path.clone());
+        Self {
+            count: counter!("custody_http_requests_total", "path" => path, "status" => status),
+            seconds,
+        }
+    }
+
+    fn count(&self, taken: Duration) {
+        self.count.increment(1);
+        self.seconds.record(taken);
+    }
+}
+
 /// A request that is being answered. Where the client goes away nobody waits for the answer any more, and this is dropped
 /// with it: a figure that only grew would say that the server is full.
-struct Open;
+struct Open<'o>(&'o Gauge);
 
-impl Open {
-    fn count() -> Self {
-        gauge!("custody_http_requests_open").increment(1);
-        Self
+impl<'o> Open<'o> {
+    fn count(gauge: &'o Gauge) -> Self {
+        gauge.increment(1);
+        Self(gauge)
     }
 }
 
-impl Drop for Open {
+impl Drop for Open<'_> {
     fn drop(&mut self) {
-        gauge!("custody_http_requests_open").decrement(1);
+        self.0.decrement(1);
     }
 }
 
-/// Gives a request its id, and writes down what came of it.
-pub async fn observe(request: Request, next: Next) -> Response {
-    let pattern = request.extensions().get::<MatchedPath>();
-    let pattern = pattern.map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
-    let method = request.method().clone();
-    let id = request_id();
-    let span = tracing::info_span!("request", id, %method, path = pattern);
-    let begun = Instant::now();
-    let open = Open::count();
-    let response = next.run(request).instrument(span.clone()).await;
-    drop(open);
-    let (status, taken) = (response.status(), begun.elapsed());
-    let who = response.extensions().get::<Caller>().map(|caller| caller.id.to_string());
-    span.in_scope(|| {
+impl Observer {
+    /// Counts for whoever reads the process' figures, if they are read.
+    pub fn new() -> Self {
+        Self { open: gauge!("custody_http_requests_open"), answers: RwLock::default() }
+    }
+
+    /// Gives a request its id, has `answer` made, and writes down what came of it.
+    pub async fn observe<F: Future<Output = Response>>(
+        &self,
+        request: Request,
+        answer: impl FnOnce(Request) -> F,
+    ) -> Response {
+        let pattern = request.extensions().get::<MatchedPath>().cloned();
+        let pattern = pattern.as_ref().map_or("none", MatchedPath::as_str);
+        let method = request.method().clone();
+        let (id, begun) = (RequestId(fastrand::u64(..)), Instant::now());
+        let open = Open::count(&self.open);
+        let response = REQUEST.scope(id, answer(request)).await;
+        drop(open);
+        let (status, taken) = (response.status().as_u16(), begun.elapsed());
         let ms = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX);
-        let status = status.as_u16();
         // What went well is counted; that it did is worth a line to those who look for something.
         match status {
-            ..400 => tracing::debug!(status, ms, who, "answered"),
-            _ => tracing::info!(status, ms, who, "answered"),
+            ..400 => {
+                tracing::debug!(%id, %method, path = pattern, status, ms, who = who(&response), "answered");
+            }
+            _ => {
+                tracing::info!(%id, %method, path = pattern, status, ms, who = who(&response), "answered");
+            }
         }
-    });
-    let labels = [("path", pattern), ("status", status.as_u16().to_string())];
-    histogram!("custody_http_request_seconds", "path" => labels[0].1.clone()).record(taken);
-    counter!("custody_http_requests_total", &labels).increment(1);
-    finish(response, &id)
+        self.count(pattern, response.status(), taken);
+        finish(response, id)
+    }
+
+    fn count(&self, pattern: &str, status: StatusCode, taken: Duration) {
+        let known = self.answers.read().unwrap_or_else(PoisonError::into_inner);
+        match known.get(&status).and_then(|patterns| patterns.get(pattern)) {
+            Some(figures) => figures.count(taken),
+            None => {
+                drop(known);
+                let mut known = self.answers.write().unwrap_or_else(PoisonError::into_inner);
+                let patterns = known.entry(status).or_default();
+                let figures = patterns.entry(pattern.to_owned());
+                figures.or_insert_with(|| Figures::of(pattern, status)).count(taken);
+            }
+        }
+    }
+}
+
+/// Who has asked, if that is known.
+fn who(response: &Response) -> Option<String> {
+    response.extensions().get::<Caller>().map(|caller| caller.id.to_string())
 }
 
 /// Writes the request's id where the client finds it, and headers that belong on every answer.
-fn finish(mut response: Response, id: &str) -> Response {
+fn finish(mut response: Response, id: RequestId) -> Response {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let kept = response.headers().clone();
         let problem = Problem { instance: Some(format!("urn:request:{id}")), ..problem };
@@ -99,23 +182,16 @@ fn finish(mut response: Response, id: &str) -> Response {
         }
     }
     let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::from_str(id) {
+    if let Ok(value) = HeaderValue::try_from(id.to_string()) {
         headers.insert(REQUEST_ID, value);
     }
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_FRAME_OPTIONS, "DENY"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (RESOURCE_POLICY, "same-origin"),
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
-}
-
-/// 16 hexadecimal digits, or none where the system has no randomness: a request is answered all the same.
-fn request_id() -> String {
-    let mut bytes = [0; 8];
-    let _ = getrandom::fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

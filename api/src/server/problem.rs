@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::observe::RequestId;
 use crate::failure::{Ending, Failure};
 
 /// Seconds after which something that failed for want of room is worth another attempt.
@@ -118,7 +119,8 @@ impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         let status = status_of(&failure);
         if status.is_server_error() {
-            tracing::error!(code = failure.code(), "{}", failure.message());
+            let id = RequestId::at_hand();
+            tracing::error!(%id, code = failure.code(), "{}", failure.message());
             let problem = Self::internal(failure.code());
             let retry_after_s =
                 (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_S);

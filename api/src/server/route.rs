@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::compression::CompressionLayer;
@@ -15,22 +15,22 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::document::{Document, complete};
-use super::identify::identify;
-use super::limit::{Door, enter};
+use super::entrance::{Entrance, enter, enter_known};
 use super::problem::Problem;
 use super::service::Service;
 use super::{
-    asset, batch, book, draft, event, exhibit, health, inbox, item, login, map, observe, offer,
-    record, registry, request,
+    asset, batch, book, draft, event, exhibit, health, inbox, item, login, map, offer, record,
+    registry, request, statistics, tile, witness,
 };
-use super::{statistics, tile, witness};
 
 /// All paths, with what every request passes.
 pub fn router(service: &Arc<Service>) -> Router {
+    let entrance = Entrance::new(&service.setting.limits);
     let (known, mut document) = api().split_for_parts();
     complete(&mut document);
     let known = known.route("/records/{*path}", get(tile::records));
-    let known = known.layer(from_fn_with_state(service.clone(), identify));
+    let known = known.method_not_allowed_fallback(no_method);
+    let known = known.layer(from_fn_with_state((entrance.clone(), service.clone()), enter_known));
     let open = Router::new()
         .route("/", get(asset::document))
         .route("/assets/{digest}/{name}", get(asset::asset))
@@ -39,14 +39,12 @@ pub fn router(service: &Arc<Service>) -> Router {
         .route("/livez", get(health::alive))
         .route("/readyz", get(health::ready))
         .layer(CompressionLayer::new());
-    known
-        .merge(open)
-        .with_state(service.clone())
-        .merge(SwaggerUi::new("/v1/docs").url("/v1/openapi.json", document))
+    open.merge(SwaggerUi::new("/v1/docs").url("/v1/openapi.json", document))
         .fallback(nothing)
         .method_not_allowed_fallback(no_method)
-        .layer(from_fn_with_state(Door::new(&service.setting.limits), enter))
-        .layer(from_fn(observe::observe))
+        .layer(from_fn_with_state(entrance, enter))
+        .merge(known)
+        .with_state(service.clone())
 }
 
 /// The API's document, OpenAPI 3.1.

@@ -216,7 +216,7 @@ fn ask_the_rest(scene: &Scene) {
     assert_eq!(scene.served.ask("DELETE", "/v1/session", &head, b"").status, 204);
     // The log is read by somebody else, and this is the last that is asked.
     scene.served.wait_for("the last answer's line", |line| {
-        line["span"]["path"] == "/v1/session" && line["fields"]["status"] == 204
+        line["fields"]["path"] == "/v1/session" && line["fields"]["status"] == 204
     });
 }
 
@@ -226,7 +226,7 @@ fn answered(scene: &Scene) -> BTreeSet<(String, String, u64)> {
     for line in scene.served.log().lines() {
         let Ok(line) = serde_json::from_str::<Value>(line) else { continue };
         if line["fields"]["message"] == "answered" {
-            let text = |name: &str| line["span"][name].as_str().unwrap().to_owned();
+            let text = |name: &str| line["fields"][name].as_str().unwrap().to_owned();
             answered.insert((
                 text("method"),
                 text("path"),

@@ -1,0 +1,47 @@
+//! What every request passes before anything is done for it. One layer with everything in it: each layer of a router costs
+//! every request some microseconds.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::identify::identify;
+use super::limit::Door;
+use super::observe::Observer;
+use super::service::Service;
+use super::setting::Limits;
+
+/// The way into a server.
+pub struct Entrance {
+    observer: Observer,
+    door: Door,
+}
+
+impl Entrance {
+    /// As wide as the limits say.
+    pub fn new(limits: &Limits) -> Arc<Self> {
+        Arc::new(Self { observer: Observer::new(), door: Door::new(limits) })
+    }
+}
+
+/// For paths where nobody is asked who they are.
+pub async fn enter(
+    State(entrance): State<Arc<Entrance>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let Entrance { observer, door } = &*entrance;
+    observer.observe(request, |request| door.enter(next.run(request))).await
+}
+
+/// For all others.
+pub async fn enter_known(
+    State((entrance, service)): State<(Arc<Entrance>, Arc<Service>)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let Entrance { observer, door } = &*entrance;
+    observer.observe(request, |request| door.enter(identify(service, request, next))).await
+}
