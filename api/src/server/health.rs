@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use custody_log::store::RocksMemory;
 use metrics::gauge;
 
 use super::problem::Problem;
@@ -34,4 +35,9 @@ pub fn gauges(service: &Service) {
     let (subjects, bytes) = service.ledger.index_usage();
     gauge!("custody_index_subjects").set(subjects as f64);
     gauge!("custody_index_bytes").set(bytes as f64);
+    if let Ok(RocksMemory { cache, buffers, files }) = service.ledger.store_memory() {
+        for (part, bytes) in [("cache", cache), ("buffers", buffers), ("files", files)] {
+            gauge!("custody_store_bytes", "part" => part).set(bytes as f64);
+        }
+    }
 }

@@ -60,6 +60,7 @@ pub fn describe() {
     );
     describe_gauge!("custody_index_subjects", "subjects in the custody index");
     describe_gauge!("custody_index_bytes", "memory of the custody index in bytes");
+    describe_gauge!("custody_store_bytes", "memory of the store in bytes, by what it is for");
     describe_gauge!(
         "custody_snapshot_time_seconds",
         "when the last snapshot for a backup was taken, seconds since 1970"

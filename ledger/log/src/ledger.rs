@@ -35,7 +35,7 @@ use crate::row::Kept;
 use crate::sequencer::{
     Acknowledged, BatchLimits, InFlight, Keep, Message, Reply, Sequencer, Shared, Submission, queue,
 };
-use crate::store::{RocksConfig, RocksReader, RocksStore, Store, StoreError};
+use crate::store::{RocksConfig, RocksMemory, RocksReader, RocksStore, Store, StoreError};
 use crate::tree::TileCache;
 use crate::vault::Vault;
 use crate::writer::{LogKeys, Published, Recovered, Writer, check_mark, load_newest, load_record};
@@ -237,6 +237,14 @@ impl Ledger {
     /// [`StoreError`].
     pub fn snapshot(&self, to: &Path) -> Result<(), StoreError> {
         self.shared.store.snapshot(to)
+    }
+
+    /// Memory that the store holds.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn store_memory(&self) -> Result<RocksMemory, StoreError> {
+        self.shared.store.memory()
     }
 }
 

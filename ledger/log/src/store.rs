@@ -18,7 +18,7 @@ use std::ops::ControlFlow;
 
 pub use batch::{Batch, Write};
 pub use error::{Cause, Refusal, StoreError};
-pub use rocks::{RocksConfig, RocksReader, RocksStore, TornTail};
+pub use rocks::{RocksConfig, RocksMemory, RocksReader, RocksStore, TornTail};
 
 /// A keyspace. Keys of different tables never meet; within a table rows are ordered by the bytes of
 /// their keys.

@@ -18,6 +18,7 @@ use std::thread;
 use std::time::Duration;
 
 use rocksdb::checkpoint::Checkpoint;
+use rocksdb::properties::{BLOCK_CACHE_USAGE, ESTIMATE_TABLE_READERS_MEM, SIZE_ALL_MEM_TABLES};
 use rocksdb::{DB, ErrorKind, FlushOptions, Options, WriteBatch, WriteOptions};
 
 use super::{Batch, Cause, Epoch, Read, Scan, Store, StoreError, Table, Visit};
@@ -55,6 +56,17 @@ impl Default for RocksConfig {
     fn default() -> Self {
         Self { cache_bytes: 64 << 20, added_flush: Duration::ZERO }
     }
+}
+
+/// Memory that a store holds, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RocksMemory {
+    /// Blocks that were read: at most [`RocksConfig::cache_bytes`].
+    pub cache: u64,
+    /// Rows that are in the journal and in no file yet.
+    pub buffers: u64,
+    /// What is kept of each file that is open.
+    pub files: u64,
 }
 
 /// A store open for reading and writing.
@@ -154,6 +166,21 @@ impl RocksStore {
         let checkpoint = Checkpoint::new(self.tables.db()).map_err(failed)?;
         // The journal is copied up to here, however long it is, and nothing more is written out.
         checkpoint.create_checkpoint_with_log_size(to, u64::MAX).map_err(failed)
+    }
+
+    /// Memory that the store holds, as RocksDB reckons it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Read`].
+    pub fn memory(&self) -> Result<RocksMemory, StoreError> {
+        let sum = |property| self.tables.sum(property);
+        Ok(RocksMemory {
+            // All tables share one.
+            cache: sum(BLOCK_CACHE_USAGE)? / Table::ALL.len() as u64,
+            buffers: sum(SIZE_ALL_MEM_TABLES)?,
+            files: sum(ESTIMATE_TABLE_READERS_MEM)?,
+        })
     }
 
     fn write_out(&self) -> Result<(), StoreError> {

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use rocksdb::properties::PropName;
 use rocksdb::{
     ColumnFamily, DB, DBPinnableSlice, DBRawIterator, ReadOptions, Snapshot, WriteBatch,
 };
@@ -28,6 +29,16 @@ impl Tables {
 
     pub(super) fn handles(&self) -> Result<Vec<&ColumnFamily>, StoreError> {
         Table::ALL.iter().map(|table| self.handle(*table)).collect()
+    }
+
+    /// The sum of a property that is a number, over all tables.
+    pub(super) fn sum(&self, property: &PropName) -> Result<u64, StoreError> {
+        let of = |table: &Table| {
+            let failed = |source| StoreError::Read { table: *table, key: Vec::new(), source };
+            let value = self.db.property_int_value_cf(self.handle(*table)?, property);
+            Ok(value.map_err(|source| failed(source.into()))?.unwrap_or(0))
+        };
+        Table::ALL.iter().map(of).sum()
     }
 
     /// RocksDB's form of `batch`, in the order of keys: cheaper to apply, equal in effect.
