@@ -90,7 +90,10 @@ fn appended(buffer_mib: usize, compression: DBCompressionType, cache: &Cache) ->
     options.set_write_buffer_size(buffer_mib * MIB);
     options.set_max_write_buffer_number(BUFFERS);
     options.set_compression_type(compression);
-    options.set_block_based_table_factory(&blocks(16, cache));
+    let mut blocks = blocks(16, cache);
+    // Files of rows that are seldom read again, and ever more of them: what finds a row in each takes its turn in the cache.
+    blocks.set_cache_index_and_filter_blocks(true);
+    options.set_block_based_table_factory(&blocks);
     options
 }
 
