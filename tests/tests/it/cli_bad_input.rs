@@ -124,3 +124,14 @@ fn publishing_that_is_broken_off_leaves_nothing_that_counts() {
         assert!(ran.status == 0 && !ran.stdout.contains("not part of"), "{ran:?}");
     }
 }
+
+/// A shell often allows 1,024 files, and a large ledger has more.
+#[test]
+fn a_ledger_opens_where_few_files_are_allowed_at_first() {
+    let office = &office().1;
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -S -n 20 && exec \"$0\" where"]).arg(program::path_of("custody"));
+    limited.current_dir(office.folder()).envs(VARIABLES).stdin(Stdio::null());
+    let output = limited.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

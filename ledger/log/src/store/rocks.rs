@@ -310,6 +310,7 @@ impl RocksReader {
         journal::check(path)?;
         let families = tuning::families(config);
         let options = tuning::database_options();
+        allow_many_files();
         let db = DB::open_cf_descriptors_read_only(&options, path, families, false)
             .map_err(|source| open_error(path, source))?;
         let tables = Tables::new(db);
@@ -344,12 +345,19 @@ fn open_for_writing(
     path: &Path,
     config: &RocksConfig,
 ) -> Result<Tables, StoreError> {
+    allow_many_files();
     let db = DB::open_cf_descriptors(options, path, tuning::families(config))
         .map_err(|source| open_error(path, source))?;
     let process = path.join(PROCESS_FILE);
     fs::write(process, std::process::id().to_string())
         .map_err(|source| open_failed(path, source))?;
     Ok(Tables::new(db))
+}
+
+/// A store keeps its files open, some 300 for each million records, and the limit that a process begins with is often
+/// 1,024, while it may have many more for the asking. Where that is refused, opening the files says what is wrong.
+fn allow_many_files() {
+    let _ = rlimit::increase_nofile_limit(rlimit::INFINITY);
 }
 
 fn make_empty_dir(path: &Path) -> Result<(), StoreError> {
