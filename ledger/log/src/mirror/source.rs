@@ -11,10 +11,10 @@ use custody_core::tile::{
 };
 use thiserror::Error;
 
-use crate::tree::{Edge, TILE_HEIGHT, WIDTH, subtree_root};
+use crate::tree::{Edge, Place, Subtrees};
 
-/// Tiles that are kept while a proof is made: 1,024 x 8 KiB.
-const MAX_TILES: usize = 1024;
+/// Tiles that are kept while a proof is made: 512 x 16 KiB.
+const MAX_TILES: usize = 512;
 
 /// Files of a published ledger, by their names. Nothing of what they hold is believed.
 pub trait Source: Sync {
@@ -79,7 +79,7 @@ pub(super) struct TileNodes<'a> {
     size: TreeSize,
     /// The tiles that are not full, where they are at hand.
     edge: Option<&'a Edge>,
-    cache: Mutex<HashMap<(u8, u64), Arc<Vec<Hash>>>>,
+    cache: Mutex<HashMap<(u8, u64), Arc<Subtrees>>>,
 }
 
 /// Why a node cannot be had.
@@ -106,25 +106,22 @@ impl<'a> TileNodes<'a> {
         Self { source, size, edge, cache: Mutex::default() }
     }
 
-    fn tile(
-        &self,
-        level: u8,
-        index: u64,
-        width: TileWidth,
-    ) -> Result<Arc<Vec<Hash>>, TileNodesError> {
+    /// What lies over the hashes of a tile; none where no file has such a name.
+    fn tile(&self, place: &Place) -> Result<Option<Arc<Subtrees>>, TileNodesError> {
+        let key = (place.level, place.tile);
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(tile) = cache.get(&(level, index)) {
-            return Ok(tile.clone());
+        if let Some(tile) = cache.get(&key) {
+            return Ok(Some(tile.clone()));
         }
-        let outside = || TileNodesError::Outside { level: level * TILE_HEIGHT, index };
-        let kind = TileKind::Hashes { level };
-        let path = TilePath::new(kind, index, width).ok_or_else(outside)?;
-        let tile = Arc::new(decode_hashes(&fetch(self.source, &path)?, width)?);
+        let kind = TileKind::Hashes { level: place.level };
+        let Some(path) = TilePath::new(kind, place.tile, place.width) else { return Ok(None) };
+        let hashes = decode_hashes(&fetch(self.source, &path)?, place.width)?;
+        let tile = Arc::new(Subtrees::over(hashes));
         if cache.len() >= MAX_TILES {
             cache.clear();
         }
-        cache.insert((level, index), tile.clone());
-        Ok(tile)
+        cache.insert(key, tile.clone());
+        Ok(Some(tile))
     }
 }
 
@@ -133,17 +130,11 @@ impl NodeSource for TileNodes<'_> {
 
     fn node(&self, level: u8, index: u64) -> Result<Hash, TileNodesError> {
         let outside = || TileNodesError::Outside { level, index };
-        let (tile_level, depth) = (level / TILE_HEIGHT, level % TILE_HEIGHT);
-        let first = index.checked_mul(1 << depth).ok_or_else(outside)?;
-        let (tile, at) = (first / WIDTH, (first % WIDTH) as usize);
-        let hashes = self.size.0.checked_shr(u32::from(tile_level * TILE_HEIGHT)).unwrap_or(0);
-        let left = hashes.saturating_sub(tile.saturating_mul(WIDTH)).min(WIDTH);
-        let width = TileWidth::new(left).ok_or_else(outside)?;
-        let span = at..at + (1 << depth);
-        if let Some(edge) = self.edge.filter(|_| !width.is_full()) {
-            return edge.level(tile_level).get(span).map(subtree_root).ok_or_else(outside);
-        }
-        let hashes = self.tile(tile_level, tile, width)?;
-        hashes.get(span).map(subtree_root).ok_or_else(outside)
+        let place = Place::of(level, index, self.size).ok_or_else(outside)?;
+        let root = match self.edge.filter(|_| !place.width.is_full()) {
+            Some(edge) => edge.subtrees(place.level).and_then(|edge| edge.root(&place)),
+            None => self.tile(&place)?.and_then(|tile| tile.root(&place)),
+        };
+        root.ok_or_else(outside)
     }
 }
