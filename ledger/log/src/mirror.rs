@@ -8,8 +8,8 @@
 mod copy;
 mod error;
 mod evidence;
+mod nodes;
 mod replay;
-mod source;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,13 +24,14 @@ use custody_core::tile::TilePath;
 use custody_core::verify::replay::{KeyRing, Replayer};
 
 pub use error::MirrorError;
-pub use source::{Source, SourceError};
+
+pub use crate::published::{Source, SourceError};
 
 use crate::publish::{Progress, remove_outdated};
 use crate::tree::{Edge, Tree, encode_tile};
 use copy::Copy;
+use nodes::{TileNodes, TileNodesError};
 use replay::Keeping;
-use source::{TileNodes, TileNodesError};
 
 /// Whom a mirror believes.
 #[derive(Clone, Debug)]

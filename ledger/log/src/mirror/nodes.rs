@@ -1,77 +1,18 @@
-//! Where a mirror has files from: somebody's server, or its own copy.
+//! The tree of published files: somebody's, or those of the mirror's own copy.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use custody_core::hash::Hash;
 use custody_core::merkle::{NodeSource, TreeSize};
-use custody_core::tile::{
-    BundleError, TileKind, TilePath, TileWidth, decode_entries, decode_hashes, decode_records,
-    encode_entries, encode_records,
-};
+use custody_core::tile::{BundleError, TileKind, TilePath, decode_hashes};
 use thiserror::Error;
 
+use crate::published::{Source, SourceError, fetch};
 use crate::tree::{Edge, Place, Subtrees};
 
 /// Tiles that are kept while a proof is made: 512 x 16 KiB.
 const MAX_TILES: usize = 512;
-
-/// Files of a published ledger, by their names. Nothing of what they hold is believed.
-pub trait Source: Sync {
-    /// The bytes of a tile or bundle, as long as they came. May be asked again, in any order, and from several threads.
-    ///
-    /// # Errors
-    /// [`SourceError`]; `is_missing` where the source says that it has no file of this name.
-    fn file(&self, path: &TilePath) -> Result<Vec<u8>, SourceError>;
-}
-
-/// A file could not be had.
-#[derive(Debug, Error)]
-#[error("cannot get `{path}`: {reason}")]
-pub struct SourceError {
-    /// Its name.
-    pub path: TilePath,
-    /// Whether there is none of this name.
-    pub is_missing: bool,
-    /// Why.
-    pub reason: String,
-}
-
-/// Gets a file, or cuts it from the full one: "clients should fetch the full tile where a partial one is not available".
-///
-/// # Errors
-/// The source's own for the file that was asked for.
-pub(super) fn fetch(source: &dyn Source, path: &TilePath) -> Result<Vec<u8>, SourceError> {
-    let missing = match source.file(path) {
-        Err(error) if error.is_missing && !path.width().is_full() => error,
-        other => return other,
-    };
-    let full = TilePath::new(path.kind(), path.index(), TileWidth::FULL);
-    let full = full.and_then(|full| source.file(&full).ok());
-    full.and_then(|bytes| cut(&bytes, TileWidth::FULL, path).ok()).ok_or(missing)
-}
-
-/// The beginning of a tile or bundle of the width `have`, as wide as `path` says.
-///
-/// # Errors
-/// [`BundleError`]: it is not what it should be.
-pub(super) fn cut(bytes: &[u8], have: TileWidth, path: &TilePath) -> Result<Vec<u8>, BundleError> {
-    let width = usize::from(path.width().items());
-    match path.kind() {
-        TileKind::Hashes { .. } => {
-            let hashes = decode_hashes(bytes, have)?;
-            Ok(crate::tree::encode_tile(&hashes[..width.min(hashes.len())]))
-        }
-        TileKind::Entries => {
-            let items = decode_entries(bytes, have)?;
-            encode_entries(&items[..width.min(items.len())])
-        }
-        TileKind::Records => {
-            let items = decode_records(bytes, have)?;
-            encode_records(&items[..width.min(items.len())])
-        }
-    }
-}
 
 /// The nodes of a tree of one size as a source has them. They prove themselves or nothing.
 pub(super) struct TileNodes<'a> {
