@@ -200,8 +200,8 @@ fn looks(only: &[Kind]) -> Vec<Box<dyn Look>> {
         Box::<asserted::Histories>::default(),
         Box::<held::Holds>::default(),
     ];
-    let is_asked = |look: &Box<dyn Look>| look.kinds().iter().any(|kind| only.contains(kind));
-    all.into_iter().filter(|look| only.is_empty() || is_asked(look)).collect()
+    let is_asked = |kinds: &[Kind]| kinds.iter().any(|kind| only.contains(kind));
+    all.into_iter().filter(|look| only.is_empty() || is_asked(look.kinds())).collect()
 }
 
 /// Which records were corrected by which entries. A finding about one stays: the original stands in the ledger.

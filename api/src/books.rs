@@ -234,10 +234,7 @@ impl Books for OwnBooks<'_> {
         after: Option<&SubjectId>,
         is_wanted: Wanted<'b>,
     ) -> SubjectsOf<'b> {
-        let subjects = match after {
-            Some(after) => self.reader.subjects_after(kind, after),
-            None => self.reader.subjects(kind),
-        };
+        let subjects = self.reader.subjects(kind, after);
         only(subjects.map(|subject| Ok(subject?)), is_wanted)
     }
 

@@ -62,7 +62,7 @@ impl ServedBooks {
         let genesis = hash(&about, "genesis")?;
         let keys = log_keys(&about)?;
         let memory = Memory::of(&origin)?;
-        let checkpoint = go_on(&transport, &memory, (genesis, &keys))?;
+        let checkpoint = catch_up(&transport, &memory, (genesis, &keys))?;
         Ok(Self { transport, memory, origin, genesis, keys, checkpoint })
     }
 
@@ -107,7 +107,7 @@ impl ServedBooks {
         if seen.is_some_and(|seen| checkpoint.size() <= seen.checkpoint.size()) {
             return Ok(());
         }
-        go_on(&self.transport, &self.memory, (self.genesis, &self.keys)).map(drop)
+        catch_up(&self.transport, &self.memory, (self.genesis, &self.keys)).map(drop)
     }
 
     fn entries(&self, answer: &Value) -> Result<Vec<Logged>, Failure> {
@@ -118,7 +118,7 @@ impl ServedBooks {
 
 /// Has the server's checkpoint, which is the log's and goes on from the newest one seen, and becomes that. Where another
 /// program of this person has seen something in between, it has to go on from that.
-fn go_on(
+fn catch_up(
     transport: &Transport,
     memory: &Memory,
     (genesis, keys): (Hash, &LogKeys),
@@ -132,7 +132,7 @@ fn go_on(
         if let Some(seen) = &seen {
             seen.check_goes_on(&told, &proof)?;
         }
-        if memory.go_on(seen.as_ref(), &told)? == Going::Done {
+        if memory.replace(seen.as_ref(), &told)? == Going::Done {
             return Ok(checkpoint);
         }
     }

@@ -41,6 +41,9 @@ pub fn failed(error: &MirrorError) -> Failure {
         MirrorError::Served { .. } | MirrorError::Source(_) => {
             "it is tried again; nothing of it was believed"
         }
+        MirrorError::Stale { .. } => {
+            "it is tried again, and nothing is cosigned until then; a cache that lags looks like this, and so does a log that lost its end: if it lasts, ask the operator"
+        }
         _ if error.is_alarm() => {
             "both heads are in `evidence`: show them to the agencies, by another way than this ledger"
         }

@@ -191,20 +191,20 @@ impl Document {
 impl Node {
     /// The texts of a property.
     pub fn texts(&self, property: &str) -> Vec<&str> {
-        let text = |term| match term {
-            &Term::Text(ref text) => Some(text.as_str()),
+        let texts = self.terms(property).iter().filter_map(|term| match term {
+            Term::Text(text) => Some(text.as_str()),
             Term::Node(_) => None,
-        };
-        self.terms(property).iter().filter_map(text).collect()
+        });
+        texts.collect()
     }
 
     /// The full ids of the nodes that a property points at.
     pub fn targets(&self, property: &str) -> Vec<&str> {
-        let target = |term| match term {
-            &Term::Node(ref id) => Some(id.as_str()),
+        let targets = self.terms(property).iter().filter_map(|term| match term {
+            Term::Node(id) => Some(id.as_str()),
             Term::Text(_) => None,
-        };
-        self.terms(property).iter().filter_map(target).collect()
+        });
+        targets.collect()
     }
 
     fn terms(&self, property: &str) -> &[Term] {

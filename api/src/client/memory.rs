@@ -84,7 +84,7 @@ impl Memory {
     ///
     /// # Errors
     /// The file cannot be read or written.
-    pub fn go_on(&self, before: Option<&Seen>, told: &Seen) -> Result<Going, Failure> {
+    pub fn replace(&self, before: Option<&Seen>, told: &Seen) -> Result<Going, Failure> {
         if before.is_some_and(|before| before.is(told)) {
             return Ok(Going::Done);
         }

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use custody_core::checkpoint::Checkpoint;
 use custody_core::exhibit::WithholdReason;
@@ -127,7 +127,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
 }
 
 /// An earlier checkpoint that this log signed, and that this ledger continues.
-fn checkpoint(desk: &Desk, path: &PathBuf) -> Result<Checkpoint, Failure> {
+fn checkpoint(desk: &Desk, path: &Path) -> Result<Checkpoint, Failure> {
     let about = |failure: Failure| failure.about(format!("`{}`", path.display()));
     let bytes = file::read(path, MAX_CHECKPOINT)?;
     let checkpoint = Checkpoint::parse(&bytes).map_err(|error| about(error.into()))?;

@@ -11,7 +11,8 @@ usage: custody mirror COMMAND [options]
 
 Keep a full copy of a ledger that somebody else serves. A mirror believes nothing: it replays every rule,
 signature and root, and cosigns the checkpoints of what it has replayed. If the log shows two histories,
-or goes back, the mirror keeps both heads as evidence and cosigns nothing more.
+the mirror keeps both heads as evidence and cosigns nothing more. Shown an older head than before, it
+waits for a newer one.
 
   new     make a mirror's directory, with its keys
   run     follow, serve the copy, and cosign

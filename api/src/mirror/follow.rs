@@ -60,27 +60,31 @@ impl Follower {
         tracing::info!(size = mirror.settled().size().0, "the copy is replayed");
         let mut every = Duration::ZERO;
         loop {
-            let target = standing.next_target(every);
+            let sent = standing.next_target(every);
             every = self.every;
+            let was_sent = sent.is_some();
             // Somebody who asked for a cosignature may have shown the other history.
             if standing.course().alarm.is_some() {
                 return Ok(());
             }
-            let Some(next) = self.next(target) else { continue };
+            let Some(next) = self.next(sent) else { continue };
             match self.go(&mut mirror, &next) {
                 Ok(()) => {}
                 Err(error) if error.is_alarm() || matches!(error, MirrorError::Io { .. }) => {
                     return Err(self.end(&error));
                 }
+                // It went on meanwhile. What was sent may be old, by whoever it was sent: only what the log's own server
+                // shows is what the log shows now.
+                Err(MirrorError::Stale { .. }) if was_sent => {}
+                Err(MirrorError::Stale { known, shown }) => standing.lag(&known, &shown),
                 Err(error) => standing.fail(&failed(&error), false),
             }
         }
     }
 
-    /// What the log sent, or else what it shows.
-    fn next(&self, target: Option<Checkpoint>) -> Option<Checkpoint> {
-        let shown = target.map_or_else(|| self.upstream.checkpoint(), Ok);
-        match shown {
+    /// What the log sent, or else what it shows. The log signed it.
+    fn next(&self, sent: Option<Checkpoint>) -> Option<Checkpoint> {
+        match sent.map_or_else(|| self.ask(), Ok) {
             Ok(next) => {
                 self.standing.hear(next.size());
                 Some(next)
@@ -90,6 +94,12 @@ impl Follower {
                 None
             }
         }
+    }
+
+    fn ask(&self) -> Result<Checkpoint, Failure> {
+        let shown = self.upstream.checkpoint()?;
+        shown.verify_log(&self.standing.trust.keys)?;
+        Ok(shown)
     }
 
     fn go(&self, mirror: &mut Mirror, next: &Checkpoint) -> Result<(), MirrorError> {

@@ -9,6 +9,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use custody_core::merkle::TreeHead;
 use custody_core::tile::TileKind;
 use custody_core::verify::utc_text;
 use custody_log::mirror::Settled;
@@ -150,6 +151,7 @@ async fn ready(State(standing): State<Arc<Standing>>) -> Result<&'static str, Pr
 async fn show(State(standing): State<Arc<Standing>>) -> Json<Value> {
     let (course, settled) = (standing.course(), standing.settled());
     let told = |what: Option<(String, String)>| what.map(|(code, _)| code);
+    let head = |head: &TreeHead| json!({ "size": head.size.0, "root": head.root.to_string() });
     Json(json!({
         "origin": standing.trust.origin.to_string(),
         "name": standing.keys[0].name().as_str(),
@@ -159,6 +161,11 @@ async fn show(State(standing): State<Arc<Standing>>) -> Json<Value> {
         "shown": course.shown,
         "behind": course.shown.saturating_sub(settled.size().0),
         "heard": (course.heard_s > 0).then(|| utc_text(course.heard_s)),
+        "stale": course.stale.map(|stale| json!({
+            "since": utc_text(stale.since_s),
+            "known": head(&stale.known),
+            "shown": head(&stale.shown),
+        })),
         "trouble": told(course.trouble),
         "alarm": told(course.alarm),
     }))
@@ -169,6 +176,10 @@ fn describe() {
     describe_gauge!("custody_mirror_replayed", "entries replayed");
     describe_gauge!("custody_mirror_shown", "entries of the largest tree that the log has shown");
     describe_gauge!("custody_mirror_heard_seconds", "when the log was last heard, since 1970");
+    describe_gauge!(
+        "custody_mirror_stale_since_seconds",
+        "since when an older head is shown than before, since 1970; 0 where none is"
+    );
     describe_gauge!("custody_mirror_alarm", "1 where the log broke its word or the mirror ended");
     describe_counter!("custody_mirror_errors_total", "attempts that came to nothing, by code");
 }
@@ -179,5 +190,7 @@ fn gauges(standing: &Standing) {
     gauge!("custody_mirror_replayed").set(course.replayed as f64);
     gauge!("custody_mirror_shown").set(course.shown as f64);
     gauge!("custody_mirror_heard_seconds").set(course.heard_s as f64);
+    let stale_s = course.stale.map_or(0, |stale| stale.since_s);
+    gauge!("custody_mirror_stale_since_seconds").set(stale_s as f64);
     gauge!("custody_mirror_alarm").set(if course.alarm.is_some() { 1.0 } else { 0.0 });
 }

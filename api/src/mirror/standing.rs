@@ -5,8 +5,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use custody_core::checkpoint::Checkpoint;
-use custody_core::merkle::TreeSize;
+use custody_core::merkle::{TreeHead, TreeSize};
 use custody_core::note::VerifierKey;
+use custody_core::verify::utc_text;
 use custody_log::mirror::{MirrorError, MirrorTrust, Settled};
 use tokio::sync::watch;
 
@@ -37,14 +38,27 @@ pub struct Course {
     pub replayed: u64,
     /// The largest size that the log has shown.
     pub shown: u64,
-    /// When the log was last heard, in seconds since 1970.
+    /// When the log last showed a head that was no older than what is settled, in seconds since 1970.
     pub heard_s: u64,
+    /// Where the log's server shows an older head than the log did: since when, and which.
+    pub stale: Option<Stale>,
     /// Why it did not go on the last time, where it did not.
     pub trouble: Option<(String, String)>,
     /// Why it will never go on: code and words.
     pub alarm: Option<(String, String)>,
     /// What the log has sent.
     target: Option<Checkpoint>,
+}
+
+/// An older head than the log has shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Stale {
+    /// When it was seen first, in seconds since 1970. It stays until there is a newer one.
+    pub since_s: u64,
+    /// The newest head that the log has shown.
+    pub known: TreeHead,
+    /// The older one.
+    pub shown: TreeHead,
 }
 
 impl Standing {
@@ -83,14 +97,30 @@ impl Standing {
             course.replayed = settled.size().0;
             course.is_ready = true;
             course.trouble = None;
+            if let Some(stale) = course.stale.take() {
+                let since = utc_text(stale.since_s);
+                tracing::info!(since, "what the log shows is no longer older than it was");
+            }
         });
     }
 
     /// The log has shown a head of this size.
     pub fn hear(&self, size: TreeSize) {
+        let settled = self.settled().size();
         let mut course = self.lock();
         course.shown = course.shown.max(size.0);
-        course.heard_s = now_s();
+        if size >= settled {
+            course.heard_s = now_s();
+        }
+    }
+
+    /// The log's server shows an older head than the log did.
+    pub fn lag(&self, known: &Checkpoint, shown: &Checkpoint) {
+        let since_s = self.lock().stale.map_or_else(now_s, |stale| stale.since_s);
+        let [known, shown] = [known, shown].map(|head| *head.tree_head());
+        let text = format!("since {} {shown} is shown, older than {known}", utc_text(since_s));
+        self.lock().stale = Some(Stale { since_s, known, shown });
+        self.fail(&Failure::could_not("mirror/stale", text), false);
     }
 
     /// So many entries are replayed.

@@ -30,6 +30,10 @@ pub async fn add_checkpoint(
     // A head that the log signed and that does not fit is evidence, whatever else is wrong with the request.
     let settled = hold_against(&standing, asked.checkpoint.clone()).await?;
     let known = settled.size();
+    if old > size {
+        let detail = format!("old size {old} of {size}");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "witness/old-size", detail));
+    }
     // "The witness MUST check that the old size matches the size of the latest checkpoint it cosigned."
     if old != known {
         return Ok(conflict(known));
@@ -44,8 +48,10 @@ pub async fn add_checkpoint(
     let reached = tokio::time::timeout(PATIENCE, async {
         while standing.settled().size() < size && changes.changed().await.is_ok() {
             check_course(&standing)?;
-            if let Some((code, _)) = standing.course().trouble {
-                return Err(catching_up(&format!("it cannot be replayed now: {code}")));
+            // What the log's server shows says nothing of what was sent, which is newer.
+            let trouble = standing.course().trouble.filter(|(code, _)| code != "mirror/stale");
+            if let Some((code, _)) = trouble {
+                return Err(late(&standing, &format!("it cannot be replayed now: {code}")));
             }
         }
         Ok::<_, Problem>(())
@@ -55,7 +61,7 @@ pub async fn add_checkpoint(
     match settled.size() {
         now if now == size => answer(&standing, settled.checkpoint()),
         now if now > size => Ok(conflict(now)),
-        _ => Err(catching_up("it is not replayed yet")),
+        _ => Err(late(&standing, "it is not replayed yet")),
     }
 }
 
@@ -75,10 +81,6 @@ fn parse(standing: &Standing, body: &[u8]) -> Result<AddCheckpoint, Problem> {
         let text = custody_core::verify::error_text(&error);
         refuse(StatusCode::FORBIDDEN, error.code(), text)
     })?;
-    if asked.old > asked.checkpoint.size() {
-        let detail = format!("old size {} of {}", asked.old, asked.checkpoint.size());
-        return Err(refuse(StatusCode::BAD_REQUEST, "witness/old-size", detail));
-    }
     Ok(asked)
 }
 
@@ -143,6 +145,15 @@ fn answer(standing: &Standing, settled: Option<&Checkpoint>) -> Result<Response,
 fn conflict(known: TreeSize) -> Response {
     let about = [(header::CONTENT_TYPE, SIZE_TYPE), (header::CACHE_CONTROL, "no-store")];
     (StatusCode::CONFLICT, about, format!("{known}\n")).into_response()
+}
+
+/// It is not replayed; and where the log's server shows less than the log did, that is why.
+fn late(standing: &Standing, detail: &str) -> Problem {
+    let problem = catching_up(detail);
+    match standing.course().stale {
+        Some(_) => Problem { code: "mirror/stale".to_owned(), ..problem },
+        None => problem,
+    }
 }
 
 fn catching_up(detail: &str) -> Problem {

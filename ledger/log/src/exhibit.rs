@@ -172,7 +172,7 @@ impl History {
     fn erased(&self, is_own_only: bool) -> BTreeSet<(Hash, &str)> {
         let records = self.records.values().map(|placed| &placed.record);
         let records = records.filter(|record| !is_own_only || self.is_own(record.payload()));
-        let fields = records.flat_map(|record| erases(record));
+        let fields = records.flat_map(erases);
         fields.map(|erased| (erased.record, erased.field.as_str())).collect()
     }
 

@@ -8,8 +8,7 @@
 //! changes a batch ended, and so it did at every size that a record's signers say they saw.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,10 +18,7 @@ use custody_core::index::IndexTree;
 use custody_core::merkle::{LeafIndex, TreeHead, TreeSize};
 use custody_core::note::MAX_NOTE_LEN;
 use custody_core::record::Record;
-use custody_core::tile::{
-    BundleError, MAX_ENTRY_LEN, MAX_RECORD_LEN, TILE_WIDTH, TileKind, TilePath, TileWidth,
-    decode_entries, decode_records,
-};
+use custody_core::tile::{BundleError, TilePath, decode_entries, decode_records};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use thiserror::Error;
 
@@ -30,6 +26,7 @@ use crate::error::{LedgerError, SubmitError};
 use crate::intake::{Candidate, Gate, Intake};
 use crate::ledger::LedgerOptions;
 use crate::publish::Progress;
+use crate::published::{Bundle, Published, fetch, read_file};
 use crate::store::RocksStore;
 use crate::vault::Vault;
 use crate::writer::{Recovered, Verdict, Was, Writer, verify_note};
@@ -133,7 +130,9 @@ pub fn follow(
     published: &Path,
     progress: &dyn Fn(Progress),
 ) -> Result<Followed, FollowError> {
-    let note = read_file(&published.join("checkpoint"), MAX_NOTE_LEN as u64)?;
+    let path = published.join("checkpoint");
+    let note = read_file(&path, MAX_NOTE_LEN as u64 + 1);
+    let note = note.map_err(|source| FollowError::Io { path, source })?;
     let store =
         RocksStore::open(&options.store_dir(), &options.store).map_err(LedgerError::from)?;
     let store = Arc::new(store);
@@ -147,8 +146,9 @@ pub fn follow(
     let recovered = Writer::follow(store.clone(), mark, options.clock.clone())?;
     let vault = Vault::new(&options.vault_dir()).map_err(LedgerError::from)?;
     let mut follower = Follower::new(recovered, vault, (from.size, end));
-    for bundle in from.size.0 / u64::from(TILE_WIDTH)..=(follower.last()) / u64::from(TILE_WIDTH) {
-        follower.read(published, bundle)?;
+    let published = Published::new(published.to_owned());
+    for bundle in Bundle::between(from.size, follower.end.size()) {
+        follower.read(&published, &bundle)?;
         follower.take(false)?;
         let done = follower.writer.head().size.0;
         progress(Progress { done, total: follower.end.size().0 });
@@ -183,33 +183,24 @@ impl Follower {
         Self { writer, index, intake, from, end, waiting: Vec::new() }
     }
 
-    /// Index of the last entry.
-    fn last(&self) -> u64 {
-        self.end.size().0 - 1 // Larger than the store's, which is not less than 0.
-    }
-
     /// Reads one bundle of entries and one of records; what the store has of them is passed over.
-    fn read(&mut self, published: &Path, bundle: u64) -> Result<(), FollowError> {
-        let lo = bundle * u64::from(TILE_WIDTH);
-        let width = TileWidth::new((self.end.size().0 - lo).min(u64::from(TILE_WIDTH)));
-        let width = width.unwrap_or(TileWidth::FULL);
-        let read = |kind, longest: usize| {
-            let path = TilePath::new(kind, bundle, width).map(|path| path.to_string());
-            let path = published.join(path.unwrap_or_default());
-            // Each item stands behind at most four bytes of length.
-            let limit = u64::from(TILE_WIDTH) * (longest as u64 + 4);
-            Ok::<_, FollowError>((read_file(&path, limit)?, path))
+    fn read(&mut self, published: &Published, bundle: &Bundle) -> Result<(), FollowError> {
+        let get = |path| {
+            fetch(published, path).map_err(|error| FollowError::Io {
+                path: published.dir().join(error.path.to_string()),
+                source: io::Error::other(error.reason),
+            })
         };
-        let (entries, entries_path) = read(TileKind::Entries, MAX_ENTRY_LEN)?;
-        let (records, records_path) = read(TileKind::Records, MAX_RECORD_LEN)?;
-        let malformed = |path: &PathBuf| {
-            let path = path.clone();
+        let malformed = |path: &TilePath| {
+            let path = published.dir().join(path.to_string());
             move |source| FollowError::Bundle { path, source }
         };
-        let entries = decode_entries(&entries, width).map_err(malformed(&entries_path))?;
-        let records = decode_records(&records, width).map_err(malformed(&records_path))?;
-        let known = self.from.0.saturating_sub(lo) as usize;
-        for (at, (entry, record)) in (lo..).zip(entries.into_iter().zip(records)).skip(known) {
+        let (entries, records) = (get(&bundle.entries)?, get(&bundle.records)?);
+        let entries = decode_entries(&entries, bundle.width).map_err(malformed(&bundle.entries))?;
+        let records = decode_records(&records, bundle.width).map_err(malformed(&bundle.records))?;
+        let known = self.from.0.saturating_sub(bundle.first) as usize;
+        let both = entries.into_iter().zip(records);
+        for (at, (entry, record)) in (bundle.first..).zip(both).skip(known) {
             let entry =
                 Entry::decode(entry).map_err(|_| FollowError::Entry { index: LeafIndex(at) })?;
             self.waiting.push((entry, record.to_vec()));
@@ -286,16 +277,5 @@ impl Follower {
             self.intake.vault.settle(pending).map_err(LedgerError::from)?;
         }
         Ok(())
-    }
-}
-
-fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, FollowError> {
-    let failed = |source| FollowError::Io { path: path.to_path_buf(), source };
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(failed)?;
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
-    match bytes.len() as u64 {
-        len if len <= limit => Ok(bytes),
-        _ => Err(failed(io::ErrorKind::FileTooLarge.into())),
     }
 }

@@ -15,6 +15,7 @@ mod keyring;
 mod ledger;
 pub mod mirror;
 mod publish;
+mod published;
 mod reader;
 mod row;
 mod sequencer;

@@ -8,8 +8,8 @@
 mod copy;
 mod error;
 mod evidence;
+mod nodes;
 mod replay;
-mod source;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,20 +17,21 @@ use std::sync::Arc;
 use custody_core::checkpoint::{Checkpoint, CheckpointError, LogKeys};
 use custody_core::hash::Hash;
 use custody_core::id::Origin;
-use custody_core::merkle::{TreeHead, TreeSize, prove_consistency, root_at};
+use custody_core::merkle::{ProveError, TreeHead, TreeSize, prove_consistency, root_at};
 use custody_core::pins::Pins;
 use custody_core::policy::Policy;
 use custody_core::tile::TilePath;
 use custody_core::verify::replay::{KeyRing, Replayer};
 
 pub use error::MirrorError;
-pub use source::{Source, SourceError};
+
+pub use crate::published::{Source, SourceError};
 
 use crate::publish::{Progress, remove_outdated};
 use crate::tree::{Edge, Tree, encode_tile};
 use copy::Copy;
+use nodes::{TileNodes, TileNodesError};
 use replay::Keeping;
-use source::TileNodes;
 
 /// Whom a mirror believes.
 #[derive(Clone, Debug)]
@@ -57,8 +58,9 @@ pub struct Mirror {
     ring: KeyRing,
     /// The tree of what was replayed, which may be ahead of what was settled.
     tree: Tree,
-    /// What is being replayed: a signed head whose tree begins with ours.
-    target: Option<Checkpoint>,
+    /// A head that the log has shown and that is not settled. Where more is replayed than settled, it is of this one's tree.
+    /// The log cannot take it back: what it shows then has to begin with it.
+    shown: Option<Checkpoint>,
     settled: Settled,
 }
 
@@ -75,7 +77,7 @@ pub struct Settled {
 pub enum Followed {
     /// It was replayed, and is settled.
     Settled,
-    /// It is the one that is settled, or one between that and what is being replayed.
+    /// It is the one that is settled.
     Known,
 }
 
@@ -101,7 +103,7 @@ impl Mirror {
             replayer: Replayer::new(trust.origin.clone()),
             ring: KeyRing::new(),
             tree: Tree::new(),
-            target: None,
+            shown: None,
             policy,
             trust,
             settled,
@@ -130,8 +132,8 @@ impl Mirror {
     /// settles: the copy is whole and durable, and `cosign` has signed, before this returns [`Followed::Settled`].
     ///
     /// # Errors
-    /// [`MirrorError`]. After an alarm the evidence is durable, and the mirror must follow no more. After any other error it
-    /// may be tried again, with the same checkpoint or a newer one.
+    /// [`MirrorError`]. After an alarm the evidence is durable, and the mirror must follow no more. After any other error,
+    /// [`MirrorError::Stale`] among them, it may be tried again, with the same checkpoint or a newer one.
     pub fn follow(
         &mut self,
         next: &Checkpoint,
@@ -159,50 +161,30 @@ impl Mirror {
         if next.size() <= self.tree.size() {
             let nodes = TileNodes::new(&self.copy, self.tree.size(), Some(self.tree.edge()));
             hold_against(next, &self.known(next), self.tree.head(), &nodes)?;
-            if next.size() < self.settled.size() {
-                let (known, shown) = (Box::new(self.known(next)), Box::new(next.clone()));
-                return Err(MirrorError::WentBack { known, shown });
-            }
-            if next.size() < self.tree.size() || next.size() == self.settled.size() {
-                return Ok(Followed::Known);
-            }
-        } else {
-            self.check_begins_with_ours(next, source)?;
         }
-        self.target = Some(next.clone());
+        let newest = self.shown.as_ref().or(self.settled.checkpoint());
+        if let Some(newest) = newest.filter(|newest| next.size() < newest.size()) {
+            let (known, shown) = (Box::new(newest.clone()), Box::new(next.clone()));
+            return Err(MirrorError::Stale { known, shown });
+        }
+        if next.size() == self.settled.size() {
+            return Ok(Followed::Known);
+        }
+        // Before anything is asked for: what the log signed counts also where its files cannot be had.
+        let before = self.shown.get_or_insert_with(|| next.clone()).clone();
+        check_begins_with(next, &self.known(next), self.tree.head(), source)?;
+        check_begins_with(next, &before, *before.tree_head(), source)?;
+        self.shown = Some(next.clone());
         self.take(next, source, Keeping::Write, progress)?;
         self.settle(next, cosign)?;
         Ok(Followed::Settled)
     }
 
-    /// A newer head must be of a tree that begins with ours, as the server's own tiles show.
-    fn check_begins_with_ours(
-        &self,
-        shown: &Checkpoint,
-        source: &dyn Source,
-    ) -> Result<(), MirrorError> {
-        let (ours, theirs) = (self.tree.head(), *shown.tree_head());
-        if ours.size.0 == 0 {
-            return Ok(());
-        }
-        let nodes = TileNodes::new(source, theirs.size, None);
-        let root = root_at(ours.size, &nodes).map_err(|error| of_nodes(&error))?;
-        let beginning = TreeHead { size: ours.size, root };
-        let proof = prove_consistency(ours.size, theirs.size, &nodes);
-        let proof = proof.map_err(|error| of_nodes(&error))?;
-        let lies = |_| MirrorError::served("the tiles do not lead to the checkpoint");
-        proof.verify(&beginning, &theirs).map_err(lies)?;
-        match beginning == ours {
-            true => Ok(()),
-            false => Err(fork(shown, &self.known(shown), &beginning, (&theirs, &proof.hashes))),
-        }
-    }
-
     /// The newest head of the log that what was replayed is part of; there is one wherever anything was.
     fn known(&self, shown: &Checkpoint) -> Checkpoint {
         let settled = self.settled.checkpoint();
-        let target = self.target.as_ref().filter(|_| self.tree.size() > self.settled.size());
-        target.or(settled).unwrap_or(shown).clone()
+        let beyond = self.shown.as_ref().filter(|_| self.tree.size() > self.settled.size());
+        beyond.or(settled).unwrap_or(shown).clone()
     }
 
     fn settle(&mut self, next: &Checkpoint, cosign: Cosign<'_>) -> Result<(), MirrorError> {
@@ -222,7 +204,7 @@ impl Mirror {
         let edge = Arc::new(self.tree.edge().clone());
         let checkpoint = Some(Arc::new(cosigned));
         self.settled = Settled { copy: self.copy.clone(), checkpoint, edge };
-        self.target = None;
+        self.shown = None;
 
         // 5. Partial files of the checkpoint before. Left behind they do no harm.
         remove_outdated(self.copy.dir(), before, size)?;
@@ -286,7 +268,7 @@ impl Settled {
     /// [`MirrorError::Copy`].
     pub fn root_at(&self, size: TreeSize) -> Result<Hash, MirrorError> {
         let nodes = TileNodes::new(&self.copy, self.size(), Some(&self.edge));
-        root_at(size, &nodes).map_err(|error| of_nodes(&error).of_copy())
+        root_at(size, &nodes).map_err(|error| of_nodes(error).of_copy())
     }
 
     /// Holds a head that the log signed, no newer than this one, against the copy of the mirror in `dir`. Where it is of
@@ -311,6 +293,34 @@ impl Settled {
     }
 }
 
+/// A newer head, or one of the same size, must be of a tree that begins with `ours`, of which the log signed `known`: as the
+/// server's own tiles show.
+fn check_begins_with(
+    shown: &Checkpoint,
+    known: &Checkpoint,
+    ours: TreeHead,
+    source: &dyn Source,
+) -> Result<(), MirrorError> {
+    let theirs = *shown.tree_head();
+    if ours.size.0 == 0 || ours == theirs {
+        return Ok(());
+    }
+    if ours.size == theirs.size {
+        return Err(fork(shown, known, &theirs, (&theirs, &[])));
+    }
+    let nodes = TileNodes::new(source, theirs.size, None);
+    let root = root_at(ours.size, &nodes).map_err(of_nodes)?;
+    let beginning = TreeHead { size: ours.size, root };
+    let proof = prove_consistency(ours.size, theirs.size, &nodes);
+    let proof = proof.map_err(of_nodes)?;
+    let lies = |_| MirrorError::served("the tiles do not lead to the checkpoint");
+    proof.verify(&beginning, &theirs).map_err(lies)?;
+    match beginning == ours {
+        true => Ok(()),
+        false => Err(fork(shown, known, &beginning, (&theirs, &proof.hashes))),
+    }
+}
+
 /// An older head, or one of the same size, must be one of our tree.
 fn hold_against(
     shown: &Checkpoint,
@@ -319,7 +329,7 @@ fn hold_against(
     nodes: &TileNodes<'_>,
 ) -> Result<(), MirrorError> {
     let size = shown.size();
-    let root = root_at(size, nodes).map_err(|error| of_nodes(&error).of_copy())?;
+    let root = root_at(size, nodes).map_err(|error| of_nodes(error).of_copy())?;
     if root == *shown.root() {
         return Ok(());
     }
@@ -327,7 +337,7 @@ fn hold_against(
         true => Vec::new(),
         false => {
             let proof = prove_consistency(size, ours.size, nodes);
-            proof.map_err(|error| of_nodes(&error).of_copy())?.hashes
+            proof.map_err(|error| of_nodes(error).of_copy())?.hashes
         }
     };
     Err(fork(shown, known, &TreeHead { size, root }, (&ours, &hashes)))
@@ -345,6 +355,10 @@ fn fork(
     MirrorError::Fork { known, shown, proof }
 }
 
-fn of_nodes<E: std::error::Error + 'static>(error: &E) -> MirrorError {
-    MirrorError::served(custody_core::verify::error_text(error))
+/// A tile that cannot be had is no lie.
+fn of_nodes(error: ProveError<TileNodesError>) -> MirrorError {
+    match error {
+        ProveError::Node { source: TileNodesError::Source(source), .. } => source.into(),
+        other => MirrorError::served(custody_core::verify::error_text(&other)),
+    }
 }

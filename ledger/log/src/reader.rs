@@ -152,14 +152,10 @@ impl<'a> Reader<'a> {
         Ok(row.map(|row| decode_subject(&key, &row)).transpose()?)
     }
 
-    /// Every subject of a kind, in the order of their ids.
-    pub fn subjects(&self, kind: SubjectKind) -> Subjects<'_> {
-        Subjects::new(self.read(), kind, None)
-    }
-
-    /// As [`Reader::subjects`], of those after `after`. Cost: what comes before is not read.
-    pub fn subjects_after(&self, kind: SubjectKind, after: &SubjectId) -> Subjects<'_> {
-        Subjects::new(self.read(), kind, Some(after))
+    /// Every subject of a kind, in the order of their ids; those after `after`, where one is named. Cost: what comes before is
+    /// not read.
+    pub fn subjects(&self, kind: SubjectKind, after: Option<&SubjectId>) -> Subjects<'_> {
+        Subjects::new(self.read(), kind, after)
     }
 
     /// The records of a chain, in their order. Cost: two point reads for each.

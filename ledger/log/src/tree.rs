@@ -16,15 +16,14 @@ use crate::row::{corrupt, number_key, tile_key};
 use crate::store::{Read, Scan, StoreError, Table};
 
 pub use nodes::NodesError;
-use nodes::Subtrees;
-pub(crate) use nodes::subtree_root;
-pub(crate) use nodes::{Nodes, TileCache};
+use nodes::subtree_root;
+pub(crate) use nodes::{Nodes, Place, Subtrees, TileCache};
 
 /// Hashes of a tile.
 pub(crate) const WIDTH: u64 = TILE_WIDTH as u64;
 
 /// Levels of the tree that a tile spans.
-pub(crate) const TILE_HEIGHT: u8 = 8;
+const TILE_HEIGHT: u8 = 8;
 
 /// The hashes of the tiles that are not full, by level of tiles: at each less than 256.
 #[derive(Clone, Debug, Default)]
@@ -125,7 +124,8 @@ impl Edge {
         self.levels.get(usize::from(level)).map_or(&[], Vec::as_slice)
     }
 
-    fn subtrees(&self, level: u8) -> Option<&Subtrees> {
+    /// What lies over the hashes of the last tile of a level, if it is not full.
+    pub(crate) fn subtrees(&self, level: u8) -> Option<&Subtrees> {
         let over = || self.levels.iter().cloned().map(Subtrees::over).collect();
         self.subtrees.get_or_init(over).get(usize::from(level))
     }

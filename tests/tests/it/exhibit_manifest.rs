@@ -98,7 +98,7 @@ fn manifest(scene: &mut Scene) -> (Made, Made) {
     let body = Release::for_purpose(MovePurpose::Examination);
     let sent = scene.world.take(&scene.world.page(&ids, hands, body).between(&from, &to));
     let outcome = |position: usize| {
-        let is_mismatch = position % 2 == 0;
+        let is_mismatch = position.is_multiple_of(2);
         let finding = if is_mismatch { Finding::SealMismatch } else { Finding::NotInventoried };
         Outcome { position, finding }
     };

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use crate::exhibit_busy::{self, Rotated};
 use crate::exhibit_vectors::{Reader, exhibits};
+use crate::page_verifier;
 use crate::pins_rules;
 use crate::receipt_report;
 use crate::record_vectors::root;
@@ -193,7 +194,9 @@ fn rules_without_vectors_hold_in_the_second_verifier() {
 /// A rule that takes too many records for a vector.
 #[test]
 fn too_many_keys_are_refused_alike() {
-    if !is_there("too_many_keys_are_refused_alike") {
+    let has_python = is_there("too_many_keys_are_refused_alike");
+    let has_page = page_verifier::is_there("foreign_second::too_many_keys_are_refused_alike");
+    if !has_python && !has_page {
         return;
     }
     let rotated = Rotated::new(1, exhibit_busy::MAX_KEYS);
@@ -202,10 +205,14 @@ fn too_many_keys_are_refused_alike() {
     let [file, policy] = ["many.exhibit", "policy.txt"].map(path);
     fs::write(&file, rotated.file()).unwrap();
     fs::write(&policy, rotated.policy().format()).unwrap();
-    let output = python(&["-B", "-m", "second", "exhibit", &file, "--policy", &policy]).unwrap();
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let asked = ["exhibit", &file, "--policy", &policy];
+    let second = || python(&[&["-B", "-m", "second"], &asked[..]].concat()).unwrap().stdout;
+    let answers = [has_python.then(second), has_page.then(|| page_verifier::verify(&asked))];
     let wanted = line("custody-rules", "fail", "custody/too-many-keys");
-    assert!(lines(&report).contains(&wanted), "{report:#}");
+    for answer in answers.into_iter().flatten() {
+        let report: Value = serde_json::from_slice(&answer).unwrap();
+        assert!(lines(&report).contains(&wanted), "{report:#}");
+    }
 }
 
 /// `status id code` as `id status code`.

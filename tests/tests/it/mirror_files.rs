@@ -1,6 +1,5 @@
 //! A mirror and the files it is given, without a network: honest ones, tampered ones, none at all at any moment.
 
-use std::cell::Cell;
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -239,25 +238,103 @@ fn heads_of_other_histories_are_found_at_every_size() {
         // Not the item whose turn it is.
         other.hand_on(7);
     }
-    let alarms = Cell::new(0);
     for size in [281, 290, 300, 310, 320] {
         let dir = TempDir::new().unwrap();
         let mut mirror = open(dir.path(), &busy).unwrap();
         follow(&mut mirror, &busy.ledger, &honest(&busy.ledger)).unwrap();
+        // Up to where they part they are the same: a log that was put back from a backup looks like a cache that lags, until
+        // it grows.
+        let shown = other.ledger.at_size(TreeSize(280));
+        let error = follow(&mut mirror, &shown, &honest(&shown)).unwrap_err();
+        assert_eq!(error.code(), "mirror/stale", "{size}");
         let shown = other.ledger.at_size(TreeSize(size));
         let error = follow(&mut mirror, &shown, &honest(&shown)).unwrap_err();
         assert_eq!(error.code(), "mirror/fork", "{size}");
         assert_eq!(error.shown().unwrap().tree_head(), &shown.head());
         assert_eq!(error.known().unwrap().tree_head(), &busy.ledger.head());
-        alarms.set(alarms.get() + 1);
+        assert!(dir.path().join("evidence").exists());
     }
-    // Up to where they part they are the same: that is no fork, only a head that went back.
+}
+
+/// Whoever can put a cache before the log can show what it showed before. It is said, nothing is cosigned, nothing is kept
+/// against the log, and a newer head sets it right; in the same process or a new one.
+#[test]
+fn an_older_head_of_the_same_history_stops_nothing() {
+    let mut busy = Busy::new(300, 5, 40);
     let dir = TempDir::new().unwrap();
     let mut mirror = open(dir.path(), &busy).unwrap();
-    follow(&mut mirror, &busy.ledger, &honest(&busy.ledger)).unwrap();
-    let shown = other.ledger.at_size(TreeSize(280));
-    let error = follow(&mut mirror, &shown, &honest(&shown)).unwrap_err();
-    assert_eq!((error.code(), alarms.get()), ("mirror/went-back", 5));
+    let settled = busy.ledger.at_size(TreeSize(300));
+    follow(&mut mirror, &settled, &honest(&settled)).unwrap();
+    let kept = fs::read(dir.path().join("copy/checkpoint")).unwrap();
+    for is_restarted in [false, true] {
+        for size in [1, 2, 255, 256, 257, 299] {
+            let shown = busy.ledger.at_size(TreeSize(size));
+            let error = follow(&mut mirror, &shown, &honest(&shown)).unwrap_err();
+            assert_eq!((error.code(), error.is_alarm()), ("mirror/stale", false), "{size}");
+            assert_eq!(error.known().unwrap().tree_head(), &settled.head());
+            assert_eq!(error.shown().unwrap().tree_head(), &shown.head());
+            assert_eq!(fs::read(dir.path().join("copy/checkpoint")).unwrap(), kept);
+            assert!(!dir.path().join("evidence").exists());
+        }
+        if !is_restarted {
+            drop(mirror);
+            mirror = open(dir.path(), &busy).unwrap();
+        }
+    }
+    let same = follow(&mut mirror, &settled, &honest(&settled)).unwrap();
+    assert_eq!(same, Followed::Known);
+    busy.hand_on(7);
+    let newer = follow(&mut mirror, &busy.ledger, &honest(&busy.ledger)).unwrap();
+    assert_eq!(newer, Followed::Settled);
+    expect_published(dir.path(), &busy.ledger);
+}
+
+/// The log signed it and showed it: that counts also where none of its files could be had.
+#[test]
+fn a_head_that_could_not_be_followed_is_held_against_what_comes_then() {
+    let mut busy = Busy::new(300, 5, 40);
+    let mut other = Busy::new(280, 5, 40);
+    while other.ledger.head().size.0 < 320 {
+        other.hand_on(7);
+    }
+    let seen = busy.ledger.at_size(TreeSize(300));
+    let scene = || {
+        let dir = TempDir::new().unwrap();
+        let mut mirror = open(dir.path(), &busy).unwrap();
+        let settled = busy.ledger.at_size(TreeSize(200));
+        follow(&mut mirror, &settled, &honest(&settled)).unwrap();
+        let gone = Served { ledger: &seen, tamper: |_: &TilePath, _| None };
+        assert_eq!(follow(&mut mirror, &seen, &gone).unwrap_err().code(), "mirror/source");
+        // More than is settled, and less than was shown: of which history it is nobody can tell yet.
+        for ledger in [&busy.ledger, &other.ledger] {
+            let older = ledger.at_size(TreeSize(290));
+            let error = follow(&mut mirror, &older, &honest(&older)).unwrap_err();
+            assert_eq!(error.code(), "mirror/stale");
+            assert_eq!(error.known().unwrap().tree_head(), &seen.head());
+        }
+        assert_eq!(mirror.settled().size(), TreeSize(200));
+        (dir, mirror)
+    };
+    for size in [300, 310] {
+        let (dir, mut mirror) = scene();
+        let shown = other.ledger.at_size(TreeSize(size));
+        let error = follow(&mut mirror, &shown, &honest(&shown)).unwrap_err();
+        assert_eq!(error.code(), "mirror/fork", "{size}");
+        assert_eq!(error.known().unwrap().tree_head(), &seen.head());
+        assert_eq!(error.shown().unwrap().tree_head(), &shown.head());
+        assert_eq!(mirror.settled().size(), TreeSize(200));
+        assert_eq!(
+            open(dir.path(), &busy).err().map(|error| error.code()),
+            Some("mirror/evidence")
+        );
+    }
+    let (_dir, mut mirror) = scene();
+    assert_eq!(follow(&mut mirror, &seen, &honest(&seen)).unwrap(), Followed::Settled);
+    let (dir, mut mirror) = scene();
+    busy.hand_on(7);
+    let newer = follow(&mut mirror, &busy.ledger, &honest(&busy.ledger)).unwrap();
+    assert_eq!(newer, Followed::Settled);
+    expect_published(dir.path(), &busy.ledger);
 }
 
 #[test]

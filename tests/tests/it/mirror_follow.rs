@@ -101,7 +101,7 @@ impl Scene {
 }
 
 /// An address that was free, for a server that others know before it is there.
-fn reserve() -> String {
+pub fn reserve() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
@@ -295,21 +295,49 @@ fn read_proof(text: &str) -> (TreeHead, TreeHead, ConsistencyProof) {
     (old, new, ConsistencyProof { hashes })
 }
 
+/// An older head alone proves nothing: the mirror names both and waits. A log that was put back from a backup looks the same,
+/// until it grows: then it is a fork, at the first entry.
 #[test]
-fn a_log_that_goes_back_is_found_out() {
+fn a_log_that_was_put_back_is_found_out_as_soon_as_it_grows() {
     let scene = Scene::new();
     copy(&scene.folder().join("ledger"), &scene.folder().join("older"));
     scene.make_mirror("one");
     scene.note(["--ledger", "ledger"], "more");
+    scene.note(["--ledger", "ledger"], "and more");
     let served = scene.serve("ledger");
     assert_eq!(scene.follow(&served.url(), "one").0, 0);
     served.kill();
+    let settled = scene.checkpoint("one/copy/checkpoint");
+    let served = scene.serve("older");
+    let older = Checkpoint::parse(served.get("/checkpoint").body.as_bytes()).unwrap();
+    for _ in 0..2 {
+        let (status, code, answer) = scene.follow(&served.url(), "one");
+        assert_eq!((status, code.as_str()), (2, "mirror/stale"));
+        let message = answer["error"]["message"].as_str().unwrap();
+        let both = [older.tree_head(), settled.tree_head()].map(ToString::to_string);
+        assert!(both.iter().all(|head| message.contains(head)), "{message}");
+        assert!(!scene.folder().join("one/evidence").exists());
+        assert_eq!(scene.checkpoint("one/copy/checkpoint"), settled);
+    }
+    served.kill();
+    // Well again with what it knew, and with more.
+    let served = scene.serve("ledger");
+    assert_eq!(scene.follow(&served.url(), "one").2["is_new"], false);
+    served.kill();
+    let size = scene.note(["--ledger", "ledger"], "and still more") + 1;
+    let served = scene.serve("ledger");
+    assert_eq!(scene.follow(&served.url(), "one").2["size"], size);
+    served.kill();
+    // It grows, and is still shorter than what the mirror knows.
+    let settled = scene.checkpoint("one/copy/checkpoint");
+    scene.note(["--ledger", "older"], "something else");
     let served = scene.serve("older");
     let (status, code, _) = scene.follow(&served.url(), "one");
-    assert_eq!((status, code.as_str()), (1, "mirror/went-back"));
+    assert_eq!((status, code.as_str()), (1, "mirror/fork"));
     let (known, shown, what) = evidence(&scene, "one");
-    assert_eq!(known.size().0, shown.size().0 + 1);
-    assert!(what.starts_with("mirror/went-back\n"), "{what}");
+    assert!(what.starts_with("mirror/fork\n"), "{what}");
+    assert_eq!((&known, shown.size().0), (&settled, older.size().0 + 1));
+    served.kill();
 }
 
 /// A restored backup is a fork. Its own mark came back with it: the witness is not fooled.

@@ -21,7 +21,8 @@ use ed25519_dalek::SigningKey;
 use serde_json::Value;
 
 use crate::foreign_eyes::{expect_ok, foreign, go, python, skip};
-use crate::mirror_follow::{OVERSEERS, Scene};
+use crate::mirror_follow::{OVERSEERS, Scene, reserve};
+use crate::serve_running::Figures;
 
 fn ask(mirror: &Served, old: u64, proof: Vec<Hash>, checkpoint: &Checkpoint) -> HttpAnswer {
     let proof = ConsistencyProof { hashes: proof };
@@ -155,6 +156,82 @@ fn another_history_ends_it(
     assert_eq!(mirror.get("/tile/0/000").status, 404);
     assert_eq!(mirror.get(&format!("/records/000.p/{size}")).status, 404);
     assert_eq!(mirror.get("/readyz").code(), "mirror/fork");
+}
+
+/// Somebody puts a cache before the log, which shows what it showed before: the mirror says so and since when, to whoever asks it,
+/// to the log and to overseers; cosigns nothing; and is well again with the next head.
+#[test]
+fn a_mirror_behind_a_cache_that_lags_goes_on() {
+    let scene = Scene::new();
+    copy(&scene.folder().join("ledger"), &scene.folder().join("cached"));
+    let keys = scene.make_mirror("one");
+    let size = scene.note(["--ledger", "ledger"], "more") + 1;
+    let metrics = reserve();
+    fs::write(
+        scene.folder().join("mirror.toml"),
+        format!("every_s = 1\nmetrics = \"{metrics}\"\n"),
+    )
+    .unwrap();
+    let served = scene.serve("ledger");
+    let between = served.address().to_string();
+    let mirror = scene.mirror(&served.url(), "one");
+    mirror.wait_for_size("replayed and cosigned", size);
+    assert_eq!(served.stop(), Some(0));
+    let settled = mirror.get("/checkpoint").body;
+    let cached = Served::start_at(scene.folder(), "cached", &between, &["--config", "serve.toml"]);
+    let lagging = stale_since(&mirror, 2);
+    assert_eq!(lagging["known"]["size"], size);
+    assert_eq!(lagging["shown"]["size"], size - 1);
+    let figures = Figures::read(&metrics);
+    assert!(figures.of("custody_mirror_stale_since_seconds") > 0.0);
+    assert_eq!(figures.of("custody_mirror_alarm"), 0.0);
+    // The log goes on, where the mirror cannot follow it, and both say why.
+    let newer = scene.note(["--ledger", "ledger"], "newer") + 1;
+    let (head, proof) = newest(&scene, "ledger", size);
+    let late = ask(&mirror, size, proof, &head);
+    is_refused(&late, 503, "mirror/stale");
+    assert_eq!(late.header("retry-after"), Some("1"));
+    fs::write(
+        scene.folder().join("serve.toml"),
+        format!(
+            "{OVERSEERS}[[witnesses]]\nname = \"one\"\nurl = \"{}\"\nkeys = {keys:?}\n",
+            mirror.url()
+        ),
+    )
+    .unwrap();
+    let served = scene.serve("ledger");
+    served.wait_for("the witness", |line| line["fields"]["code"] == "mirror/stale");
+    let told = Reading::of(&scene, "ben", &served).get("/v1/witnesses");
+    let told: Value = serde_json::from_str(&told.body).unwrap();
+    assert_eq!(told["witnesses"][0]["trouble"], "mirror/stale");
+    assert_eq!((mirror.get("/readyz").status, mirror.get("/checkpoint").body), (200, settled));
+    assert!(!scene.folder().join("one/evidence").exists());
+    // An old head that anybody sends says nothing of what the log shows, and nothing against it.
+    let (old, _) = newest(&scene, "cached", 1);
+    is_conflict(&ask(&mirror, 0, Vec::new(), &old), size);
+    assert_eq!(stale_since(&mirror, 3)["since"], lagging["since"]);
+    // The cache shows the log again.
+    cached.kill();
+    assert_eq!(served.stop(), Some(0));
+    let again = Served::start_at(scene.folder(), "ledger", &between, &["--config", "serve.toml"]);
+    mirror.wait_for_size("replayed and cosigned", newer);
+    let standing: Value = serde_json::from_str(&mirror.get("/v1/mirror").body).unwrap();
+    assert_eq!((&standing["stale"], &standing["trouble"]), (&Value::Null, &Value::Null));
+    assert_eq!(Figures::read(&metrics).of("custody_mirror_stale_since_seconds"), 0.0);
+    assert_eq!(mirror.stop(), Some(0));
+    drop(again);
+}
+
+/// How the mirror stands once it has been shown an older head so many times in a row.
+fn stale_since(mirror: &Served, times: usize) -> Value {
+    mirror.wait_for("an older head", |line| line["fields"]["code"] == "mirror/stale");
+    let told = || mirror.log().matches("\"code\":\"mirror/stale\"").count();
+    while told() < times {
+        std::thread::yield_now();
+    }
+    let standing: Value = serde_json::from_str(&mirror.get("/v1/mirror").body).unwrap();
+    assert_eq!(standing["alarm"], Value::Null);
+    standing["stale"].clone()
 }
 
 /// Programs that share nothing with ours: Python asks as a log would, and reads the copy; Go's checksum database reads the copy.

@@ -13,7 +13,6 @@ use custody_tests::program;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::exhibit_busy::{self, Rotated};
 use crate::exhibit_vectors::Reader;
 use crate::foreign_second::{complaints, line, lines, swapped, taken};
 use crate::pins_rules;
@@ -48,7 +47,7 @@ pub fn is_there(test: &str) -> bool {
 }
 
 /// What the verifier prints, whatever it thinks of the files.
-fn verify(arguments: &[&str]) -> Vec<u8> {
+pub fn verify(arguments: &[&str]) -> Vec<u8> {
     let output = node(&[&["dist/verify.mjs"], arguments].concat()).unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(!output.stdout.is_empty() && stderr.is_empty(), "{arguments:?}: {stderr}");
@@ -254,24 +253,6 @@ fn every_code_point_is_taken_alike() {
     let (ours, theirs) = (taken(), verify(&["text"]));
     let differs = ours.iter().zip(&theirs).position(|(ours, theirs)| ours != theirs);
     assert_eq!((ours.len(), differs), (theirs.len(), None));
-}
-
-/// A rule that takes too many records for a vector.
-#[test]
-fn too_many_keys_are_refused_alike() {
-    if !is_there("page_verifier::too_many_keys_are_refused_alike") {
-        return;
-    }
-    let rotated = Rotated::new(1, exhibit_busy::MAX_KEYS);
-    let folder = TempDir::new().unwrap();
-    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let [file, policy] = ["many.exhibit", "policy.txt"].map(path);
-    fs::write(&file, rotated.file()).unwrap();
-    fs::write(&policy, rotated.policy().format()).unwrap();
-    let report: Value =
-        serde_json::from_slice(&verify(&["exhibit", &file, "--policy", &policy])).unwrap();
-    let wanted = line("custody-rules", "fail", "custody/too-many-keys");
-    assert!(lines(&report).contains(&wanted), "{report:#}");
 }
 
 /// Whether a folder has Node's packages in the versions of its lock file: those that are here, or those that

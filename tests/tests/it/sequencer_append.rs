@@ -111,8 +111,8 @@ fn chains_states_and_openings_read_back() {
     assert_eq!(reader.openings(&digests[0]).unwrap(), []);
     let state = reader.subject(&item).unwrap().unwrap();
     assert_eq!(Some(state.chain), scene.world.chain_head(&item));
-    assert_eq!(reader.subjects(custody_log::SubjectKind::Item).count(), 3);
-    assert_eq!(reader.subjects(custody_log::SubjectKind::Custodian).count(), 3);
+    assert_eq!(reader.subjects(custody_log::SubjectKind::Item, None).count(), 3);
+    assert_eq!(reader.subjects(custody_log::SubjectKind::Custodian, None).count(), 3);
 
     let erasure = scene.world.erase(0, (0, 1), &[(digests[2], "text")]);
     scene.submit_all(&ledger, vec![erasure]);

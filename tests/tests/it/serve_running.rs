@@ -42,13 +42,13 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 }
 
 /// Figures by name and labels, as Prometheus reads them.
-struct Figures {
+pub struct Figures {
     kinds: BTreeMap<String, String>,
     values: BTreeMap<String, f64>,
 }
 
 impl Figures {
-    fn read(address: &str) -> Self {
+    pub fn read(address: &str) -> Self {
         let mut stream = TcpStream::connect(address).unwrap();
         let head = format!("GET /metrics HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
         stream.write_all(head.as_bytes()).unwrap();
@@ -106,7 +106,7 @@ impl Figures {
         assert!(before.is_none(), "twice: {line}");
     }
 
-    fn of(&self, series: &str) -> f64 {
+    pub fn of(&self, series: &str) -> f64 {
         self.values.get(series).copied().unwrap_or(0.0)
     }
 }

@@ -213,7 +213,7 @@ fn functions(lines: &[&str]) -> Vec<(usize, usize)> {
             (line.trim_start() == "}" && indent(line) == own)
                 || (indent(line) == own && line.ends_with([';', '}']))
         };
-        lines[start..].iter().position(|line| ends(line)).map(|last| (start, last + 1))
+        lines[start..].iter().position(ends).map(|last| (start, last + 1))
     };
     (0..lines.len()).filter(|start| starts(lines[*start])).filter_map(length).collect()
 }

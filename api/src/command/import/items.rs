@@ -325,7 +325,7 @@ fn record_all(
         refused => {
             let done = format!("{} of {} are recorded", entries.len(), counted(rows.len(), noun));
             let failure = match refused {
-                Some((line, error)) => Failure::from(error).about(format!("{done}; line {line}")),
+                Some((line, error)) => error.about(format!("{done}; line {line}")),
                 None => {
                     Failure::could_not("ledger/closed", format!("{done}; the ledger was closed"))
                 }

@@ -169,7 +169,7 @@ impl Witness {
         let problem: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
         let code = problem["code"].as_str().unwrap_or_default();
         match code {
-            "mirror/fork" | "mirror/went-back" | "mirror/broken" | "mirror/evidence" => {
+            "mirror/fork" | "mirror/broken" | "mirror/evidence" => {
                 let detail = problem["detail"].as_str().unwrap_or_default();
                 let message =
                     format!("`{}` has evidence against this log: {code}: {detail}", self.name);
@@ -177,6 +177,10 @@ impl Witness {
             }
             "mirror/catching-up" => {
                 Failure::could_not(code, format!("`{}` has not replayed that far yet", self.name))
+            }
+            "mirror/stale" => {
+                let name = &self.name;
+                Failure::could_not(code, format!("`{name}` is shown an older head than this log's"))
             }
             _ => {
                 let message = format!("`{}` answers {status} {code}", self.name);

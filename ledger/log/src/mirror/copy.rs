@@ -1,35 +1,35 @@
 //! The copy as files: what `publish` writes, so that the offline verifier replays it unchanged.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read as _};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use custody_core::note::MAX_NOTE_LEN;
 use custody_core::tile::{TilePath, TileWidth};
 
-use super::source::cut;
-use super::{MirrorError, Source, SourceError};
+use super::MirrorError;
 use crate::publish::{PublishError, write_whole};
+use crate::published::{Published, Source, SourceError, cut, read_file};
 
 /// The directory of a copy. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(super) struct Copy {
-    dir: PathBuf,
+    published: Published,
 }
 
 impl Copy {
     pub(super) fn new(dir: PathBuf) -> Self {
-        Self { dir }
+        Self { published: Published::new(dir) }
     }
 
     pub(super) fn dir(&self) -> &Path {
-        &self.dir
+        self.published.dir()
     }
 
     /// The checkpoint that ends the copy, if it has one.
     pub(super) fn checkpoint(&self) -> Result<Option<Vec<u8>>, MirrorError> {
-        let path = self.dir.join("checkpoint");
-        match read(&path, MAX_NOTE_LEN as u64 + 1) {
+        let path = self.dir().join("checkpoint");
+        match read_file(&path, MAX_NOTE_LEN as u64 + 1) {
             Ok(note) => Ok(Some(note)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(source) => Err(MirrorError::Io { path, source }),
@@ -39,14 +39,14 @@ impl Copy {
     /// Writes a tile or bundle, whole and flushed, also where one of this name lies about: what is beyond the checkpoint
     /// may come from an attempt that ended badly.
     pub(super) fn write(&self, path: &TilePath, bytes: &[u8]) -> Result<(), MirrorError> {
-        Ok(write_whole(&self.dir.join(path.to_string()), bytes)?)
+        Ok(write_whole(&self.dir().join(path.to_string()), bytes)?)
     }
 
     /// Writes the checkpoint that makes everything before it count. On return it is durable, and so is its name.
     pub(super) fn finish(&self, note: &[u8]) -> Result<(), MirrorError> {
-        let path = self.dir.join("checkpoint");
+        let path = self.dir().join("checkpoint");
         write_whole(&path, note)?;
-        let flushed = File::open(&self.dir).and_then(|dir| dir.sync_all());
+        let flushed = File::open(self.dir()).and_then(|dir| dir.sync_all());
         flushed.map_err(|source| MirrorError::Io { path, source })
     }
 
@@ -65,7 +65,7 @@ impl Copy {
     }
 
     fn widths(&self, path: &TilePath) -> Vec<TileWidth> {
-        let file = self.dir.join(path.to_string());
+        let file = self.dir().join(path.to_string());
         let names = file.parent().and_then(|folder| fs::read_dir(folder).ok());
         let width = |entry: io::Result<fs::DirEntry>| {
             TileWidth::new(entry.ok()?.file_name().to_str()?.parse().ok()?)
@@ -77,29 +77,8 @@ impl Copy {
 /// The copy is a source like any other, for starting again.
 impl Source for Copy {
     fn file(&self, path: &TilePath) -> Result<Vec<u8>, SourceError> {
-        read(&self.dir.join(path.to_string()), limit(path)).map_err(|error| SourceError {
-            path: *path,
-            is_missing: error.kind() == ErrorKind::NotFound,
-            reason: error.to_string(),
-        })
+        self.published.file(path)
     }
-}
-
-fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Longest file of this name in bytes, and one more: what is longer is refused as it is read.
-fn limit(path: &TilePath) -> u64 {
-    use custody_core::tile::{MAX_ENTRY_LEN, MAX_RECORD_LEN, TileKind};
-    let item = match path.kind() {
-        TileKind::Hashes { .. } => custody_core::hash::Hash::LEN,
-        TileKind::Entries => 2 + MAX_ENTRY_LEN,
-        TileKind::Records => 4 + MAX_RECORD_LEN,
-    };
-    u64::from(path.width().items()) * item as u64 + 1
 }
 
 impl From<PublishError> for MirrorError {

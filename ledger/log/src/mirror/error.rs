@@ -50,10 +50,11 @@ pub enum MirrorError {
         /// What shows that they do not fit: docs/OPERATING.md "Running a mirror".
         proof: String,
     },
-    /// The log shows an older head than it did.
-    #[error("the log shows {}, it showed {} before: it went back", shown.tree_head(), known.tree_head())]
-    WentBack {
-        /// The head that was known.
+    /// An older head than the log has shown, and of the same history as far as can be told: from somebody who keeps what the
+    /// log said, or of a log that lost something. It proves nothing. To be tried again.
+    #[error("shown is {}, older than {}, which the log showed before", shown.tree_head(), known.tree_head())]
+    Stale {
+        /// The newest head that the log has shown.
         known: Box<Checkpoint>,
         /// The older one.
         shown: Box<Checkpoint>,
@@ -86,7 +87,7 @@ impl MirrorError {
             Self::Checkpoint(error) => error.code(),
             Self::Copy { .. } => "mirror/copy",
             Self::Fork { .. } => "mirror/fork",
-            Self::WentBack { .. } => "mirror/went-back",
+            Self::Stale { .. } => "mirror/stale",
             Self::Broken { .. } => "mirror/broken",
             Self::Evidence { .. } => "mirror/evidence",
         }
@@ -94,15 +95,15 @@ impl MirrorError {
 
     /// Whether it is evidence against the log: two heads that it signed, or one that does not hold.
     pub fn is_alarm(&self) -> bool {
-        matches!(self, Self::Fork { .. } | Self::WentBack { .. } | Self::Broken { .. })
+        matches!(self, Self::Fork { .. } | Self::Broken { .. })
     }
 
-    /// The head that raised the alarm, if one did.
+    /// The head that this is about, where it is about one.
     pub fn shown(&self) -> Option<&Checkpoint> {
         match self {
-            Self::Fork { shown, .. }
-            | Self::WentBack { shown, .. }
-            | Self::Broken { shown, .. } => Some(shown),
+            Self::Fork { shown, .. } | Self::Stale { shown, .. } | Self::Broken { shown, .. } => {
+                Some(shown)
+            }
             _ => None,
         }
     }
@@ -110,7 +111,7 @@ impl MirrorError {
     /// The head that was known before, if one was.
     pub fn known(&self) -> Option<&Checkpoint> {
         match self {
-            Self::Fork { known, .. } | Self::WentBack { known, .. } => Some(known),
+            Self::Fork { known, .. } | Self::Stale { known, .. } => Some(known),
             Self::Broken { known, .. } => known.as_deref(),
             _ => None,
         }

@@ -27,7 +27,7 @@ pub(super) fn find(dir: &Path) -> Result<Option<PathBuf>, MirrorError> {
 /// Keeps both heads, and what shows that they clash, in a folder that is named after the head that clashed. What is there
 /// already stays: it is of the same two heads, or was first.
 pub(super) fn keep(dir: &Path, alarm: &MirrorError) -> Result<(), MirrorError> {
-    let Some(shown) = alarm.shown() else { return Ok(()) };
+    let Some(shown) = alarm.shown().filter(|_| alarm.is_alarm()) else { return Ok(()) };
     let head = shown.tree_head();
     let name =
         format!("{}-{}-{:.16}", alarm.code().trim_start_matches("mirror/"), head.size, head.root);

@@ -14,10 +14,11 @@ use custody_core::verify::replay::{Claims, Prepared};
 use custody_core::verify::{Line, LineId, Status};
 use rayon::iter::{IntoParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 
-use super::source::{TileNodes, fetch};
-use super::{Mirror, MirrorError, Source};
+use super::nodes::TileNodes;
+use super::{Mirror, MirrorError};
 use crate::check::Finding;
 use crate::publish::Progress;
+use crate::published::{Bundle, Source, fetch};
 use crate::tree::FullTile;
 
 const WIDTH: u64 = TILE_WIDTH as u64;
@@ -33,16 +34,9 @@ pub(super) enum Keeping {
     Compare,
 }
 
-/// A bundle of the tree that is being followed to.
-#[derive(Clone, Copy, Debug)]
-struct Job {
-    number: u64,
-    width: TileWidth,
-}
-
 /// A bundle with everything that needs no entry before it.
-struct Bundle {
-    job: Job,
+struct Whole {
+    place: Bundle,
     prepared: Vec<Prepared>,
     records: Vec<u8>,
 }
@@ -87,17 +81,17 @@ impl Mirror {
         for window in (lo..hi).step_by(WINDOW as usize) {
             let numbers = (window..hi.min(window + WINDOW)).into_par_iter();
             let bundles = numbers.map(|number| {
-                let job = Job::of(number, size)?;
-                Ok((job, fetch(source, &job.path(TileKind::Entries)?)?))
+                let place = bundle_of(number, size)?;
+                Ok((place, fetch(source, &place.entries)?))
             });
-            for (job, bytes) in bundles.collect::<Result<Vec<_>, MirrorError>>()? {
-                let entries = decode_entries(&bytes, job.width).map_err(malformed)?;
-                let known = from.saturating_sub(job.first()) as usize;
+            for (place, bytes) in bundles.collect::<Result<Vec<_>, MirrorError>>()? {
+                let entries = decode_entries(&bytes, place.width).map_err(malformed)?;
+                let known = from.saturating_sub(place.first) as usize;
                 entries.iter().skip(known).for_each(|entry| frontier.push(hash_leaf(entry)));
-                let path = job.path(TileKind::Entries)?;
                 if keeping == Keeping::Write {
                     self.check_known(&entries, known)?;
-                    self.copy.write(&path, &encode_entries(&entries).map_err(malformed)?)?;
+                    self.copy
+                        .write(&place.entries, &encode_entries(&entries).map_err(malformed)?)?;
                 }
             }
         }
@@ -122,13 +116,13 @@ impl Mirror {
         numbers: Range<u64>,
         size: TreeSize,
         source: &dyn Source,
-    ) -> Result<Vec<Bundle>, MirrorError> {
+    ) -> Result<Vec<Whole>, MirrorError> {
         let copy = &self.copy;
         let bundles = numbers.into_par_iter().map(|number| {
-            let job = Job::of(number, size)?;
-            let entries = fetch(copy, &job.path(TileKind::Entries)?)?;
-            let records = fetch(source, &job.path(TileKind::Records)?)?;
-            Bundle::new(job, &entries, &records, size)
+            let place = bundle_of(number, size)?;
+            let entries = fetch(copy, &place.entries)?;
+            let records = fetch(source, &place.records)?;
+            Whole::new(place, &entries, &records, size)
         });
         let mut bundles = bundles.collect::<Result<Vec<_>, MirrorError>>()?;
         // Keys first: one may be enrolled in this window and used in it.
@@ -145,11 +139,11 @@ impl Mirror {
 
     fn step(
         &mut self,
-        bundle: Bundle,
+        bundle: Whole,
         next: &Checkpoint,
         keeping: Keeping,
     ) -> Result<(), MirrorError> {
-        let known = self.tree.size().0.saturating_sub(bundle.job.first()) as usize;
+        let known = self.tree.size().0.saturating_sub(bundle.place.first) as usize;
         let (mut findings, mut full) = (Vec::new(), Vec::new());
         for prepared in bundle.prepared.iter().skip(known) {
             let nodes = TileNodes::new(&self.copy, self.tree.size(), Some(self.tree.edge()));
@@ -166,9 +160,7 @@ impl Mirror {
             self.keep_file(&path, &bytes, keeping)?;
         }
         match keeping {
-            Keeping::Write => {
-                self.copy.write(&bundle.job.path(TileKind::Records)?, &bundle.records)
-            }
+            Keeping::Write => self.copy.write(&bundle.place.records, &bundle.records),
             Keeping::Compare => Ok(()),
         }
     }
@@ -178,9 +170,9 @@ impl Mirror {
         let size = self.replayer.look_back_size();
         let mut findings = Vec::new();
         for number in 0..size.0.div_ceil(WIDTH) {
-            let job = Job::of(number, next.size())?;
-            let bytes = fetch(&self.copy, &job.path(TileKind::Entries)?)?;
-            for entry in decode_entries(&bytes, job.width).map_err(malformed)? {
+            let place = bundle_of(number, next.size())?;
+            let bytes = fetch(&self.copy, &place.entries)?;
+            for entry in decode_entries(&bytes, place.width).map_err(malformed)? {
                 findings.extend(self.replayer.look_back(entry).into_iter().map(Finding::from));
             }
         }
@@ -213,29 +205,20 @@ impl Mirror {
     }
 }
 
-impl Job {
-    /// Bundle `number` of the tree of `size`.
-    fn of(number: u64, size: TreeSize) -> Result<Self, MirrorError> {
-        let left = number.checked_mul(WIDTH).and_then(|first| size.0.checked_sub(first));
-        let width = left.and_then(|left| TileWidth::new(left.min(WIDTH)));
-        let width = width.ok_or_else(|| MirrorError::served("a bundle outside of the tree"))?;
-        Ok(Self { number, width })
-    }
-
-    fn first(&self) -> u64 {
-        self.number.saturating_mul(WIDTH)
-    }
-
-    fn path(&self, kind: TileKind) -> Result<TilePath, MirrorError> {
-        let path = TilePath::new(kind, self.number, self.width);
-        path.ok_or_else(|| MirrorError::served("a bundle outside of the tree"))
-    }
+/// Bundle `number` of the tree of `size`.
+fn bundle_of(number: u64, size: TreeSize) -> Result<Bundle, MirrorError> {
+    Bundle::of(number, size).ok_or_else(|| MirrorError::served("a bundle outside of the tree"))
 }
 
-impl Bundle {
-    fn new(job: Job, entries: &[u8], records: &[u8], size: TreeSize) -> Result<Self, MirrorError> {
-        let entries = decode_entries(entries, job.width).map_err(malformed)?;
-        let records = decode_records(records, job.width).map_err(malformed)?;
+impl Whole {
+    fn new(
+        place: Bundle,
+        entries: &[u8],
+        records: &[u8],
+        size: TreeSize,
+    ) -> Result<Self, MirrorError> {
+        let entries = decode_entries(entries, place.width).map_err(malformed)?;
+        let records = decode_records(records, place.width).map_err(malformed)?;
         let pairs = entries.iter().zip(&records);
         let prepared: Vec<_> = pairs.map(|(entry, record)| Prepared::new(entry, record)).collect();
         // An entry that cannot be read names nothing: the log signed it, and replaying says so.
@@ -243,10 +226,10 @@ impl Bundle {
             Entry::decode(entry).is_ok() && !prepared.is_consistent()
         };
         if let Some(position) = entries.iter().zip(&prepared).position(is_other) {
-            return Err(MirrorError::served_entry(job.first() + position as u64, size));
+            return Err(MirrorError::served_entry(place.first + position as u64, size));
         }
         let records = encode_records(&records).map_err(malformed)?;
-        Ok(Self { job, prepared, records })
+        Ok(Self { place, prepared, records })
     }
 }
 

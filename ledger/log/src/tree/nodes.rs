@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use custody_core::hash::{Hash, hash_children};
 use custody_core::merkle::{NodeSource, TreeSize};
+use custody_core::tile::TileWidth;
 use rs_merkle::{Hasher, MerkleTree};
 use thiserror::Error;
 
@@ -20,17 +21,45 @@ pub(crate) struct Nodes<'a> {
     pub(crate) tiles: &'a TileCache,
 }
 
+/// Where the complete subtree under a node stands. It is a power of two of neighbours in one tile: the tile's level is the
+/// next multiple of 8 below.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// Level of tiles.
+    pub(crate) level: u8,
+    /// Position of the tile in its level.
+    pub(crate) tile: u64,
+    /// How wide the tile is at the tree's size.
+    pub(crate) width: TileWidth,
+    /// Height of the subtree over the tile's hashes.
+    height: u8,
+    /// Position among the tile's subtrees of this height.
+    at: usize,
+}
+
+impl Place {
+    /// Of node `index` of `level` in a tree of `size`; none where that has no such tile.
+    pub(crate) fn of(level: u8, index: u64, size: TreeSize) -> Option<Self> {
+        let (tile_level, height) = (level / TILE_HEIGHT, level % TILE_HEIGHT);
+        let first = index.checked_mul(1 << height)?;
+        let (tile, at) = (first / WIDTH, (first % WIDTH) as usize >> height);
+        let hashes = size.0.checked_shr(u32::from(tile_level * TILE_HEIGHT))?;
+        let left = hashes.checked_sub(tile * WIDTH)?.min(WIDTH);
+        Some(Self { level: tile_level, tile, width: TileWidth::new(left)?, height, at })
+    }
+}
+
 /// Every complete subtree over the hashes of one tile: a proof asks for one of each height, and the next one for most of
 /// them again.
 #[derive(Clone, Debug)]
-pub(super) struct Subtrees {
+pub(crate) struct Subtrees {
     /// Roots by height, the hashes of the tile first.
     rows: Vec<Vec<Hash>>,
 }
 
 impl Subtrees {
     /// Over at most 256 hashes. Cost: a hash for each of them.
-    pub(super) fn over(hashes: Vec<Hash>) -> Self {
+    pub(crate) fn over(hashes: Vec<Hash>) -> Self {
         let mut rows = vec![hashes];
         while let Some(row) = rows.last().filter(|row| row.len() > 1) {
             let pairs = row.chunks_exact(2).map(|pair| hash_children(&pair[0], &pair[1]));
@@ -39,9 +68,9 @@ impl Subtrees {
         Self { rows }
     }
 
-    /// The root of the subtree of this height that is the `at`th of them, if it is complete.
-    fn root(&self, height: u8, at: usize) -> Option<Hash> {
-        self.rows.get(usize::from(height))?.get(at).copied()
+    /// The root of the subtree at this place of the tile, if it is complete.
+    pub(crate) fn root(&self, place: &Place) -> Option<Hash> {
+        self.rows.get(usize::from(place.height))?.get(place.at).copied()
     }
 }
 
@@ -104,22 +133,12 @@ impl Nodes<'_> {
     /// Hash of the complete subtree `index` of `level`.
     pub(super) fn complete(&self, level: u8, index: u64) -> Result<Hash, NodesError> {
         let outside = || NodesError::Outside { level, index, size: self.size };
-        // The subtree is a power of two of neighbours in one tile: the tile's level is the next multiple of 8 below.
-        let (tile_level, depth) = (level / TILE_HEIGHT, level % TILE_HEIGHT);
-        let first = index.checked_mul(1 << depth).ok_or_else(outside)?;
-        let (tile, at) = (first / WIDTH, (first % WIDTH) as usize >> depth);
-        let hashes_in_level = self.size.0.checked_shr(u32::from(tile_level * TILE_HEIGHT));
-        let is_full = tile < hashes_in_level.unwrap_or(0) / WIDTH;
-        if is_full {
-            return self
-                .tiles
-                .get(self.read, tile_level, tile)?
-                .root(depth, at)
-                .ok_or_else(outside);
-        }
-        let is_last = hashes_in_level.is_some_and(|hashes| tile == hashes / WIDTH);
-        let edge = self.edge.subtrees(tile_level).filter(|_| is_last);
-        edge.and_then(|edge| edge.root(depth, at)).ok_or_else(outside)
+        let place = Place::of(level, index, self.size).ok_or_else(outside)?;
+        let root = match place.width.is_full() {
+            true => self.tiles.get(self.read, place.level, place.tile)?.root(&place),
+            false => self.edge.subtrees(place.level).and_then(|edge| edge.root(&place)),
+        };
+        root.ok_or_else(outside)
     }
 }
 
@@ -151,7 +170,7 @@ impl Hasher for NodeHasher {
 }
 
 /// Root over neighbouring hashes of one tile, a power of two of them.
-pub(crate) fn subtree_root(hashes: &[Hash]) -> Hash {
+pub(super) fn subtree_root(hashes: &[Hash]) -> Hash {
     match hashes {
         [hash] => *hash,
         _ => {
