@@ -79,6 +79,15 @@ pub trait Books {
         Ok(self.chain(id)?.into_iter().next())
     }
 
+    /// Says which subjects are looked at next; with `first`, the first records of their chains too, and what opens them. It
+    /// changes nothing of what is shown: where each would be asked for alone, many are asked for together.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    fn foresee(&self, _ids: &[SubjectId], _first: bool) -> Result<(), Failure> {
+        Ok(())
+    }
+
     /// The entries `[lo, hi)` with their records.
     ///
     /// # Errors

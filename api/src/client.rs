@@ -4,6 +4,7 @@
 //! and to go on from the newest one that this person has seen before, on whatever server; every record that it acknowledges
 //! has to come with a receipt that verifies. What states and lists say, it says: a receipt or an exhibit shows it.
 
+mod lookup;
 mod mail;
 mod memory;
 mod outgoing;
@@ -29,6 +30,7 @@ use crate::books::{Answers, Books, Mail, SubjectsOf, Wanted, only};
 use crate::failure::Failure;
 use crate::offer_file::OFFER_TYPE;
 use crate::pen::Pen;
+use lookup::Known;
 use memory::{Going, Memory, Seen};
 use outgoing::{Outgoing, batches};
 use transport::Transport;
@@ -47,6 +49,7 @@ pub struct ServedBooks {
     genesis: Hash,
     keys: LogKeys,
     checkpoint: Checkpoint,
+    known: Known,
 }
 
 impl ServedBooks {
@@ -63,7 +66,8 @@ impl ServedBooks {
         let keys = log_keys(&about)?;
         let memory = Memory::of(&origin)?;
         let checkpoint = go_on(&transport, &memory, (genesis, &keys))?;
-        Ok(Self { transport, memory, origin, genesis, keys, checkpoint })
+        let known = Known::default();
+        Ok(Self { transport, memory, origin, genesis, keys, checkpoint, known })
     }
 
     /// What the server acknowledges has to be in the tree of a checkpoint of the log that goes on from ours.
@@ -172,8 +176,13 @@ impl Books for ServedBooks {
     }
 
     fn subject(&self, id: &SubjectId) -> Result<Option<Subject>, Failure> {
+        if let Some(known) = self.known.subject(id) {
+            return Ok(known);
+        }
         let found = self.transport.find(&format!("/v1/subjects/{}", segment(id)))?;
-        found.map(|answer| subject(&answer).map(|(_, subject)| subject)).transpose()
+        let found = found.map(|answer| subject(&answer).map(|(_, subject)| subject)).transpose()?;
+        self.known.note_subject(id, found.as_ref());
+        Ok(found)
     }
 
     fn subjects_where<'b>(
@@ -188,6 +197,15 @@ impl Books for ServedBooks {
     fn chain(&self, id: &SubjectId) -> Result<Vec<Logged>, Failure> {
         let answer = self.transport.get(&format!("/v1/subjects/{}/records", segment(id)))?;
         self.entries(&answer)
+    }
+
+    fn first(&self, id: &SubjectId) -> Result<Option<Logged>, Failure> {
+        self.look_up_all(std::slice::from_ref(id), true)?;
+        Ok(self.known.first(id).flatten())
+    }
+
+    fn foresee(&self, ids: &[SubjectId], first: bool) -> Result<(), Failure> {
+        self.look_up_all(ids, first)
     }
 
     fn page(&self, lo: LeafIndex, hi: LeafIndex) -> Result<Vec<Logged>, Failure> {
@@ -217,6 +235,9 @@ impl Books for ServedBooks {
     }
 
     fn openings(&self, record: &Hash) -> Result<Vec<Opening>, Failure> {
+        if let Some(known) = self.known.openings(record) {
+            return Ok(known);
+        }
         let answer = self.transport.get(&format!("/v1/records/{record}/openings"))?;
         let openings = answer["openings"].as_array().ok_or_else(|| malformed("openings"))?;
         openings.iter().map(opening).collect()

@@ -24,6 +24,7 @@ mod inbox;
 mod item;
 pub(crate) mod limit;
 mod login;
+mod lookup;
 pub mod mailbox;
 mod map;
 mod nonce;
@@ -62,6 +63,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::signal::unix::{SignalKind, signal};
 
 pub use book::kind_word;
+pub(crate) use lookup::MAX_LOOKUPS;
 pub use route::document;
 pub(crate) use route::no_method;
 

@@ -20,8 +20,8 @@ use super::limit::{Door, enter};
 use super::problem::Problem;
 use super::service::Service;
 use super::{
-    asset, batch, book, draft, event, exhibit, health, inbox, item, login, map, observe, offer,
-    record, registry, request,
+    asset, batch, book, draft, event, exhibit, health, inbox, item, login, lookup, map,
+    observe, offer, record, registry, request,
 };
 use super::{statistics, tile, witness};
 
@@ -77,6 +77,7 @@ fn api() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(exhibit::collect))
         .routes(routes!(book::subject))
         .routes(routes!(book::subjects))
+        .routes(routes!(lookup::find))
         .routes(routes!(book::chain))
         .routes(routes!(book::entry))
         .routes(routes!(book::entries))

@@ -114,6 +114,15 @@ impl Service {
         Ok(Desk::over(GuardedBooks::new(books, &self.mailbox, caller.clone())))
     }
 
+    /// As [`Service::desk`], for many that are looked up one after the other: each is shown as if it were asked for alone.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn desk_for_each(&self, caller: &Caller) -> Result<Desk<'_>, Failure> {
+        let books = OwnBooks::new(self.ledger.reader()?, None);
+        Ok(Desk::over(GuardedBooks::new(books, &self.mailbox, caller.clone()).without_kin()))
+    }
+
     /// Does `work`, which takes the disk's time or the processor's, where it keeps nobody else waiting.
     ///
     /// # Errors
