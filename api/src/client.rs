@@ -18,6 +18,7 @@ use custody_core::entry::Entry;
 use custody_core::exhibit::{Contents, Withheld};
 use custody_core::hash::{Hash, hash_leaf};
 use custody_core::id::{Origin, SubjectId};
+use custody_core::index::ChainHead;
 use custody_core::merkle::{ConsistencyProof, LeafIndex, TreeHead, TreeSize};
 use custody_core::receipt::Receipt;
 use custody_core::record::Record;
@@ -28,7 +29,7 @@ use serde_json::{Value, json};
 
 use crate::books::{Answers, Books, Mail, SubjectsOf, Wanted, only};
 use crate::failure::Failure;
-use crate::offer_file::OFFER_TYPE;
+use crate::offer_file::{OFFER_TYPE, OfferFile};
 use crate::pen::Pen;
 use lookup::Known;
 use memory::{Going, Memory, Seen};
@@ -274,6 +275,10 @@ impl Books for ServedBooks {
             Assembled { contents, withheld, lineage: lineage.collect::<Result<_, _>>()? },
             request,
         ))
+    }
+
+    fn ends(&self, offer: &OfferFile) -> Result<Vec<(SubjectId, ChainHead)>, Failure> {
+        self.ends_of(offer)
     }
 
     fn submit(&self, record: Incoming) -> Result<Acknowledged, Failure> {

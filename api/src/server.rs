@@ -16,6 +16,7 @@ mod change;
 mod control;
 mod document;
 mod draft;
+mod end;
 mod event;
 mod exhibit;
 mod health;

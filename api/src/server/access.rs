@@ -88,7 +88,10 @@ impl<'l> GuardedBooks<'l> {
     }
 
     /// Whether the caller may see the item: its records, and what opens them.
-    fn may_see(&self, item: Uuid) -> Result<bool, Failure> {
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn may_see(&self, item: Uuid) -> Result<bool, Failure> {
         if self.caller.is_overseer {
             return Ok(true);
         }

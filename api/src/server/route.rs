@@ -20,7 +20,7 @@ use super::limit::{Door, enter};
 use super::problem::Problem;
 use super::service::Service;
 use super::{
-    asset, batch, book, draft, event, exhibit, health, inbox, item, login, lookup, map,
+    asset, batch, book, draft, end, event, exhibit, health, inbox, item, login, lookup, map,
     observe, offer, record, registry, request,
 };
 use super::{statistics, tile, witness};
@@ -68,6 +68,7 @@ fn api() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(record::receipt))
         .routes(routes!(offer::send, offer::list))
         .routes(routes!(offer::read, offer::withdraw))
+        .routes(routes!(end::find))
         .routes(routes!(inbox::show))
         .routes(routes!(item::list))
         .routes(routes!(item::show))
