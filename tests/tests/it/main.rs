@@ -100,6 +100,7 @@ mod serve_list;
 mod serve_load;
 mod serve_mailbox;
 mod serve_manifest;
+mod serve_nginx;
 mod serve_pending;
 mod serve_proxy;
 mod serve_running;
