@@ -63,6 +63,14 @@ pub trait Basis {
     /// The newest checkpoint that the signers know.
     fn seen(&self) -> Option<TreeHead>;
 
+    /// Says of which chains the heads are asked for next.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    fn foresee(&self, _subjects: &[SubjectId]) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
     /// Length and newest record of a chain, or `None` where it has none.
     ///
     /// # Errors
@@ -295,6 +303,7 @@ fn links<B: Basis>(chains: &[SubjectId], basis: &B) -> Result<Vec<Link>, B::Erro
     if let Some(pair) = chains.windows(2).find(|pair| pair[0] == pair[1]) {
         return Err(ActError::Twice { subject: pair[0].clone() }.into());
     }
+    basis.foresee(&chains)?;
     let link = |subject: SubjectId| {
         let head = basis.chain_head(&subject)?;
         let (seq, prev) = head.map_or((0, None), |head| (head.length, Some(head.digest)));

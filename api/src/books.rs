@@ -4,6 +4,7 @@
 use custody_core::custody::{Standing, Subject};
 use custody_core::hash::Hash;
 use custody_core::id::{Origin, SubjectId};
+use custody_core::index::ChainHead;
 use custody_core::merkle::{LeafIndex, TreeHead, TreeSize};
 use custody_core::sealed::Opening;
 use custody_log::exhibit::{Assembled, ExhibitRequest, assemble};
@@ -79,6 +80,15 @@ pub trait Books {
         Ok(self.chain(id)?.into_iter().next())
     }
 
+    /// Says which subjects are looked at next; with `first`, the first records of their chains too, and what opens them. It
+    /// changes nothing of what is shown: where each would be asked for alone, many are asked for together.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    fn foresee(&self, _ids: &[SubjectId], _first: bool) -> Result<(), Failure> {
+        Ok(())
+    }
+
     /// The entries `[lo, hi)` with their records.
     ///
     /// # Errors
@@ -120,6 +130,14 @@ pub trait Books {
     /// # Errors
     /// There is no such item, or the ledger cannot be read.
     fn assemble(&self, request: &ExhibitRequest<'_>) -> Result<Assembled, Failure>;
+
+    /// Where the notes of the items of an offer end that are not shown: as far as whoever has the offer in hand may know.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a signature on the offer is wrong.
+    fn ends(&self, _offer: &OfferFile) -> Result<Vec<(SubjectId, ChainHead)>, Failure> {
+        Ok(Vec::new())
+    }
 
     /// Records what everybody has signed. It is then durable, in a signed checkpoint and provable; the same record
     /// again gets the same answer.

@@ -4,6 +4,7 @@
 //! and to go on from the newest one that this person has seen before, on whatever server; every record that it acknowledges
 //! has to come with a receipt that verifies. What states and lists say, it says: a receipt or an exhibit shows it.
 
+mod lookup;
 mod mail;
 mod memory;
 mod outgoing;
@@ -17,6 +18,7 @@ use custody_core::entry::Entry;
 use custody_core::exhibit::{Contents, Withheld};
 use custody_core::hash::{Hash, hash_leaf};
 use custody_core::id::{Origin, SubjectId};
+use custody_core::index::ChainHead;
 use custody_core::merkle::{ConsistencyProof, LeafIndex, TreeHead, TreeSize};
 use custody_core::receipt::Receipt;
 use custody_core::record::Record;
@@ -27,8 +29,9 @@ use serde_json::{Value, json};
 
 use crate::books::{Answers, Books, Mail, SubjectsOf, Wanted, only};
 use crate::failure::Failure;
-use crate::offer_file::OFFER_TYPE;
+use crate::offer_file::{OFFER_TYPE, OfferFile};
 use crate::pen::Pen;
+use lookup::Known;
 use memory::{Going, Memory, Seen};
 use outgoing::{Outgoing, batches};
 use transport::Transport;
@@ -47,6 +50,7 @@ pub struct ServedBooks {
     genesis: Hash,
     keys: LogKeys,
     checkpoint: Checkpoint,
+    known: Known,
 }
 
 impl ServedBooks {
@@ -63,7 +67,8 @@ impl ServedBooks {
         let keys = log_keys(&about)?;
         let memory = Memory::of(&origin)?;
         let checkpoint = catch_up(&transport, &memory, (genesis, &keys))?;
-        Ok(Self { transport, memory, origin, genesis, keys, checkpoint })
+        let known = Known::default();
+        Ok(Self { transport, memory, origin, genesis, keys, checkpoint, known })
     }
 
     /// What the server acknowledges has to be in the tree of a checkpoint of the log that goes on from ours.
@@ -172,8 +177,13 @@ impl Books for ServedBooks {
     }
 
     fn subject(&self, id: &SubjectId) -> Result<Option<Subject>, Failure> {
+        if let Some(known) = self.known.subject(id) {
+            return Ok(known);
+        }
         let found = self.transport.find(&format!("/v1/subjects/{}", segment(id)))?;
-        found.map(|answer| subject(&answer).map(|(_, subject)| subject)).transpose()
+        let found = found.map(|answer| subject(&answer).map(|(_, subject)| subject)).transpose()?;
+        self.known.note_subject(id, found.as_ref());
+        Ok(found)
     }
 
     fn subjects_where<'b>(
@@ -188,6 +198,15 @@ impl Books for ServedBooks {
     fn chain(&self, id: &SubjectId) -> Result<Vec<Logged>, Failure> {
         let answer = self.transport.get(&format!("/v1/subjects/{}/records", segment(id)))?;
         self.entries(&answer)
+    }
+
+    fn first(&self, id: &SubjectId) -> Result<Option<Logged>, Failure> {
+        self.look_up_all(std::slice::from_ref(id), true)?;
+        Ok(self.known.first(id).flatten())
+    }
+
+    fn foresee(&self, ids: &[SubjectId], first: bool) -> Result<(), Failure> {
+        self.look_up_all(ids, first)
     }
 
     fn page(&self, lo: LeafIndex, hi: LeafIndex) -> Result<Vec<Logged>, Failure> {
@@ -217,6 +236,9 @@ impl Books for ServedBooks {
     }
 
     fn openings(&self, record: &Hash) -> Result<Vec<Opening>, Failure> {
+        if let Some(known) = self.known.openings(record) {
+            return Ok(known);
+        }
         let answer = self.transport.get(&format!("/v1/records/{record}/openings"))?;
         let openings = answer["openings"].as_array().ok_or_else(|| malformed("openings"))?;
         openings.iter().map(opening).collect()
@@ -253,6 +275,10 @@ impl Books for ServedBooks {
             Assembled { contents, withheld, lineage: lineage.collect::<Result<_, _>>()? },
             request,
         ))
+    }
+
+    fn ends(&self, offer: &OfferFile) -> Result<Vec<(SubjectId, ChainHead)>, Failure> {
+        self.ends_of(offer)
     }
 
     fn submit(&self, record: Incoming) -> Result<Acknowledged, Failure> {

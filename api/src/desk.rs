@@ -459,6 +459,10 @@ impl Basis for Desk<'_> {
         Some(self.books.head())
     }
 
+    fn foresee(&self, subjects: &[SubjectId]) -> Result<(), Failure> {
+        self.books.foresee(subjects, false)
+    }
+
     fn chain_head(&self, subject: &SubjectId) -> Result<Option<ChainHead>, Failure> {
         Ok(self.look_up(subject)?.map(|subject| subject.chain))
     }

@@ -77,6 +77,8 @@ fn as_they_began(
     desk: &Desk,
     found: Vec<(Uuid, ItemState)>,
 ) -> Result<Vec<(Uuid, ItemState)>, Failure> {
+    let ids: Vec<_> = found.iter().map(|(id, _)| SubjectId::Item(*id)).collect();
+    desk.books().foresee(&ids, true)?;
     let begun = found.into_iter().map(|(id, state)| {
         let first = desk.books().first(&SubjectId::Item(id))?.map(|logged| logged.index);
         Ok((first, id, state))

@@ -7,6 +7,7 @@
 pub mod act;
 pub mod agency_card;
 mod alias;
+mod answering;
 pub mod audit;
 pub mod backup;
 pub mod books;

@@ -51,9 +51,9 @@ impl<'d> Rehearsal<'d> {
     pub fn judge(&mut self, proposal: &Proposal) -> Result<Applied, Failure> {
         let record = Record::parse(&proposal.to_bytes())?;
         proposal.openings().iter().try_for_each(|opening| opening.verify(record.payload()))?;
-        for id in subjects_of(&record) {
-            self.learn(&id)?;
-        }
+        let ids = subjects_of(&record);
+        self.desk.books().foresee(&ids, false)?;
+        ids.iter().try_for_each(|id| self.learn(id))?;
         loop {
             // What a rule asks for besides is looked up when it says so.
             let missing = match apply(self, &record, LeafIndex(self.next)) {

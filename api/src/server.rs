@@ -16,6 +16,7 @@ mod change;
 mod control;
 mod document;
 mod draft;
+mod end;
 pub(crate) mod entrance;
 mod event;
 mod exhibit;
@@ -25,6 +26,7 @@ mod inbox;
 mod item;
 mod limit;
 mod login;
+mod lookup;
 pub mod mailbox;
 mod map;
 mod nonce;
@@ -63,6 +65,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::signal::unix::{SignalKind, signal};
 
 pub use book::kind_word;
+pub(crate) use lookup::MAX_LOOKUPS;
 pub use route::document;
 pub(crate) use route::no_method;
 

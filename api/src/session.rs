@@ -9,7 +9,7 @@ use custody_core::verify::utc_text;
 use custody_log::Acknowledged;
 use serde_json::{Value, json};
 
-use crate::act::{Act, Proposal};
+use crate::act::{Act, Basis, Proposal};
 use crate::command::end_text;
 use crate::desk::{Desk, Place};
 use crate::failure::Failure;
@@ -180,7 +180,19 @@ impl Session {
     /// # Errors
     /// A signature is missing and no offer was asked for, or the ledger refuses the record.
     pub fn finish(&self, act: Act) -> Result<Done, Failure> {
-        let proposal = act.propose(&self.desk, self.occurred)?;
+        self.finish_on(act, &self.desk)
+    }
+
+    /// As [`Session::finish`], on what somebody knows beyond what the ledger shows.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn finish_on(
+        &self,
+        act: Act,
+        basis: &impl Basis<Error = Failure>,
+    ) -> Result<Done, Failure> {
+        let proposal = act.propose(basis, self.occurred)?;
         self.sign_and_finish(proposal, &Observed::default())
     }
 

@@ -35,6 +35,7 @@ pub fn outline(
     desk: Option<&Desk>,
 ) -> Result<Vec<String>, Failure> {
     let payload = proposal.payload();
+    desk.map_or(Ok(()), |desk| foresee(desk, payload))?;
     let mut lines = vec![
         format!("{what}: {}", payload.body.record_type()),
         format!("  claimed for: {}", claimed(payload.occurred)),
@@ -47,6 +48,23 @@ pub fn outline(
         lines.push(format!("  {}: {}", opening.field, value_text(opening)));
     }
     Ok(lines)
+}
+
+/// Asks for all that is said about a record at once: where what it is about stands, how that and who signs are called.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub fn foresee(desk: &Desk, payload: &Payload) -> Result<(), Failure> {
+    let about = payload.subjects.iter().map(|link| &link.subject);
+    let called = |id: &SubjectId| match id {
+        SubjectId::Item(item) | SubjectId::Notes(item) => Some(SubjectId::Item(*item)),
+        SubjectId::Custodian(_) => Some(id.clone()),
+        _ => None,
+    };
+    let signers = payload.signers.iter().map(|signer| &signer.id);
+    let named: Vec<_> = about.clone().chain(signers).filter_map(called).collect();
+    desk.books().foresee(&named, true)?;
+    desk.books().foresee(&about.cloned().collect::<Vec<_>>(), false)
 }
 
 /// Who signs at `position`, in what role and, for an agency that the record itself brings, with which of

@@ -18,7 +18,7 @@ pub use cell::{guard, unguard, write_table};
 pub use fault::{Fault, Faults, TableError};
 pub use ids::{Ids, ids_path};
 pub use item::{ITEMS, ItemRow};
-pub use lookup::{Register, text_of};
+pub use lookup::{Register, foresee, text_of};
 pub use manifest::{MANIFEST, Named, name_items};
 pub use outcome::{Answered, OUTCOMES, read_outcomes, read_unaided};
 pub(crate) use sheet::BOM;

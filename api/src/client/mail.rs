@@ -1,11 +1,34 @@
 //! The server's mailbox: offers on their way to who signs next.
 
 use custody_core::hash::Hash;
+use custody_core::id::SubjectId;
+use custody_core::index::ChainHead;
 
-use super::{ServedBooks, hash, malformed};
+use super::{ServedBooks, hash, malformed, number, text};
 use crate::books::Mail;
 use crate::failure::Failure;
 use crate::offer_file::{OFFER_TYPE, OfferFile};
+
+impl ServedBooks {
+    /// Where the server says that the notes of an offer's items end. Whoever signs on the ends of others gets a conflict, and
+    /// nothing else.
+    pub(super) fn ends_of(
+        &self,
+        offer: &OfferFile,
+    ) -> Result<Vec<(SubjectId, ChainHead)>, Failure> {
+        let answer = self.transport.post_bytes("/v1/ends", &offer.encode(), OFFER_TYPE)?;
+        let ends = answer["ends"].as_array().ok_or_else(|| malformed("ends"))?;
+        let mut heads = Vec::new();
+        for end in ends {
+            let subject = text(end, "subject")?.parse()?;
+            match number(end, "length")? {
+                0 => {}
+                length => heads.push((subject, ChainHead { length, digest: hash(end, "digest")? })),
+            }
+        }
+        Ok(heads)
+    }
+}
 
 impl Mail for ServedBooks {
     fn waiting(&self) -> Result<Vec<Hash>, Failure> {

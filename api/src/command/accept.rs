@@ -18,7 +18,7 @@ use crate::pen::{Pen, sign_in_turn};
 use crate::print::PrintFile;
 use crate::rehearsal::{is_hidden, rehearsed};
 use crate::session::{record, write_with_codes};
-use crate::summary::{describe_signer, summarise};
+use crate::summary::{describe_signer, foresee, summarise};
 use crate::terminal::{Answer, talk};
 
 pub const HELP: &str = concat!(
@@ -247,6 +247,7 @@ pub fn check_offer(offer: &OfferFile, desk: &Desk) -> Result<(), Failure> {
 /// # Errors
 /// A chain has gone on since, or the offer is recorded already.
 pub fn check_place(offer: &OfferFile, desk: &Desk) -> Result<(), Failure> {
+    foresee(desk, offer.offer().payload())?;
     let mut hidden = 0;
     for link in &offer.offer().payload().subjects {
         if is_hidden(desk, link)? {

@@ -3,6 +3,7 @@ use custody_core::record::Record;
 use custody_core::record::body::{Correct, CorrectReason};
 use serde_json::json;
 
+use super::observed::full_id;
 use super::option::{Signing, sealed_text, signing_help};
 use super::party;
 use crate::act::Act;
@@ -109,8 +110,12 @@ fn only_item(record: &Record) -> Result<Uuid, Failure> {
 /// # Errors
 /// There are several, or none.
 pub fn item_of(desk: &Desk, record: &Record, named: Option<&String>) -> Result<Uuid, Failure> {
+    let of_record = |text: &String| {
+        full_id(text).ok().filter(|id| record.payload().link(&SubjectId::Item(*id)).is_some())
+    };
     match named {
-        Some(text) => desk.item(text),
+        // Of what a record is about, the record says enough.
+        Some(text) => of_record(text).map_or_else(|| desk.item(text), Ok),
         None => only_item(record),
     }
 }

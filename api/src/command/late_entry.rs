@@ -9,6 +9,7 @@ use super::correct::item_of;
 use super::offer_source::read_complete;
 use super::option::{Signing, signing_help};
 use crate::act::Act;
+use crate::answering::Answering;
 use crate::failure::Failure;
 use crate::terminal::Answer;
 
@@ -47,12 +48,13 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let record = Record::parse(offer.offer().message().as_bytes())?;
     let session = args.signing.session()?;
     let item = item_of(session.desk(), &record, args.item.as_ref())?;
+    let basis = Answering::of(session.desk(), &offer)?;
     let body = LateEntry { reason: args.reason, record: record.as_bytes().to_vec() };
     let act = Act::late_entry(item, session.custodian()?, body);
     let facts = json!({
         "item": SubjectId::Item(item).to_string(),
         "embedded": record.digest().to_string(),
     });
-    let done = session.finish(act)?;
+    let done = session.finish_on(act, &basis)?;
     done.answer(done.verb("kept as a late entry"), facts, Some(session.desk()))
 }

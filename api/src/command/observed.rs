@@ -52,12 +52,17 @@ impl ObservedOption {
         checked.dedup();
         let mut outcomes = Vec::new();
         for (item, finding) in &self.outcome {
-            let id = match desk {
-                Some(desk) => desk.item(item)?,
-                None => full_id(item)?,
+            let position = |id| {
+                let id = SubjectId::Item(id);
+                payload.subjects.iter().position(|link| link.subject == id)
             };
-            let id = SubjectId::Item(id);
-            let position = payload.subjects.iter().position(|link| link.subject == id);
+            let id = match (full_id(item), desk) {
+                // Whatever else is known of it: the record is about it.
+                (Ok(id), _) if position(id).is_some() => id,
+                (_, Some(desk)) => desk.item(item)?,
+                (id, None) => id?,
+            };
+            let (id, position) = (SubjectId::Item(id), position(id));
             let missing =
                 || Failure::could_not("record/outcome", format!("{id} is not one of the items"));
             outcomes.push(Outcome { position: position.ok_or_else(missing)?, finding: *finding });

@@ -11,6 +11,7 @@ use super::on_the_way;
 use super::option::{Signing, sealed_text, signing_help};
 use super::party;
 use crate::act::{Act, Parties, Proposal, Reply};
+use crate::answering::Answering;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::offer_file::OfferFile;
@@ -62,18 +63,20 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         Some(offer) => Some(offer),
         None => waiting(desk, &args.target)?,
     };
-    let (act, answers, items) = match &offer {
+    let remark = args.remark.as_deref();
+    let (done, answers, items) = match &offer {
         Some(offer) => {
             check_offer(offer, desk)?;
             let (items, reply) = offered(offer, me)?;
-            (Act::refuse_offer(&items, reply, args.ground), reply.to, items)
+            let act = Act::refuse_offer(&items, reply, args.ground).sealing_text("remark", remark);
+            (session.finish_on(act, &Answering::of(desk, offer)?)?, reply.to, items)
         }
         None => {
             let (items, reply) = released(desk, &args.target, me)?;
-            (Act::refuse_release(&items, reply, args.ground), reply.to, items)
+            let act = Act::refuse_release(&items, reply, args.ground);
+            (session.finish(act.sealing_text("remark", remark))?, reply.to, items)
         }
     };
-    let done = session.finish(act.sealing_text("remark", args.remark.as_deref()))?;
     let facts = json!({
         "items": party::items_json(&items),
         "answers": answers.to_string(),

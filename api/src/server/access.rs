@@ -53,7 +53,8 @@ pub struct GuardedBooks<'l> {
     pending: Pending<'l>,
     granted: RefCell<HashMap<Uuid, bool>>,
     shown: RefCell<HashMap<Uuid, bool>>,
-    kin: RefCell<HashSet<Uuid>>,
+    /// What the items are packed in and made from that the caller saw; `None` where that is not shown besides.
+    kin: Option<RefCell<HashSet<Uuid>>>,
     /// Who of the people is of the caller's agency, as far as that was looked up.
     colleagues: RefCell<HashMap<Uuid, bool>>,
 }
@@ -61,9 +62,16 @@ pub struct GuardedBooks<'l> {
 impl<'l> GuardedBooks<'l> {
     /// The books for `caller`, for whom offers may wait in `mailbox`.
     pub fn new(books: OwnBooks<'l>, mailbox: &'l Mailbox, caller: Caller) -> Self {
-        let (granted, shown, kin) = (RefCell::default(), RefCell::default(), RefCell::default());
+        let (granted, shown, kin) =
+            (RefCell::default(), RefCell::default(), Some(RefCell::default()));
         let (pending, colleagues) = (Pending::of(mailbox), RefCell::default());
         Self { books, caller, pending, granted, shown, kin, colleagues }
+    }
+
+    /// The same books, which show nothing because something else was looked at before.
+    #[must_use]
+    pub fn without_kin(self) -> Self {
+        Self { kin: None, ..self }
     }
 
     /// Whether the caller may look at the item: because they may see it, or because somebody offers it to them.
@@ -80,7 +88,10 @@ impl<'l> GuardedBooks<'l> {
     }
 
     /// Whether the caller may see the item: its records, and what opens them.
-    fn may_see(&self, item: Uuid) -> Result<bool, Failure> {
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn may_see(&self, item: Uuid) -> Result<bool, Failure> {
         if self.caller.is_overseer {
             return Ok(true);
         }
@@ -168,21 +179,23 @@ impl<'l> GuardedBooks<'l> {
 
     /// What an item that the caller sees is packed in and made from, and so on.
     fn note_kin(&self, subject: &Subject) {
-        if let Standing::Item(state) = &subject.standing {
+        if let (Some(kin), Standing::Item(state)) = (&self.kin, &subject.standing) {
             let outer = match state.place {
                 Whereabouts::Packed { container } => Some(container),
                 _ => None,
             };
-            self.kin.borrow_mut().extend(state.parent.into_iter().chain(outer));
+            kin.borrow_mut().extend(state.parent.into_iter().chain(outer));
         }
+    }
+
+    fn is_kin(&self, item: Uuid) -> bool {
+        self.kin.as_ref().is_some_and(|kin| kin.borrow().contains(&item))
     }
 
     /// Whether the caller may know what the records made of `id`.
     fn may_know(&self, id: &SubjectId, subject: &Subject) -> Result<bool, Failure> {
         Ok(match (id, &subject.standing) {
-            (SubjectId::Item(item), _) => {
-                self.kin.borrow().contains(item) || self.may_look(*item)?
-            }
+            (SubjectId::Item(item), _) => self.is_kin(*item) || self.may_look(*item)?,
             (SubjectId::Notes(item), _) => self.may_look(*item)?,
             (_, Standing::Request(request)) => {
                 self.caller.is_overseer || [request.from, request.to].contains(&self.caller.agency)

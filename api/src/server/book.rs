@@ -11,6 +11,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use custody_core::custody::Subject;
 use custody_core::id::SubjectId;
 use custody_core::merkle::{LeafIndex, TreeSize};
 use custody_core::sealed::Opening;
@@ -341,10 +342,18 @@ pub async fn head(
 }
 
 impl SubjectBook {
-    fn of(id: &SubjectId, subject: &custody_core::custody::Subject) -> Result<Self, Failure> {
+    fn of(id: &SubjectId, subject: &Subject) -> Result<Self, Failure> {
+        Ok(Self { subject: id.to_string(), state: Self::state_of(subject)? })
+    }
+
+    /// A state as it is shown.
+    ///
+    /// # Errors
+    /// There is none such.
+    pub fn state_of(subject: &Subject) -> Result<String, Failure> {
         let state = encode_subject(subject)
             .map_err(|error| Failure::could_not("internal", error.to_string()))?;
-        Ok(Self { subject: id.to_string(), state: STANDARD.encode(state) })
+        Ok(STANDARD.encode(state))
     }
 }
 
@@ -360,7 +369,8 @@ impl OpeningBook {
 }
 
 impl EntryBook {
-    fn of(logged: &Logged) -> Self {
+    /// The entry as it is shown.
+    pub fn of(logged: &Logged) -> Self {
         Self {
             index: logged.index.0,
             entry: STANDARD.encode(logged.entry.encode()),
@@ -375,7 +385,11 @@ impl EntriesBook {
     }
 }
 
-fn parse_subject(text: &str) -> Result<SubjectId, Problem> {
+/// Reads the id of a subject.
+///
+/// # Errors
+/// [`Problem`] 400.
+pub fn parse_subject(text: &str) -> Result<SubjectId, Problem> {
     text.parse().map_err(|_| malformed("subject", "the id of a subject"))
 }
 

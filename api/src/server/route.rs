@@ -19,8 +19,8 @@ use super::entrance::{Entrance, enter, enter_known};
 use super::problem::Problem;
 use super::service::Service;
 use super::{
-    asset, batch, book, draft, event, exhibit, health, inbox, item, login, map, offer, record,
-    registry, request, statistics, tile, witness,
+    asset, batch, book, draft, end, event, exhibit, health, inbox, item, login, lookup, map, offer,
+    record, registry, request, statistics, tile, witness,
 };
 
 /// All paths, with what every request passes.
@@ -66,6 +66,7 @@ fn api() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(record::receipt))
         .routes(routes!(offer::send, offer::list))
         .routes(routes!(offer::read, offer::withdraw))
+        .routes(routes!(end::find))
         .routes(routes!(inbox::show))
         .routes(routes!(item::list))
         .routes(routes!(item::show))
@@ -75,6 +76,7 @@ fn api() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(exhibit::collect))
         .routes(routes!(book::subject))
         .routes(routes!(book::subjects))
+        .routes(routes!(lookup::find))
         .routes(routes!(book::chain))
         .routes(routes!(book::entry))
         .routes(routes!(book::entries))

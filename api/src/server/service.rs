@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use custody_core::custody::Standing;
-use custody_core::id::SubjectId;
+use custody_core::id::{SubjectId, Uuid};
 use custody_core::key::Kid;
 use custody_core::record::Record;
 use custody_core::sealed::Opening;
@@ -112,6 +112,15 @@ impl Service {
     pub fn desk(&self, caller: &Caller) -> Result<Desk<'_>, Failure> {
         let books = OwnBooks::new(self.ledger.reader()?, None);
         Ok(Desk::over(GuardedBooks::new(books, &self.mailbox, caller.clone())))
+    }
+
+    /// As [`Service::desk`], for many that are looked up one after the other: each is shown as if it were asked for alone.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn desk_for_each(&self, caller: &Caller) -> Result<Desk<'_>, Failure> {
+        let books = OwnBooks::new(self.ledger.reader()?, None);
+        Ok(Desk::over(GuardedBooks::new(books, &self.mailbox, caller.clone()).without_kin()))
     }
 
     /// Does `work`, which takes the disk's time or the processor's, where it keeps nobody else waiting.
@@ -229,13 +238,20 @@ impl Service {
         let Some(subject) = reader.subject(&owner)? else { return Ok(None) };
         let is_in_use =
             subject.standing.keys().iter().any(|key| key.key.kid() == kid && key.end.is_none());
-        let agency = match (&owner, &subject.standing) {
-            (SubjectId::Agency(id), _) => *id,
-            (_, Standing::Custodian(person)) => person.agency,
-            _ => return Ok(None),
-        };
+        let Some(agency) = agency_of(&owner, &subject.standing) else { return Ok(None) };
         let is_overseer = self.setting.oversees(&owner, &SubjectId::Agency(agency));
         Ok(is_in_use.then_some(Caller { id: owner, agency, is_overseer }))
+    }
+
+    /// Who had the key `kid` when it was in use, whether it is or not. They oversee nothing.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn signer(&self, kid: Kid) -> Result<Option<Caller>, Failure> {
+        let Some(id) = self.owner(kid)? else { return Ok(None) };
+        let subject = self.ledger.reader()?.subject(&id)?;
+        let agency = subject.and_then(|subject| agency_of(&id, &subject.standing));
+        Ok(agency.map(|agency| Caller { id, agency, is_overseer: false }))
     }
 
     fn owner(&self, kid: Kid) -> Result<Option<SubjectId>, Failure> {
@@ -253,6 +269,15 @@ impl Service {
             owners.insert(kid, owner.clone());
         }
         Ok(owner)
+    }
+}
+
+/// The agency that somebody is, or works for.
+fn agency_of(id: &SubjectId, standing: &Standing) -> Option<Uuid> {
+    match (id, standing) {
+        (SubjectId::Agency(id), _) => Some(*id),
+        (_, Standing::Custodian(person)) => Some(person.agency),
+        _ => None,
     }
 }
 

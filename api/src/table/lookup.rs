@@ -85,6 +85,8 @@ impl<'d> Register<'d> {
     fn references(&mut self) -> Result<&HashMap<String, Vec<Uuid>>, Failure> {
         if self.references.is_none() {
             let mut references: HashMap<_, Vec<_>> = HashMap::new();
+            let items: Vec<_> = self.ids.iter().map(|(_, item)| *item).collect();
+            foresee(self.desk, &items)?;
             let bar = count_bar("looking up", self.ids.len() as u64);
             for (count, (_, item)) in (1..).zip(&self.ids) {
                 bar.set(count);
@@ -98,18 +100,29 @@ impl<'d> Register<'d> {
     }
 }
 
+/// Says of which items [`text_of`] is asked next.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub fn foresee(desk: &Desk, items: &[Uuid]) -> Result<(), Failure> {
+    let ids: Vec<_> = items.iter().copied().map(SubjectId::Item).collect();
+    desk.books().foresee(&ids, true)?;
+    let notes: Vec<_> = items.iter().copied().map(SubjectId::Notes).collect();
+    desk.books().foresee(&notes, false)
+}
+
 /// What a sealed text of an item's first record says today: as it was corrected last, or else as it was recorded. Nothing
 /// where that is not open.
 ///
 /// # Errors
 /// The ledger or the vault cannot be read.
 pub fn text_of(desk: &Desk, item: Uuid, field: &str) -> Result<Option<String>, Failure> {
-    let Some(first) = desk.chain(&SubjectId::Item(item))?.into_iter().next() else {
-        return Ok(None);
-    };
+    let Some(first) = desk.books().first(&SubjectId::Item(item))? else { return Ok(None) };
     let digest = sha256(&first.record);
     let mut text = opened(desk, &first.record, field)?;
-    for note in desk.chain(&SubjectId::Notes(item))? {
+    let notes = SubjectId::Notes(item);
+    let noted = desk.look_up(&notes)?.map(|_| desk.chain(&notes)).transpose()?;
+    for note in noted.unwrap_or_default() {
         if let Body::Correct(body) = &Record::parse(&note.record)?.payload().body
             && body.record == digest
             && body.field == field

@@ -4,7 +4,7 @@ use custody_core::id::{SubjectId, Uuid};
 
 use super::MAX_MANIFEST;
 use super::fault::{Fault, Faults, TableError};
-use super::lookup::{Register, text_of};
+use super::lookup::{Register, foresee, text_of};
 use super::sheet::{Column, Form, Row};
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -43,6 +43,7 @@ pub fn name_items(
     faults: &mut Faults,
 ) -> Result<Vec<Named>, Failure> {
     let (mut named, mut lines) = (Vec::with_capacity(rows.len()), HashMap::new());
+    let mut rows_of = Vec::with_capacity(rows.len());
     for row in rows {
         let Some(text) = row.required("item", faults) else { continue };
         let item = match register.find(text) {
@@ -61,6 +62,10 @@ pub fn name_items(
             }
             None => named.push(Named { line: row.line, item }),
         }
+        rows_of.push((row, item));
+    }
+    foresee(desk, &named.iter().map(|named| named.item).collect::<Vec<_>>())?;
+    for (row, item) in rows_of {
         compare(desk, row, item, faults)?;
     }
     Ok(named)

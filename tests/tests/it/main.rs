@@ -99,6 +99,8 @@ mod serve_commands;
 mod serve_list;
 mod serve_load;
 mod serve_mailbox;
+mod serve_manifest;
+mod serve_nginx;
 mod serve_pending;
 mod serve_proxy;
 mod serve_running;

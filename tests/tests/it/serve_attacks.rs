@@ -78,6 +78,14 @@ impl Scene {
         self.served.ask(method, path, &lines(&headers), body)
     }
 
+    /// Asks with JSON in a signed request.
+    pub fn ask_json(&self, who: &str, path: &str, asked: &Value) -> HttpAnswer {
+        let body = asked.to_string();
+        let headers = self.sign(who, ("POST", path, body.as_bytes()), (now_s(), &nonce()));
+        let head = format!("{}Content-Type: application/json\r\n", lines(&headers));
+        self.served.ask("POST", path, &head, body.as_bytes())
+    }
+
     /// Signs in as a page does, and returns the cookie and the token.
     pub fn sign_in(&self, who: &str, cookie: &str) -> (String, String) {
         let key = self.key(who);

@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use custody_tests::machine::Machine;
 use custody_tests::office::{Office, copy};
 use custody_tests::program::run_in;
@@ -270,6 +272,38 @@ fn a_server_that_lies_is_found_out() {
         &[("CUSTODY_KEY", ""), ("CUSTODY_STATE", "s"), ("CUSTODY_SERVER_CA", "serve.toml")],
     );
     assert!(ran.stdout.contains("client/certificates"), "{}", ran.stdout);
+}
+
+/// Of what comes with many others, each is held against what was asked for.
+#[test]
+fn what_is_looked_up_together_is_not_mixed_up() {
+    let (_folder, office) = office();
+    let (laptop, image) = (office.id("laptop"), office.id("image"));
+    let to = format!("custodian:{}", office.id("ben"));
+    let first = |item: &str| {
+        let shown = office.ask(&["show", &format!("item:{item}")]);
+        let index = shown["records"][0]["entry"].as_u64().unwrap();
+        format!("\"first\":{index}}}")
+    };
+    let sealed = |text: &str| STANDARD.encode(custody_core::cbor::Value::text(text).encode());
+    let kept: [(String, String, &str); 4] = [
+        (first(laptop), first(image), "client/malformed"),
+        (laptop.to_owned(), image.to_owned(), "client/malformed"),
+        (sealed("laptop, grey"), sealed("laptop, blue"), "opening/mismatch"),
+        ("\"entries\":[{".to_owned(), "\"entrees\":[{".to_owned(), "client/malformed"),
+    ];
+    let places = kept.each_ref().map(|_| TcpListener::bind("127.0.0.1:0").unwrap());
+    let names = places.each_ref().map(|place| place.local_addr().unwrap().to_string());
+    fs::write(office.folder().join("serve.toml"), format!("authorities = {names:?}\n")).unwrap();
+    let served = Served::start(office.folder(), "ledger", &["--config", "serve.toml"]);
+    let offered = ["offer", laptop, image, "--to", &to, "--purpose", "storage", "--out", "h.offer"];
+    office.ask(&[&offered[..], &["--key", "anna.key"]].concat());
+    for ((place, name), (from, into, code)) in places.into_iter().zip(names).zip(kept) {
+        liar(served.address(), place, from.leak(), into.leak());
+        let anna =
+            Machine { url: format!("http://{name}"), ..Machine::of(&office, "anna", &served) };
+        assert_eq!(anna.refused(&["accept", "h.offer", "--out", "x.offer"]), code);
+    }
 }
 
 #[test]

@@ -181,6 +181,62 @@ fn an_offer_goes_as_a_file_all_the_same() {
     assert_eq!(waiting(&ben), []);
 }
 
+/// Notes of the item that the addressee's agency may not see, and an offer that lies in no mailbox: what answers it stands on
+/// them all the same.
+#[test]
+fn an_offer_that_came_as_a_file_is_refused_on_notes_that_are_not_shown() {
+    let scene = scene();
+    let (anna, ben) = (machine(&scene, "anna"), machine(&scene, "ben"));
+    let (laptop, to) = (item(&scene.office, "laptop"), person(&scene.office, "ben"));
+    anna.ask(&["note", &laptop, "--text", "a scratch on the lid"]);
+    anna.ask(&["note", &laptop, "--text", "and one below"]);
+    let words = ["offer", &laptop, "--to", &to, "--purpose", "transport", "--out", "h.offer"];
+    let digest = anna.ask(&words)["offer_digest"].as_str().unwrap().to_owned();
+    assert_eq!(ben.refused(&["show", &laptop]), "custody/no-such-subject");
+    let refused = ben.ask(&["refuse", "h.offer", "--ground", "seal", "--remark", "torn"]);
+    assert_eq!(refused["answers"], digest.as_str());
+    let shown = anna.run(&["show", &laptop]).stdout;
+    assert!(shown.contains("refused by Ben Roth"), "{shown}");
+    // Whom it does not ask for a signature it tells nothing: where the notes end they cannot know.
+    let file = fs::read(scene.office.folder().join("h.offer")).unwrap();
+    let ends = |who: &str, file: &[u8]| -> Value {
+        let answer = scene.ask_signed(who, "POST", "/v1/ends", file);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        serde_json::from_str::<Value>(&answer.body).unwrap()["ends"].clone()
+    };
+    // Two notes, and now the refusal.
+    assert_eq!(ends("ben", &file)[0]["length"], 3);
+    assert_eq!(ends("dora", &file), json!([]));
+    assert_eq!(scene.served.ask("POST", "/v1/ends", "", &file).status, 401);
+    // Nor does a file that nobody signed who may see the item.
+    let forged = ["offer", &laptop, "--to", &to, "--purpose", "court", "--out", "f.offer"];
+    scene.office.ask(&[&forged[..], &["--key", "dora.key"]].concat());
+    let forged = fs::read(scene.office.folder().join("f.offer")).unwrap();
+    assert_eq!(ends("ben", &forged), json!([]));
+    let broken = [&file[..file.len() - 40], &[0; 40]].concat();
+    let answer = scene.ask_signed("ben", "POST", "/v1/ends", &broken);
+    assert_eq!(answer.status, 422, "{}", answer.body);
+}
+
+/// The file was signed by both, and came too late: the item has gone on, to an agency that is not the receiver's.
+#[test]
+fn a_file_that_came_too_late_is_kept_on_notes_that_are_not_shown() {
+    let scene = scene();
+    let (anna, ben) = (machine(&scene, "anna"), machine(&scene, "ben"));
+    let (laptop, to) = (item(&scene.office, "laptop"), person(&scene.office, "ben"));
+    anna.ask(&["note", &laptop, "--text", "a scratch on the lid"]);
+    let words = ["offer", &laptop, "--to", &to, "--purpose", "transport", "--out", "h.offer"];
+    anna.ask(&words);
+    ben.ask(&["accept", "h.offer", "--checked", "seal", "--out", "late.offer"]);
+    anna.ask(&["seal", &laptop, "--number", "B-1"]);
+    assert_eq!(ben.refused(&["submit", "late.offer"]), "custody/conflict");
+    assert_eq!(ben.refused(&["show", &laptop]), "custody/no-such-subject");
+    let late = ["late-entry", "late.offer", "--reason", "conflict", "--item", &laptop];
+    assert_eq!(ben.ask(&late)["item"], laptop.as_str());
+    let shown = anna.run(&["show", &laptop]).stdout;
+    assert!(shown.contains("late entry"), "{shown}");
+}
+
 #[test]
 fn who_cannot_ask_the_server_gets_a_file() {
     let scene = scene();

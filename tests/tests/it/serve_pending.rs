@@ -3,7 +3,11 @@
 
 use std::fs;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use custody_core::hash::sha256;
 use custody_tests::office::Office;
+use custody_tests::served::HttpAnswer;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -102,6 +106,7 @@ impl Stage {
             get(&format!("/v1/subjects/{item}/records")),
             get(&format!("/v1/subjects/{notes}/records")),
         );
+        self.sees_among_many(who, &[item, &notes]);
         let is_empty = |body: &str| body == r#"{"entries":[]}"#;
         assert_eq!(is_empty(&chain.body), !sees, "{who} {item}: {}", chain.body);
         assert!(sees || is_empty(&said.body), "{who} {item}: {}", said.body);
@@ -112,6 +117,31 @@ impl Stage {
         let shown: Value = serde_json::from_str(&shown.body).unwrap();
         assert!(shown["description"].is_string(), "{shown}");
         true
+    }
+
+    /// What is looked up together is shown as it is shown alone, whatever stands beside it.
+    fn sees_among_many(&self, who: &str, ids: &[&str]) {
+        let read = |answer: HttpAnswer| serde_json::from_str::<Value>(&answer.body).unwrap();
+        let (laptop, image) = (self.item("laptop"), self.item("image"));
+        let all = [ids, &[&laptop, &image, &self.eve]].concat();
+        let asked = json!({ "subjects": all, "first": true });
+        let many = read(self.scene.ask_json(who, "/v1/lookups", &asked));
+        for (id, found) in all.iter().zip(many["subjects"].as_array().unwrap()) {
+            let get = |path: &str| self.scene.ask_signed(who, "GET", path, b"");
+            let alone = get(&format!("/v1/subjects/{id}"));
+            let alone = (alone.status == 200).then(|| read(alone)["state"].clone());
+            assert_eq!(found["state"], alone.unwrap_or_default(), "{who} {id}");
+            let chain = read(get(&format!("/v1/subjects/{id}/records")));
+            assert_eq!(found["first"], chain["entries"][0]["index"], "{who} {id}");
+            let mut entries = many["entries"].as_array().unwrap().iter();
+            let Some(entry) = entries.find(|entry| entry["index"] == found["first"]) else {
+                continue;
+            };
+            assert_eq!(entry["record"], chain["entries"][0]["record"], "{who} {id}");
+            let digest = sha256(&STANDARD.decode(entry["record"].as_str().unwrap()).unwrap());
+            let opened = read(get(&format!("/v1/records/{digest}/openings")));
+            assert_eq!(entry["openings"], opened["openings"], "{who} {id}");
+        }
     }
 
     /// Whether somebody has an item in a list, or may collect an exhibit of it.

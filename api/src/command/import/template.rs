@@ -11,7 +11,7 @@ use crate::command::option::{LedgerOption, ledger_help};
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::file::{self, Access};
-use crate::table::{BOM, Form, ITEMS, MANIFEST, OUTCOMES, text_of, write_table};
+use crate::table::{BOM, Form, ITEMS, MANIFEST, OUTCOMES, foresee, text_of, write_table};
 use crate::terminal::Answer;
 
 pub const HELP: &str = concat!(
@@ -102,6 +102,7 @@ fn out_of_place(option: &str, table: &str) -> Failure {
 
 fn filled(desk: &Desk, form: &Form, items: Vec<Uuid>) -> Result<Vec<Vec<String>>, Failure> {
     let mut rows = Vec::with_capacity(items.len());
+    foresee(desk, &items)?;
     for item in in_order(desk, items)? {
         let mut row = Vec::with_capacity(form.columns.len());
         for column in form.columns {

@@ -1,0 +1,113 @@
+//! Where the notes of items end that an offer names which came by hand, and lies in no mailbox. Whoever answers it on the
+//! record, by a refusal or a late entry, does so on those notes, and may see nothing of them.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use custody_core::id::{SubjectId, Uuid};
+use custody_core::record::RecordError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::access::{Caller, GuardedBooks};
+use super::document::{Binary, Refused};
+use super::problem::Problem;
+use super::service::Service;
+use crate::books::{Books as _, OwnBooks};
+use crate::failure::Failure;
+use crate::offer_file::OfferFile;
+
+/// Ends of chains.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct EndsView {
+    /// Those of the notes of its items, as far as who signed it may see the items.
+    ends: Vec<EndView>,
+}
+
+/// The end of a chain.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct EndView {
+    /// Whose chain.
+    subject: String,
+    /// How many records it has.
+    length: u64,
+    /// Digest of the newest; null where there is none.
+    digest: Option<String>,
+}
+
+/// Where the notes of an offer's items end
+///
+/// The body is an offer file that somebody has signed, and that whoever asks signed or is to sign: with the numbers in the answer
+/// they can refuse it, or keep it as a late entry. Shown are the length and the newest digest of the notes of each item that
+/// somebody may see who signed the file, and nothing of what the notes say; to anybody else, none.
+#[utoipa::path(
+    post, path = "/v1/ends", tag = "offers",
+    request_body(content = Binary, content_type = "application/vnd.custody-ledger.offer+cbor"),
+    responses((status = 200, description = "the ends", body = EndsView), Refused),
+)]
+pub async fn find(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    body: Bytes,
+) -> Result<Json<EndsView>, Problem> {
+    let offer = OfferFile::parse(&body).map_err(Failure::from)?;
+    let ends = service.look(move |service| {
+        let mut signed = who_signed(service, &offer)?;
+        if !offer.offer().payload().signers.iter().any(|signer| signer.id == caller.id) {
+            // It tells nobody else anything.
+            signed.clear();
+        }
+        let reader = || Ok::<_, Failure>(OwnBooks::new(service.ledger.reader()?, None));
+        let books = |signer| Ok(GuardedBooks::new(reader()?, &service.mailbox, signer));
+        let signed = signed.into_iter().map(books).collect::<Result<Vec<_>, Failure>>()?;
+        let (own, mut ends) = (reader()?, Vec::new());
+        for link in &offer.offer().payload().subjects {
+            let SubjectId::Item(item) = link.subject else { continue };
+            if may_tell(&signed, item)? {
+                ends.push(EndView::of(&own, item)?);
+            }
+        }
+        Ok(EndsView { ends })
+    });
+    ends.await.map(Json)
+}
+
+/// Who has signed, each with a key that was theirs. It may have ended: late entries are about that.
+fn who_signed(service: &Service, offer: &OfferFile) -> Result<Vec<Caller>, Failure> {
+    let (message, payload) = (offer.offer().message(), offer.offer().payload());
+    offer.offer().verify_ledger(service.ledger.origin(), &service.ledger.genesis())?;
+    let mut signed = Vec::new();
+    for (position, line) in message.signatures().iter().enumerate() {
+        let kid = line.header.kid;
+        let key = service.ledger.key(&kid).ok_or(RecordError::UnknownKey { kid })?;
+        message.verify_signature(position, &key)?;
+        let named = payload.signers.get(position).map(|signer| &signer.id);
+        let signer = service.signer(kid)?.filter(|signer| Some(&signer.id) == named);
+        signed.push(signer.ok_or(RecordError::UnknownKey { kid })?);
+    }
+    Ok(signed)
+}
+
+/// Whether one of those who signed may see the item, and so could tell themselves.
+fn may_tell(signed: &[GuardedBooks<'_>], item: Uuid) -> Result<bool, Failure> {
+    for books in signed {
+        if books.may_see(item)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+impl EndView {
+    fn of(books: &OwnBooks<'_>, item: Uuid) -> Result<Self, Failure> {
+        let notes = SubjectId::Notes(item);
+        let chain = books.subject(&notes)?.map(|subject| subject.chain);
+        Ok(Self {
+            subject: notes.to_string(),
+            length: chain.as_ref().map_or(0, |chain| chain.length),
+            digest: chain.map(|chain| chain.digest.to_string()),
+        })
+    }
+}
