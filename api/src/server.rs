@@ -12,6 +12,7 @@ pub mod access;
 mod asset;
 mod batch;
 mod book;
+mod catalogue;
 mod change;
 mod control;
 mod document;
