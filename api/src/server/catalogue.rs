@@ -2,8 +2,8 @@
 //! asks for a few of them does not wait for a look at all of them.
 //!
 //! It is no second truth. It says which items are worth a look, of exactly the tree that is looked at; each is then read from
-//! the ledger and judged as everywhere else. Only counts are made of it alone. It is made by one walk when somebody first asks
-//! for it, and is brought up to date, again when somebody asks, with what was recorded since: recording knows nothing of it.
+//! the ledger and judged as everywhere else. Only counts are made of it alone. It is made by one walk beside a server that
+//! has started, and is brought up to date when somebody asks, with what was recorded since: recording knows nothing of it.
 //!
 //! Memory: 68 bytes an item, 48 of its row and 20 that say that its holder has to do with it; 20 more for everybody to whom it
 //! is on the way, 48 of what is packed; some 100 a person or request. With what changed lately some 80 MB for a million items,
@@ -349,7 +349,7 @@ impl Work<'_, '_> {
             for logged in self.reader.page(LeafIndex(lo), LeafIndex(hi))? {
                 let record = Record::parse(&logged.record)?;
                 // A record changes the subjects of its links, and no others.
-                touched.extend(record.payload().subjects.iter().filter_map(|link| about(link)));
+                touched.extend(record.payload().subjects.iter().filter_map(about));
             }
             lo = hi;
         }

@@ -119,6 +119,15 @@ impl Service {
         Ok((books.finding_by(edition.clone()), edition))
     }
 
+    /// Brings the catalogue up to date for whoever asks next.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn bring_up_catalogue(&self) -> Result<(), Failure> {
+        self.catalogue.at(|| Ok(self.ledger.reader()?))?;
+        Ok(())
+    }
+
     /// The ledger as `caller` may see it, at its newest checkpoint.
     ///
     /// # Errors
