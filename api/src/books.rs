@@ -3,7 +3,7 @@
 
 use custody_core::custody::{Standing, Subject};
 use custody_core::hash::Hash;
-use custody_core::id::{Origin, SubjectId};
+use custody_core::id::{Origin, SubjectId, Uuid};
 use custody_core::index::ChainHead;
 use custody_core::merkle::{LeafIndex, TreeHead, TreeSize};
 use custody_core::sealed::Opening;
@@ -25,6 +25,19 @@ pub type SubjectsOf<'b> = Box<dyn Iterator<Item = Result<(SubjectId, Subject), F
 
 /// Whether a subject is wanted, by what the records made of it.
 pub type Wanted<'b> = Box<dyn Fn(&Standing) -> bool + 'b>;
+
+/// Which items are sought. What books make of it is up to them: it may save them a look at the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sought {
+    /// All, or all in one of the states of [`crate::place::STATES`].
+    InState(Option<&'static str>),
+    /// Those that a custodian holds, or held when they ended; of these all, or all in one of the states.
+    HeldBy(Uuid, Option<&'static str>),
+    /// What waits for a custodian, and what they wait for: see [`crate::waiting`].
+    WaitingFor(Uuid),
+    /// Those that came under a request.
+    Under(Uuid),
+}
 
 /// What became of each record of many, as far as they were submitted.
 pub type Answers = Vec<Result<Acknowledged, Failure>>;
@@ -65,6 +78,16 @@ pub trait Books {
         after: Option<&SubjectId>,
         is_wanted: Wanted<'b>,
     ) -> SubjectsOf<'b>;
+
+    /// As [`Books::subjects_where`], of items, where only some of those that are sought can be wanted.
+    fn items_sought<'b>(
+        &'b self,
+        after: Option<&SubjectId>,
+        _: &Sought,
+        is_wanted: Wanted<'b>,
+    ) -> SubjectsOf<'b> {
+        self.subjects_where(SubjectKind::Item, after, is_wanted)
+    }
 
     /// The records of a chain, in their order.
     ///

@@ -2,8 +2,8 @@
 
 use custody_core::custody::{ItemState, Standing, Subject, Whereabouts};
 use custody_core::id::{SubjectId, Uuid};
-use custody_log::SubjectKind;
 
+use crate::books::Sought;
 use crate::desk::Desk;
 use crate::failure::Failure;
 
@@ -23,17 +23,18 @@ pub fn answers_for(desk: &Desk, state: &ItemState) -> Result<Uuid, Failure> {
 }
 
 impl Desk<'_> {
-    /// Items after `after` of which the state is wanted, in the order of their ids.
+    /// Items after `after` that are sought and of which the state is wanted, in the order of their ids.
     pub fn items_where<'b>(
         &'b self,
         after: Option<&SubjectId>,
+        sought: &Sought,
         is_wanted: impl Fn(&ItemState) -> bool + 'b,
     ) -> impl Iterator<Item = Result<(Uuid, ItemState), Failure>> + 'b {
         let is_wanted = move |standing: &Standing| match standing {
             Standing::Item(state) => is_wanted(state),
             _ => false,
         };
-        let found = self.books().subjects_where(SubjectKind::Item, after, Box::new(is_wanted));
+        let found = self.books().items_sought(after, sought, Box::new(is_wanted));
         found.filter_map(|one| match one {
             Ok((SubjectId::Item(id), Subject { standing: Standing::Item(state), .. })) => {
                 Some(Ok((id, state)))
@@ -53,7 +54,7 @@ pub fn items_where(
     mut is_wanted: impl FnMut(&ItemState) -> Result<bool, Failure>,
 ) -> Result<Vec<(Uuid, ItemState)>, Failure> {
     let mut found = Vec::new();
-    for one in desk.items_where(None, |_| true) {
+    for one in desk.items_where(None, &Sought::InState(None), |_| true) {
         let (id, state) = one?;
         if is_wanted(&state)? {
             found.push((id, state));
@@ -62,15 +63,16 @@ pub fn items_where(
     as_they_began(desk, found)
 }
 
-/// As [`items_where`], where the state alone says whether an item is wanted: only then it is asked whether it may be seen.
+/// As [`items_where`], of those that are sought, where the state alone says whether an item is wanted: only then it is asked whether it may be seen.
 ///
 /// # Errors
 /// The ledger cannot be read.
 pub fn items_by_state<'d>(
     desk: &'d Desk,
+    sought: &Sought,
     is_wanted: impl Fn(&ItemState) -> bool + 'd,
 ) -> Result<Vec<(Uuid, ItemState)>, Failure> {
-    as_they_began(desk, desk.items_where(None, is_wanted).collect::<Result<_, _>>()?)
+    as_they_began(desk, desk.items_where(None, sought, is_wanted).collect::<Result<_, _>>()?)
 }
 
 fn as_they_began(

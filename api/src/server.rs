@@ -12,6 +12,7 @@ pub mod access;
 mod asset;
 mod batch;
 mod book;
+mod catalogue;
 mod change;
 mod control;
 mod document;
@@ -159,7 +160,8 @@ impl Server {
             tokio::join!(
                 sweep(beside.clone()),
                 notify::keep_alive(beside.clone()),
-                control::answer(control, beside, dir),
+                control::answer(control, beside.clone(), dir),
+                catalogue(beside),
             );
         };
         let served = serve_beside(listening, route::router(&service), metrics, beside);
@@ -311,6 +313,13 @@ async fn sweep(service: Arc<Service>) {
         if let Err(problem) = service.look(|s| s.mailbox.sweep(SystemTime::now())).await {
             tracing::error!(code = problem.code, "old offers cannot be thrown away");
         }
+    }
+}
+
+/// Makes the catalogue before somebody asks for it, so that after a start nobody waits for a look at all items.
+async fn catalogue(service: Arc<Service>) {
+    if let Err(problem) = service.look(Service::bring_up_catalogue).await {
+        tracing::error!(code = problem.code, "the catalogue of items cannot be made");
     }
 }
 

@@ -6,6 +6,7 @@ use custody_core::id::{SubjectId, Uuid};
 use custody_core::record::Record;
 use custody_core::record::body::Body;
 
+use crate::books::Sought;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::holding::items_by_state;
@@ -44,13 +45,15 @@ pub enum What {
     },
 }
 
-/// What waits for `me`: what is due first comes first. Cost: a look at every item.
+/// What waits for `me`: what is due first comes first. Cost: a look at every item, but where the books know
+/// which are on the way.
 ///
 /// # Errors
 /// The ledger cannot be read.
 pub fn waiting_for(desk: &Desk, me: Uuid) -> Result<Vec<Waiting>, Failure> {
     let mut waiting = Vec::new();
-    for (item, state) in items_by_state(desk, |state| what_waits(me, state).is_some())? {
+    let is_it = |state: &ItemState| what_waits(me, state).is_some();
+    for (item, state) in items_by_state(desk, &Sought::WaitingFor(me), is_it)? {
         let Some(what) = what_waits(me, &state) else { continue };
         let due_s = match what {
             What::BringBack { .. } => due_back(desk, item)?,

@@ -26,9 +26,10 @@ use custody_core::sealed::Opening;
 use custody_log::exhibit::{Assembled, ExhibitRequest};
 use custody_log::{Acknowledged, Incoming, Logged, SubjectKind};
 
+use super::catalogue::{Edition, Row};
 use super::mailbox::Mailbox;
 use super::pending::Pending;
-use crate::books::{Answers, Books, OwnBooks, SubjectsOf, Wanted};
+use crate::books::{Answers, Books, OwnBooks, Sought, SubjectsOf, Wanted};
 use crate::failure::Failure;
 
 /// What somebody does who looks at everything.
@@ -55,6 +56,8 @@ pub struct GuardedBooks<'l> {
     shown: RefCell<HashMap<Uuid, bool>>,
     /// What the items are packed in and made from that the caller saw; `None` where that is not shown besides.
     kin: Option<RefCell<HashSet<Uuid>>>,
+    /// By which items are found without a look at all of them.
+    edition: Option<Edition>,
     /// Who of the people is of the caller's agency, as far as that was looked up.
     colleagues: RefCell<HashMap<Uuid, bool>>,
 }
@@ -65,7 +68,62 @@ impl<'l> GuardedBooks<'l> {
         let (granted, shown, kin) =
             (RefCell::default(), RefCell::default(), Some(RefCell::default()));
         let (pending, colleagues) = (Pending::of(mailbox), RefCell::default());
-        Self { books, caller, pending, granted, shown, kin, colleagues }
+        Self { books, caller, pending, granted, shown, kin, edition: None, colleagues }
+    }
+
+    /// The same, where items are found by `edition`, which is of the tree that these books show.
+    pub fn finding_by(self, edition: Edition) -> Self {
+        Self { edition: Some(edition), ..self }
+    }
+
+    /// What `edition` has of the items that the caller sees in lists, as far as they are wanted. It is of the tree that these
+    /// books show.
+    pub fn listed<'b>(
+        &'b self,
+        edition: &'b Edition,
+        is_wanted: fn(&Row) -> bool,
+    ) -> impl Iterator<Item = Result<&'b Row, Failure>> + 'b {
+        let wanted =
+            edition.items(None, &Sought::InState(None)).filter(move |(_, row)| is_wanted(row));
+        wanted.filter_map(|(item, row)| {
+            self.is_in_lists(edition, item, row)
+                .map(|is_listed| is_listed.then_some(row))
+                .transpose()
+        })
+    }
+
+    /// [`GuardedBooks::is_listed`], of what `edition` has of an item: that asks the ledger, and this asks it only about
+    /// containers of which something was said that may have been a disclosure.
+    fn is_in_lists(&self, edition: &Edition, item: Uuid, row: &Row) -> Result<bool, Failure> {
+        if self.caller.is_overseer || row.is_seen_by(&self.caller.agency) {
+            return Ok(true);
+        }
+        let Some(container) = edition.container(&item, row) else { return Ok(false) };
+        match edition.row(&container) {
+            Some(outer) if self.is_in_lists(edition, container, outer)? => Ok(true),
+            Some(outer) if outer.has_notes() => self.may_see(container),
+            _ => Ok(false),
+        }
+    }
+
+    /// An item that `edition` has, as the ledger has it, if it is wanted and listed.
+    fn found(
+        &self,
+        edition: &Edition,
+        (item, row): (Uuid, &Row),
+        is_wanted: &Wanted<'_>,
+    ) -> Result<Option<(SubjectId, Subject)>, Failure> {
+        if !self.is_in_lists(edition, item, row)? {
+            return Ok(None);
+        }
+        let id = SubjectId::Item(item);
+        let Some(subject) = self.books.subject(&id)? else { return Ok(None) };
+        Ok(match &subject.standing {
+            Standing::Item(state) if is_wanted(&subject.standing) => {
+                self.is_listed(item, state)?.then_some((id, subject))
+            }
+            _ => None,
+        })
     }
 
     /// The same books, which show nothing because something else was looked at before.
@@ -302,6 +360,25 @@ impl Books for GuardedBooks<'_> {
             });
             known.transpose()
         }))
+    }
+
+    fn items_sought<'b>(
+        &'b self,
+        after: Option<&SubjectId>,
+        sought: &Sought,
+        is_wanted: Wanted<'b>,
+    ) -> SubjectsOf<'b> {
+        let Some(edition) = &self.edition else {
+            return self.subjects_where(SubjectKind::Item, after, is_wanted);
+        };
+        let after = match after {
+            None | Some(SubjectId::Agency(_) | SubjectId::Custodian(_)) => None,
+            Some(SubjectId::Item(after)) => Some(after),
+            // In the order of ids, as it is in a walk, no item comes after these.
+            Some(_) => return Box::new(std::iter::empty()),
+        };
+        let found = edition.items(after, sought);
+        Box::new(found.filter_map(move |one| self.found(edition, one, &is_wanted).transpose()))
     }
 
     fn chain(&self, id: &SubjectId) -> Result<Vec<Logged>, Failure> {

@@ -59,7 +59,7 @@ pub async fn show(
     caller: Caller,
 ) -> Result<Json<InboxView>, Problem> {
     let inbox = service.look(move |service| {
-        let desk = service.desk(&caller)?;
+        let desk = Desk::over(service.catalogued(&caller)?.0);
         let offers = service.mailbox.of(&caller.id)?;
         InboxView::of(&desk, &caller, &offers)
     });

@@ -18,6 +18,7 @@ use super::problem::Problem;
 use super::segment::{Segment, parse_number};
 use super::service::Service;
 use super::view::{ItemHistory, ItemView};
+use crate::books::Sought;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::people::People;
@@ -71,7 +72,7 @@ pub async fn list(
 ) -> Result<Json<ItemList>, Problem> {
     let Query(query) = query.map_err(bad_query)?;
     let wanted = Wanted::parse(&query)?;
-    service.look_as(caller, move |desk| wanted.list(desk)).await.map(Json)
+    service.look_by_catalogue(caller, move |desk| wanted.list(desk)).await.map(Json)
 }
 
 /// An item with its history
@@ -136,7 +137,11 @@ impl Wanted {
     fn list(&self, desk: &Desk) -> Result<ItemList, Failure> {
         let people = People::of(desk);
         let (mut items, mut next) = (Vec::new(), None);
-        for one in desk.items_where(self.after.as_ref(), |state| self.is_wanted(state)) {
+        let sought = match self.holder {
+            Some(holder) => Sought::HeldBy(holder, self.state),
+            None => Sought::InState(self.state),
+        };
+        for one in desk.items_where(self.after.as_ref(), &sought, |state| self.is_wanted(state)) {
             let (item, state) = one?;
             if items.len() == self.limit {
                 next = items.last().map(|last: &ItemView| last.item.clone());

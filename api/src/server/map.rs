@@ -1,20 +1,25 @@
 //! Where things are, counted: how much each agency holds, and how much is on the way from which to which.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use custody_core::custody::{ItemState, Whereabouts};
-use custody_core::id::{SubjectId, Uuid};
+use custody_core::id::SubjectId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::access::Caller;
+use super::access::{Caller, GuardedBooks};
+use super::catalogue::{Edition, Row};
 use super::problem::Problem;
 use super::service::Service;
-use crate::desk::Desk;
+use crate::books::Books as _;
 use crate::failure::Failure;
+
+/// States of what is on the way.
+const ON_THE_WAY: &str = "on-the-way";
+/// States of what is where its holder's agency is.
+const HERE: [&str; 4] = ["held", "stored", "packed", "checked-out"];
 
 /// Where the items are that whoever asks may see.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -49,7 +54,7 @@ pub struct WayView {
 
 /// Counts items by where they are
 ///
-/// Those that whoever asks would see in the list of items. Cost: a look at every item; nothing that is sealed is opened.
+/// Those that whoever asks would see in the list of items. Nothing that is sealed is opened.
 #[utoipa::path(
     get, path = "/v1/map", tag = "items",
     responses((status = 200, description = "how many are where", body = MapView)),
@@ -58,38 +63,40 @@ pub async fn show(
     State(service): State<Arc<Service>>,
     caller: Caller,
 ) -> Result<Json<MapView>, Problem> {
-    service.look_as(caller, MapView::of).await.map(Json)
+    let map = service.look(move |service| {
+        let (books, edition) = service.catalogued(&caller)?;
+        MapView::of(&books, &edition)
+    });
+    map.await.map(Json)
 }
 
 impl MapView {
-    fn of(desk: &Desk<'_>) -> Result<Self, Failure> {
-        let mut known = HashMap::new();
-        let mut agency_of = |person: Uuid| match known.get(&person) {
-            Some(agency) => Ok::<Uuid, Failure>(*agency),
-            None => {
-                let agency = desk.custodian_state(person)?.agency;
-                known.insert(person, agency);
-                Ok(agency)
-            }
-        };
+    fn of(books: &GuardedBooks<'_>, edition: &Edition) -> Result<Self, Failure> {
         let (mut held, mut ways) = (BTreeMap::<_, u64>::new(), BTreeMap::<_, u64>::new());
         // What ended or is with somebody outside is nowhere on this map.
-        for one in desk.items_where(None, |state| state.end.is_none() && !is_outside(state)) {
-            let (_, state) = one?;
-            let from = agency_of(state.holder)?;
-            match &state.release {
-                Some(open) => *ways.entry((from, agency_of(open.to)?)).or_default() += 1,
-                None => *held.entry(from).or_default() += 1,
+        for one in books.listed(edition, is_somewhere) {
+            let row = one?;
+            let from = edition.holders_agency(row).ok_or_else(nowhere)?;
+            if row.word() == ON_THE_WAY {
+                let to = edition.addressees_agency(row).ok_or_else(nowhere)?;
+                *ways.entry((from, to)).or_default() += 1;
+            } else {
+                *held.entry(from).or_default() += 1;
             }
         }
         let name = |agency| SubjectId::Agency(agency).to_string();
         let held = held.into_iter().map(|(id, items)| HeldView { agency: name(id), items });
         let way = |((from, to), items)| WayView { from: name(from), to: name(to), items };
         let ways = ways.into_iter().map(way).collect();
-        Ok(Self { agencies: held.collect(), ways, size: desk.head().size.0 })
+        Ok(Self { agencies: held.collect(), ways, size: books.head().size.0 })
     }
 }
 
-fn is_outside(state: &ItemState) -> bool {
-    state.release.is_none() && matches!(state.place, Whereabouts::Outside { .. })
+fn is_somewhere(row: &Row) -> bool {
+    HERE.contains(&row.word()) || row.word() == ON_THE_WAY
+}
+
+/// A custodian who answers for something is enrolled.
+fn nowhere() -> Failure {
+    Failure::could_not("store-corrupt", "an item is with somebody who is not enrolled")
 }

@@ -2,10 +2,13 @@
 //! kept.
 //!
 //! Where that is quick, everybody gets it of the newest tree. Where it takes long, what is known of an earlier tree is shown
-//! while it is reckoned anew, and says of which tree it is; and whoever asks first is told to come again.
+//! while it is reckoned anew, and says of which tree it is. Where nothing is known yet, those who ask wait together, for a
+//! while, and are then told to come again.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
 
 use super::access::Caller;
 use super::problem::Problem;
@@ -19,7 +22,11 @@ const QUICK: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Something that is reckoned of a tree.
-pub struct Reckoned<T>(Mutex<Known<T>>);
+pub struct Reckoned<T> {
+    known: Mutex<Known<T>>,
+    /// Tells those who wait that whoever was at work on it has ended.
+    ended: Notify,
+}
 
 struct Known<T> {
     newest: Option<(u64, Arc<T>)>,
@@ -30,7 +37,8 @@ struct Known<T> {
 
 impl<T> Default for Reckoned<T> {
     fn default() -> Self {
-        Self(Mutex::new(Known { newest: None, took: Duration::ZERO, is_at_work: false }))
+        let known = Known { newest: None, took: Duration::ZERO, is_at_work: false };
+        Self { known: Mutex::new(known), ended: Notify::new() }
     }
 }
 
@@ -44,7 +52,19 @@ enum Next<T> {
 
 impl<T: Send + Sync + 'static> Reckoned<T> {
     fn lock(&self) -> MutexGuard<'_, Known<T>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As [`Reckoned::next`], after those at work on it have ended where there is nothing to show before.
+    async fn after_others(&self, size: u64) -> Next<T> {
+        loop {
+            // Made before it is looked, so that no end of a work falls in between.
+            let ended = self.ended.notified();
+            match self.next(size) {
+                Next::Wait => ended.await,
+                next => return next,
+            }
+        }
     }
 
     fn next(&self, size: u64) -> Next<T> {
@@ -75,6 +95,7 @@ struct Work<'r, T: Send + Sync + 'static>(&'r Reckoned<T>);
 impl<T: Send + Sync + 'static> Drop for Work<'_, T> {
     fn drop(&mut self) {
         self.0.lock().is_at_work = false;
+        self.0.ended.notify_waiters();
     }
 }
 
@@ -90,10 +111,11 @@ pub async fn reckoned<T: Send + Sync + 'static>(
 ) -> Result<Arc<T>, Problem> {
     let size = service.look(|service| Ok(service.ledger.reader()?.head().size.0)).await?;
     let waiting = || Problem::busy("this is being reckoned, and takes a while: come again");
-    let meanwhile = match of(service).next(size) {
-        Next::Show(value) => return Ok(value),
-        Next::Wait => return Err(waiting()),
-        Next::Reckon(meanwhile) => meanwhile,
+    let others = tokio::time::timeout(PATIENCE, of(service).after_others(size));
+    let meanwhile = match others.await {
+        Ok(Next::Show(value)) => return Ok(value),
+        Ok(Next::Reckon(meanwhile)) => meanwhile,
+        Ok(Next::Wait) | Err(_) => return Err(waiting()),
     };
     let worker = service.clone();
     let work = move || {
@@ -117,7 +139,7 @@ pub async fn reckoned<T: Send + Sync + 'static>(
 }
 
 #[cfg(test)]
-#[allow(clippy::panic)]
+#[allow(clippy::panic, clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -149,5 +171,30 @@ mod tests {
         // What is quick is never old.
         assert_eq!(word(figures.next(10)), "reckon");
         assert_eq!(word(figures.next(10)), "wait");
+    }
+
+    #[tokio::test]
+    async fn who_asks_second_waits_with_the_first() {
+        let figures = Arc::new(Reckoned::<u64>::default());
+        assert_eq!(word(figures.next(7)), "reckon");
+        let ask = || {
+            let figures = figures.clone();
+            tokio::spawn(async move { word(figures.after_others(7).await) })
+        };
+        let (mut second, mut third) = (ask(), ask());
+        tokio::task::yield_now().await;
+        assert!(!second.is_finished() && !third.is_finished());
+        // The first one failed: one of those who waited tries, and the other one goes on waiting.
+        drop(Work(&figures));
+        let (tried, waiting) = tokio::select! {
+            tried = &mut second => (tried.unwrap(), third),
+            tried = &mut third => (tried.unwrap(), second),
+        };
+        assert_eq!(tried, "reckon");
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        figures.keep(7, Arc::new(70), Duration::ZERO);
+        drop(Work(&figures));
+        assert_eq!(waiting.await.unwrap(), "show 70");
     }
 }

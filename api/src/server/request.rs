@@ -11,13 +11,15 @@ use custody_log::SubjectKind;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::access::Caller;
+use super::access::{Caller, GuardedBooks};
+use super::catalogue::{Edition, Row};
 use super::document::{Missing, RequestId};
 use super::item::malformed;
 use super::problem::Problem;
 use super::segment::Segment;
 use super::service::Service;
 use super::view::{EventView, ItemView, Who};
+use crate::books::Sought;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::history::Event;
@@ -72,7 +74,12 @@ pub async fn list(
     State(service): State<Arc<Service>>,
     caller: Caller,
 ) -> Result<Json<RequestList>, Problem> {
-    service.look_as(caller, RequestList::of).await.map(Json)
+    let list = service.look(move |service| {
+        let (books, edition) = service.catalogued(&caller)?;
+        let counts = count(&books, &edition)?;
+        RequestList::of(&Desk::over(books), counts)
+    });
+    list.await.map(Json)
 }
 
 /// A request with its history
@@ -89,18 +96,26 @@ pub async fn show(
     let Ok(SubjectId::Request(request)) = request.parse() else {
         return Err(malformed("request", "the id of a request"));
     };
-    service.look_as(caller, move |desk| RequestHistory::of(desk, request)).await.map(Json)
+    service.look_by_catalogue(caller, move |desk| RequestHistory::of(desk, request)).await.map(Json)
+}
+
+/// Items by their states.
+type Counts = BTreeMap<&'static str, u64>;
+
+/// How many items that whoever asks may see came under each request.
+fn count(books: &GuardedBooks<'_>, edition: &Edition) -> Result<HashMap<Uuid, Counts>, Failure> {
+    let mut counts = HashMap::<_, Counts>::new();
+    for one in books.listed(edition, Row::is_under_request) {
+        let row = one?;
+        let Some(request) = edition.request(row) else { continue };
+        *counts.entry(request).or_default().entry(row.word()).or_default() += 1;
+    }
+    Ok(counts)
 }
 
 impl RequestList {
-    fn of(desk: &Desk<'_>) -> Result<Self, Failure> {
+    fn of(desk: &Desk<'_>, mut counts: HashMap<Uuid, Counts>) -> Result<Self, Failure> {
         let (people, mut known) = (People::of(desk), Vec::new());
-        let mut counts = HashMap::<Uuid, BTreeMap<_, _>>::new();
-        for one in desk.items_where(None, |state| state.bound.is_some()) {
-            let (_, state) = one?;
-            let Some(bound) = state.bound else { continue };
-            *counts.entry(bound.request).or_default().entry(state_word(&state)).or_default() += 1;
-        }
         for subject in desk.subjects(SubjectKind::Request) {
             let (id, subject) = subject?;
             let (SubjectId::Request(request), Standing::Request(state)) = (&id, &subject.standing)
@@ -122,7 +137,7 @@ impl RequestView {
         people: &People<'_>,
         id: &SubjectId,
         state: &RequestState,
-        counts: BTreeMap<&'static str, u64>,
+        counts: Counts,
     ) -> Result<Self, Failure> {
         Ok(Self {
             counts,
@@ -148,7 +163,7 @@ impl RequestHistory {
         let mut items = Vec::new();
         let is_under = |state: &ItemState| state.bound.is_some_and(|it| it.request == request);
         let mut counts = BTreeMap::new();
-        for one in desk.items_where(None, is_under) {
+        for one in desk.items_where(None, &Sought::Under(request), is_under) {
             let (item, state) = one?;
             *counts.entry(state_word(&state)).or_default() += 1;
             items.push(ItemView::of(desk, &people, item, &state)?);

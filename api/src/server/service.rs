@@ -14,6 +14,7 @@ use metrics::counter;
 use tokio::sync::{Semaphore, broadcast, oneshot};
 
 use super::access::{Caller, GuardedBooks};
+use super::catalogue::{Catalogue, Edition};
 use super::change::Change;
 use super::limit::Rates;
 use super::mailbox::Mailbox;
@@ -69,6 +70,7 @@ pub struct Service {
     pub figures: Reckoned<StatisticsView>,
     /// What an audit of the whole ledger finds.
     pub findings: Reckoned<FindingList>,
+    catalogue: Catalogue,
     looks: Arc<Semaphore>,
     records: Arc<Semaphore>,
     posts: Arc<Semaphore>,
@@ -95,6 +97,7 @@ impl Service {
             posts: Arc::new(Semaphore::new(POSTING)),
             figures: Reckoned::default(),
             findings: Reckoned::default(),
+            catalogue: Catalogue::default(),
             owners: RwLock::default(),
             mailbox,
             witnesses,
@@ -103,6 +106,26 @@ impl Service {
             setting,
             bound,
         })
+    }
+
+    /// The ledger as `caller` may see it, at its newest checkpoint, and the catalogue of that, by which these books find items.
+    /// Cost: see [`Catalogue::at`].
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn catalogued(&self, caller: &Caller) -> Result<(GuardedBooks<'_>, Edition), Failure> {
+        let (reader, edition) = self.catalogue.at(|| Ok(self.ledger.reader()?))?;
+        let books = GuardedBooks::new(OwnBooks::new(reader, None), &self.mailbox, caller.clone());
+        Ok((books.finding_by(edition.clone()), edition))
+    }
+
+    /// Brings the catalogue up to date for whoever asks next.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn bring_up_catalogue(&self) -> Result<(), Failure> {
+        self.catalogue.at(|| Ok(self.ledger.reader()?))?;
+        Ok(())
     }
 
     /// The ledger as `caller` may see it, at its newest checkpoint.
@@ -154,6 +177,18 @@ impl Service {
         work: impl FnOnce(&Desk<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Problem> {
         self.look(move |service| work(&service.desk(&caller)?)).await
+    }
+
+    /// As [`Service::look_as`], for work that looks for items.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn look_by_catalogue<T: Send + 'static>(
+        self: &Arc<Self>,
+        caller: Caller,
+        work: impl FnOnce(&Desk<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.look(move |service| work(&Desk::over(service.catalogued(&caller)?.0))).await
     }
 
     /// Records what everybody has signed, and waits until that is acknowledged.

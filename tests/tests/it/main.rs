@@ -95,6 +95,7 @@ mod sequencer_append;
 mod sequencer_rules;
 mod serve_attacks;
 mod serve_backup;
+mod serve_catalogue;
 mod serve_commands;
 mod serve_list;
 mod serve_load;

@@ -1,7 +1,9 @@
 //! What a hostile network sends a server: each shape tried on a real one, each refused with its code, and the server is
 //! still there afterwards.
 
+use std::collections::HashMap;
 use std::io::{Read, Write};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use custody_api::failure::Failure;
@@ -22,6 +24,8 @@ pub struct Scene {
     pub office: Office,
     /// Its server.
     pub served: Served,
+    /// Keys that were opened: that takes time.
+    keys: Mutex<HashMap<String, SigningKey>>,
 }
 
 fn scene(config: &str) -> Scene {
@@ -37,22 +41,27 @@ impl Scene {
         // With a line for each request, so that what no line may have is looked for in all of them.
         let config = ["--config", "serve.toml"];
         let served = Served::start_talking(folder.path(), "ledger", &config);
-        Self { _folder: folder, office, served }
+        Self { _folder: folder, office, served, keys: Mutex::default() }
     }
 
     /// The same office, served by another process with another configuration.
     pub fn restarted(self, config: &str) -> Self {
-        let Self { _folder: folder, office, served } = self;
+        let Self { _folder: folder, office, served, .. } = self;
         assert_eq!(served.stop(), Some(0));
         Self::of(folder, office, config)
     }
 
     /// Somebody's key.
     pub fn key(&self, who: &str) -> SigningKey {
+        if let Some(key) = self.keys.lock().unwrap().get(who) {
+            return key.clone();
+        }
         let source = PassphraseSource { file: Some(self.office.folder().join("passphrase.txt")) };
         let ask = || Ok::<_, Failure>(source.existing("a key")?);
         let path = self.office.folder().join(format!("{who}.key"));
-        read_private(&path, KeyKind::Ed25519, ask).unwrap().signing_key()
+        let key = read_private(&path, KeyKind::Ed25519, ask).unwrap().signing_key();
+        self.keys.lock().unwrap().insert(who.to_owned(), key.clone());
+        key
     }
 
     /// The headers of a signed request, to be sent or to be tampered with.
