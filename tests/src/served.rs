@@ -1,9 +1,9 @@
 //! A ledger that is served, by the program itself, on a port of this machine that was free.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -58,23 +58,17 @@ impl Served {
         Self::spawn(folder, &[&follow, arguments].concat(), ("mirroring ", "info"))
     }
 
+    /// As [`Served::start`], where whoever reads the log goes away as soon as it is known where it listens.
+    pub fn start_unread(folder: &Path, ledger: &str) -> Self {
+        let serve = ["serve", "--listen", "127.0.0.1:0", "--ledger", ledger];
+        let (child, mut lines) = spawn(folder, &serve, "info");
+        let address = address_in(&mut lines, "serving ");
+        Self { child, address, log: Arc::default(), reader: None }
+    }
+
     fn spawn(folder: &Path, arguments: &[&str], (says, log): (&str, &str)) -> Self {
-        let mut child = Command::new(path_of("custody"))
-            .args(arguments)
-            .current_dir(folder)
-            .env("CUSTODY_PASSPHRASE_FILE", folder.join("passphrase.txt"))
-            .env("CUSTODY_LOG_PASSPHRASE_FILE", folder.join("passphrase.txt"))
-            .env("RUST_LOG", log)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
-        let address = lines.by_ref().map_while(Result::ok).find_map(|line| {
-            let (_, address) = line.strip_prefix(says)?.rsplit_once(" at ")?;
-            address.parse().ok()
-        });
+        let (child, mut lines) = spawn(folder, arguments, log);
+        let address = address_in(&mut lines, says);
         let log = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
         let kept = log.clone();
         // A server whose log nobody reads would wait for somebody to.
@@ -84,7 +78,6 @@ impl Served {
                 kept.1.notify_all();
             }
         });
-        let address = address.expect("the server says where it listens");
         Self { child, address, log, reader: Some(reader) }
     }
 
@@ -183,6 +176,31 @@ impl Drop for Served {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The program, and what it says.
+fn spawn(folder: &Path, arguments: &[&str], log: &str) -> (Child, Lines<BufReader<ChildStderr>>) {
+    let mut child = Command::new(path_of("custody"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("CUSTODY_PASSPHRASE_FILE", folder.join("passphrase.txt"))
+        .env("CUSTODY_LOG_PASSPHRASE_FILE", folder.join("passphrase.txt"))
+        .env("RUST_LOG", log)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+    (child, lines)
+}
+
+fn address_in(lines: &mut Lines<BufReader<ChildStderr>>, says: &str) -> SocketAddr {
+    let address = lines.map_while(Result::ok).find_map(|line| {
+        let (_, address) = line.strip_prefix(says)?.rsplit_once(" at ")?;
+        address.parse().ok()
+    });
+    address.expect("the server says where it listens")
 }
 
 impl HttpAnswer {

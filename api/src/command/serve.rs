@@ -78,7 +78,9 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
 /// Lines for programs, on stderr.
 pub fn start_log() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt().json().with_env_filter(filter);
+    // A line that cannot be written is lost, and nothing else: reporting that would end the task that had it to say, and
+    // where whoever reads the log has gone away, one of them is the task that stops the server.
+    let lines = tracing_subscriber::fmt().json().log_internal_errors(false).with_env_filter(filter);
     // Who embeds this program has their own.
     let _ = lines.with_writer(std::io::stderr).try_init();
 }

@@ -375,3 +375,12 @@ fn where_as_many_are_answered_as_there_is_room_for_the_next_waits() {
     wait_until("nobody", || open() == 0.0);
     assert_eq!(scene.served.get("/v1/ledger").status, 200);
 }
+
+#[test]
+fn whoever_reads_the_log_may_go_away() {
+    let folder = TempDir::new().unwrap();
+    Office::found(folder.path());
+    let served = Served::start_unread(folder.path(), "ledger");
+    assert_eq!(served.get("/nothing").status, 404, "an answer of which the log would have a line");
+    assert_eq!(served.stop(), Some(0));
+}
