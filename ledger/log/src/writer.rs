@@ -20,6 +20,7 @@ use custody_core::merkle::{LeafIndex, TreeHead, prove_inclusion};
 use custody_core::note::KeyName;
 use custody_core::receipt::format_proof;
 use custody_core::record::body::LedgerOpen;
+use rayon::ThreadPool;
 use zeroize::Zeroizing;
 
 use crate::clock::AcceptClock;
@@ -64,6 +65,8 @@ pub(crate) struct Newest {
 pub(crate) struct Writer<S> {
     store: Arc<S>,
     mark: HighWater,
+    /// A thread that flushes the mark while the store flushes itself.
+    beside: ThreadPool,
     clock: AcceptClock,
     /// Who signs checkpoints; nobody where those that were signed are followed.
     signer: Option<LogSigner>,

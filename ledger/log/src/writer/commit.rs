@@ -1,7 +1,5 @@
 //! Making a batch durable, in the one order that is safe.
 
-use std::thread;
-
 use custody_core::checkpoint::{Checkpoint, PosixTime, sign_checkpoint};
 use custody_core::entry::Entry;
 use custody_core::hash::{Hash, hash_leaf};
@@ -156,10 +154,10 @@ impl<S: Store> Writer<S> {
     }
 
     fn store_rows_and_stage(&mut self, note: &[u8]) -> Result<(), StoreError> {
-        let Self { store, rows, mark, .. } = self;
-        thread::scope(|scope| {
+        let Self { store, rows, mark, beside, .. } = self;
+        beside.in_place_scope(|scope| {
             // Where this fails, advancing tries again and says why.
-            scope.spawn(|| drop(mark.stage(note)));
+            scope.spawn(|_| drop(mark.stage(note)));
             store_rows(&**store, rows)
         })
     }

@@ -15,6 +15,7 @@ use custody_core::index::IndexTree;
 use custody_core::merkle::{LeafIndex, TreeSize, root_at};
 use custody_core::record::Record;
 use custody_core::record::body::{Body, LedgerOpen};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::ground::Ground;
 use super::judge::load_entry;
@@ -64,6 +65,7 @@ impl<S: Store> Writer<S> {
         let mut writer = Self {
             rows: Batch::new(store.acquire_epoch()?),
             store: store.clone(),
+            beside: beside(&mark)?,
             mark,
             clock: AcceptClock::new(clock, 0)?,
             signer: Some(keys.signer(&origin)?),
@@ -145,6 +147,7 @@ impl<S: Store> Writer<S> {
         let writer = Self {
             kept: load_kept(&*store)?,
             store,
+            beside: beside(&mark)?,
             mark,
             clock: AcceptClock::new(clock, last.accepted_ms)?,
             signer,
@@ -154,6 +157,16 @@ impl<S: Store> Writer<S> {
         };
         Ok(Recovered { writer, index, newest, keyring, origin, genesis })
     }
+}
+
+/// The thread that stages marks. One for good: a thread for each batch costs more than what it does.
+fn beside(mark: &HighWater) -> Result<ThreadPool, LedgerError> {
+    let name = |_| "mark".to_owned();
+    let made = ThreadPoolBuilder::new().num_threads(1).thread_name(name).build();
+    made.map_err(|error| {
+        let source = std::io::Error::other(error);
+        LedgerError::Io { path: mark.path().to_path_buf(), source }
+    })
 }
 
 /// Parses and checks a founding record: signatures, rules, and that it names the log's own keys.
