@@ -47,13 +47,13 @@ fn asked<T>(served: &Served, act: impl FnOnce() -> T) -> (T, BTreeMap<String, us
     let last = served.get("/v1/roots/0");
     let id = last.header("x-request-id").unwrap();
     served.wait_for("the last answer's line", |line| {
-        line["fields"]["message"] == "answered" && line["span"]["id"] == id
+        line["fields"]["message"] == "answered" && line["fields"]["id"] == id
     });
     let mut counts = BTreeMap::new();
     for line in served.log().lines().skip(before) {
         let line: Value = serde_json::from_str(line).unwrap_or_default();
-        if line["fields"]["message"] == "answered" && line["span"]["id"] != id {
-            let word = |name: &str| line["span"][name].as_str().unwrap().to_owned();
+        if line["fields"]["message"] == "answered" && line["fields"]["id"] != id {
+            let word = |name: &str| line["fields"][name].as_str().unwrap().to_owned();
             *counts.entry(format!("{} {}", word("method"), word("path"))).or_insert(0) += 1;
         }
     }

@@ -288,7 +288,7 @@ fn events_arrive_as_they_happen() {
         .unwrap();
     let mut lines = BufReader::new(stream.stdout.take().unwrap()).lines().map_while(Result::ok);
     front.scene.served.wait_for("the stream to be open", |line| {
-        line["span"]["path"] == "/v1/events" && line["fields"]["status"] == 200
+        line["fields"]["path"] == "/v1/events" && line["fields"]["status"] == 200
     });
     let mut wait_for = |begin: &str| lines.by_ref().any(|line| line.starts_with(begin));
     let laptop = format!("item:{}", front.scene.office.id("laptop"));
