@@ -1,8 +1,7 @@
 //! Records: submitting them, and reading them.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -78,9 +77,43 @@ pub async fn submit(State(service): State<Arc<Service>>, body: Bytes) -> Result<
     service.took(news, &acknowledged)?;
     let status = if acknowledged.was_known { StatusCode::OK } else { StatusCode::CREATED };
     let receipts = service.ledger.receipts(&[acknowledged.index]).map_err(Failure::from)?;
-    let receipt = receipts.proofs.concat() + &*receipts.checkpoint;
-    let view = AcknowledgedView { taken: Taken::from(&acknowledged), receipt };
-    Ok((status, Json(view)).into_response())
+    let view =
+        AcknowledgedView { taken: Taken::from(&acknowledged), receipt: receipts.proofs.concat() };
+    let end = service.checkpoint_quoted.of(&receipts.checkpoint)?;
+    let body = view.ending_with(&end).map_err(|_| Problem::internal("internal"))?;
+    Ok((status, [(header::CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+impl AcknowledgedView {
+    /// The view as JSON, its receipt up to the checkpoint followed by `end`, which is the checkpoint: a string as JSON has it.
+    fn ending_with(&self, end: &str) -> serde_json::Result<Vec<u8>> {
+        let mut json = serde_json::to_vec(self)?;
+        // The receipt is the last member: what follows it are a quotation mark and a brace.
+        json.truncate(json.len() - 2);
+        json.extend_from_slice(end.strip_prefix('"').unwrap_or(end).as_bytes());
+        json.push(b'}');
+        Ok(json)
+    }
+}
+
+/// The newest checkpoint as a string in JSON: thousands of receipts end with the same one, and writing it into each took
+/// longer than anything else about an answer.
+#[derive(Default)]
+pub struct Quoted(Mutex<Option<(Arc<str>, Arc<str>)>>);
+
+impl Quoted {
+    fn of(&self, checkpoint: &Arc<str>) -> Result<Arc<str>, Problem> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*known {
+            Some((of, quoted)) if Arc::ptr_eq(of, checkpoint) => Ok(quoted.clone()),
+            _ => {
+                let quoted = serde_json::to_string(&**checkpoint);
+                let quoted: Arc<str> = quoted.map_err(|_| Problem::internal("internal"))?.into();
+                *known = Some((checkpoint.clone(), quoted.clone()));
+                Ok(quoted)
+            }
+        }
+    }
 }
 
 /// The record of an offer file that everybody has signed, and its openings.
@@ -246,4 +279,39 @@ pub fn parse_digest(text: &str) -> Result<Hash, Problem> {
 fn no_record(digest: &Hash) -> Problem {
     let status = StatusCode::NOT_FOUND;
     Problem::new(status, "read/no-record", format!("no record {digest} here"))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn view(receipt: &str) -> AcknowledgedView {
+        let taken = Taken {
+            entry: 7,
+            record: "00".into(),
+            accepted: "2026-11-27T12:00:00Z".into(),
+            accepted_ms: 1,
+            index_root: "11".into(),
+            was_known: false,
+        };
+        AcknowledgedView { taken, receipt: receipt.to_owned() }
+    }
+
+    #[test]
+    fn an_answer_in_two_parts_is_what_it_would_be_in_one() {
+        let (proof, checkpoint) =
+            ("proof\nindex 7\n\n", Arc::from("\"a\\b\"\n7\nroot=\n\n\u{2014} a b=\n"));
+        let quoted = Quoted::default().of(&checkpoint).unwrap();
+        let whole = serde_json::to_vec(&view(&format!("{proof}{checkpoint}"))).unwrap();
+        assert_eq!(view(proof).ending_with(&quoted).unwrap(), whole);
+    }
+
+    #[test]
+    fn another_checkpoint_is_not_taken_for_the_one_before() {
+        let quoted = Quoted::default();
+        for text in ["one", "two", "two", "one"] {
+            assert_eq!(&*quoted.of(&Arc::from(text)).unwrap(), format!("\"{text}\""));
+        }
+    }
 }

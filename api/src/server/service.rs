@@ -21,6 +21,7 @@ use super::mailbox::Mailbox;
 use super::nonce::Nonces;
 use super::problem::Problem;
 use super::reckoned::Reckoned;
+use super::record::Quoted;
 use super::session::Sessions;
 use super::setting::Setting;
 use super::statistics::{FindingList, StatisticsView};
@@ -71,6 +72,8 @@ pub struct Service {
     /// What an audit of the whole ledger finds.
     pub findings: Reckoned<FindingList>,
     catalogue: Catalogue,
+    /// What receipts end with.
+    pub checkpoint_quoted: Quoted,
     looks: Arc<Semaphore>,
     records: Arc<Semaphore>,
     posts: Arc<Semaphore>,
@@ -95,6 +98,7 @@ impl Service {
             looks: Arc::new(Semaphore::new(limits.looks)),
             records: Arc::new(Semaphore::new(limits.records)),
             posts: Arc::new(Semaphore::new(POSTING)),
+            checkpoint_quoted: Quoted::default(),
             figures: Reckoned::default(),
             findings: Reckoned::default(),
             catalogue: Catalogue::default(),
