@@ -14,11 +14,13 @@ function catalogue(tag) {
 }
 
 /** Waits until the server says that each of them stands so. */
-function waitFor(one, wanted) {
-  return one.page.waitForFunction(async (wanted) => {
-    const { witnesses } = await (await fetch("/v1/witnesses")).json();
-    return witnesses.every(({ name, state, trouble }) => wanted[name] === undefined || wanted[name].join() === [state, trouble].join());
-  }, wanted, { polling: 500, timeout: 120_000 });
+async function waitFor(one, wanted) {
+  const stands = ({ name, state, trouble }) => wanted[name] === undefined || wanted[name].join() === [state, trouble].join();
+  for (const end = Date.now() + 120_000; Date.now() < end; await one.page.waitForTimeout(500)) {
+    const { witnesses: all } = await witnesses(one);
+    if (all.every(stands)) return;
+  }
+  assert.deepEqual((await witnesses(one)).witnesses, wanted);
 }
 
 async function witnesses(one) {
