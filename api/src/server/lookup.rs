@@ -19,6 +19,7 @@ use super::book::{EntryBook, OpeningBook, SubjectBook, parse_subject};
 use super::document::SubjectIdText;
 use super::item::malformed;
 use super::login::bad_body;
+use super::observe::RequestId;
 use super::problem::Problem;
 use super::service::Service;
 use crate::desk::Desk;
@@ -105,8 +106,9 @@ pub async fn find(
         Ok(found)
     });
     let found = found.await?;
+    let id = RequestId::at_hand();
     for (record, count) in found.opened.iter().filter(|_| service.setting.log_access) {
-        tracing::info!(target: "access", who, %record, count, "openings read");
+        tracing::info!(target: "access", %id, who, %record, count, "openings read");
     }
     Ok(Json(found.view))
 }
