@@ -1,7 +1,6 @@
 //! The tree of published files: somebody's, or those of the mirror's own copy.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use custody_core::hash::Hash;
 use custody_core::merkle::{NodeSource, TreeSize};
@@ -9,10 +8,7 @@ use custody_core::tile::{BundleError, TileKind, TilePath, decode_hashes};
 use thiserror::Error;
 
 use crate::published::{Source, SourceError, fetch};
-use crate::tree::{Edge, Place, Subtrees};
-
-/// Tiles that are kept while a proof is made: 512 x 16 KiB.
-const MAX_TILES: usize = 512;
+use crate::tree::{Edge, Place, Subtrees, TileCache};
 
 /// The nodes of a tree of one size as a source has them. They prove themselves or nothing.
 pub(super) struct TileNodes<'a> {
@@ -20,7 +16,8 @@ pub(super) struct TileNodes<'a> {
     size: TreeSize,
     /// The tiles that are not full, where they are at hand.
     edge: Option<&'a Edge>,
-    cache: Mutex<HashMap<(u8, u64), Arc<Subtrees>>>,
+    /// Of this one tree, so that tiles that are not full are kept too.
+    tiles: TileCache,
 }
 
 /// Why a node cannot be had.
@@ -44,25 +41,15 @@ pub enum TileNodesError {
 
 impl<'a> TileNodes<'a> {
     pub(super) fn new(source: &'a dyn Source, size: TreeSize, edge: Option<&'a Edge>) -> Self {
-        Self { source, size, edge, cache: Mutex::default() }
+        Self { source, size, edge, tiles: TileCache::default() }
     }
 
     /// What lies over the hashes of a tile; none where no file has such a name.
     fn tile(&self, place: &Place) -> Result<Option<Arc<Subtrees>>, TileNodesError> {
-        let key = (place.level, place.tile);
-        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(tile) = cache.get(&key) {
-            return Ok(Some(tile.clone()));
-        }
         let kind = TileKind::Hashes { level: place.level };
         let Some(path) = TilePath::new(kind, place.tile, place.width) else { return Ok(None) };
-        let hashes = decode_hashes(&fetch(self.source, &path)?, place.width)?;
-        let tile = Arc::new(Subtrees::over(hashes));
-        if cache.len() >= MAX_TILES {
-            cache.clear();
-        }
-        cache.insert(key, tile.clone());
-        Ok(Some(tile))
+        let load = || Ok(decode_hashes(&fetch(self.source, &path)?, place.width)?);
+        self.tiles.get(place, load).map(Some)
     }
 }
 

@@ -85,16 +85,22 @@ impl TileCache {
     /// Tiles that are kept, at 16 KiB each: 8 MiB.
     const MAX_TILES: usize = 512;
 
-    fn get(&self, read: &dyn Read, level: u8, index: u64) -> Result<Arc<Subtrees>, StoreError> {
+    /// What lies over the hashes of the tile in which `place` is, which `load` has where they are not kept.
+    pub(crate) fn get<E>(
+        &self,
+        place: &Place,
+        load: impl FnOnce() -> Result<Vec<Hash>, E>,
+    ) -> Result<Arc<Subtrees>, E> {
+        let key = (place.level, place.tile);
         let mut tiles = self.tiles.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(tile) = tiles.get(&(level, index)) {
+        if let Some(tile) = tiles.get(&key) {
             return Ok(tile.clone());
         }
+        let tile = Arc::new(Subtrees::over(load()?));
         if tiles.len() >= Self::MAX_TILES {
             tiles.clear();
         }
-        let tile = Arc::new(Subtrees::over(load_tile(read, level, index)?));
-        tiles.insert((level, index), tile.clone());
+        tiles.insert(key, tile.clone());
         Ok(tile)
     }
 }
@@ -135,7 +141,10 @@ impl Nodes<'_> {
         let outside = || NodesError::Outside { level, index, size: self.size };
         let place = Place::of(level, index, self.size).ok_or_else(outside)?;
         let root = match place.width.is_full() {
-            true => self.tiles.get(self.read, place.level, place.tile)?.root(&place),
+            true => {
+                let load = || load_tile(self.read, place.level, place.tile);
+                self.tiles.get(&place, load)?.root(&place)
+            }
             false => self.edge.subtrees(place.level).and_then(|edge| edge.root(&place)),
         };
         root.ok_or_else(outside)
