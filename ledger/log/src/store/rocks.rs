@@ -174,10 +174,13 @@ impl RocksStore {
     ///
     /// [`StoreError::Read`].
     pub fn memory(&self) -> Result<RocksMemory, StoreError> {
-        let sum = |property| self.tables.sum(property);
+        let number = |table: &Table, property| self.tables.number(*table, property);
+        let sum = |property| -> Result<u64, _> {
+            Table::ALL.iter().map(|table| number(table, property)).sum()
+        };
         Ok(RocksMemory {
             // All tables share one.
-            cache: sum(BLOCK_CACHE_USAGE)? / Table::ALL.len() as u64,
+            cache: number(&Table::Record, BLOCK_CACHE_USAGE)?,
             buffers: sum(SIZE_ALL_MEM_TABLES)?,
             files: sum(ESTIMATE_TABLE_READERS_MEM)?,
         })

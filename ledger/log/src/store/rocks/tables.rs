@@ -31,14 +31,11 @@ impl Tables {
         Table::ALL.iter().map(|table| self.handle(*table)).collect()
     }
 
-    /// The sum of a property that is a number, over all tables.
-    pub(super) fn sum(&self, property: &PropName) -> Result<u64, StoreError> {
-        let of = |table: &Table| {
-            let failed = |source| StoreError::Read { table: *table, key: Vec::new(), source };
-            let value = self.db.property_int_value_cf(self.handle(*table)?, property);
-            Ok(value.map_err(|source| failed(source.into()))?.unwrap_or(0))
-        };
-        Table::ALL.iter().map(of).sum()
+    /// A property of a table that is a number.
+    pub(super) fn number(&self, table: Table, property: &PropName) -> Result<u64, StoreError> {
+        let failed = |source| StoreError::Read { table, key: Vec::new(), source };
+        let value = self.db.property_int_value_cf(self.handle(table)?, property);
+        Ok(value.map_err(|source| failed(source.into()))?.unwrap_or(0))
     }
 
     /// RocksDB's form of `batch`, in the order of keys: cheaper to apply, equal in effect.
