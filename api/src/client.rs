@@ -240,8 +240,7 @@ impl Books for ServedBooks {
             return Ok(known);
         }
         let answer = self.transport.get(&format!("/v1/records/{record}/openings"))?;
-        let openings = answer["openings"].as_array().ok_or_else(|| malformed("openings"))?;
-        openings.iter().map(opening).collect()
+        openings(&answer)
     }
 
     fn root_at(&self, size: TreeSize) -> Result<Option<Hash>, Failure> {
@@ -399,6 +398,11 @@ fn logged(answer: &Value) -> Result<Logged, Failure> {
         true => Ok(Logged { index, entry, record }),
         false => Err(malformed("record")),
     }
+}
+
+fn openings(answer: &Value) -> Result<Vec<Opening>, Failure> {
+    let openings = answer["openings"].as_array().ok_or_else(|| malformed("openings"))?;
+    openings.iter().map(opening).collect()
 }
 
 fn opening(answer: &Value) -> Result<Opening, Failure> {

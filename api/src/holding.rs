@@ -63,7 +63,8 @@ pub fn items_where(
     as_they_began(desk, found)
 }
 
-/// As [`items_where`], of those that are sought, where the state alone says whether an item is wanted: only then it is asked whether it may be seen.
+/// As [`items_where`], of those that are sought, where the state alone says whether an item is wanted: only then it is asked
+/// whether it may be seen.
 ///
 /// # Errors
 /// The ledger cannot be read.

@@ -11,7 +11,7 @@ use custody_core::sealed::Opening;
 use custody_log::{Logged, decode_subject};
 use serde_json::{Value, json};
 
-use super::{ServedBooks, bytes, logged, malformed, opening, text};
+use super::{ServedBooks, bytes, logged, malformed, openings, text};
 use crate::failure::Failure;
 use crate::server::MAX_LOOKUPS;
 
@@ -127,8 +127,7 @@ impl First {
     fn read(answer: &Value) -> Result<Self, Failure> {
         let logged = logged(answer)?;
         let record = Record::parse(&logged.record)?;
-        let openings = answer["openings"].as_array().ok_or_else(|| malformed("openings"))?;
-        let openings = openings.iter().map(opening).collect::<Result<Vec<_>, _>>()?;
+        let openings = openings(answer)?;
         openings.iter().try_for_each(|opening| opening.verify(record.payload()))?;
         Ok(Self { logged, record, openings })
     }

@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::record::RecordError;
+use custody_log::Reader;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -15,7 +16,6 @@ use super::access::{Caller, GuardedBooks};
 use super::document::{Binary, Refused};
 use super::problem::Problem;
 use super::service::Service;
-use crate::books::{Books as _, OwnBooks};
 use crate::failure::Failure;
 use crate::offer_file::OfferFile;
 
@@ -59,14 +59,13 @@ pub async fn find(
             // It tells nobody else anything.
             signed.clear();
         }
-        let reader = || Ok::<_, Failure>(OwnBooks::new(service.ledger.reader()?, None));
-        let books = |signer| Ok(GuardedBooks::new(reader()?, &service.mailbox, signer));
-        let signed = signed.into_iter().map(books).collect::<Result<Vec<_>, Failure>>()?;
-        let (own, mut ends) = (reader()?, Vec::new());
+        let books = |signer| Ok(service.guarded(service.ledger.reader()?, signer));
+        let signed = signed.iter().map(books).collect::<Result<Vec<_>, Failure>>()?;
+        let (reader, mut ends) = (service.ledger.reader()?, Vec::new());
         for link in &offer.offer().payload().subjects {
             let SubjectId::Item(item) = link.subject else { continue };
             if may_tell(&signed, item)? {
-                ends.push(EndView::of(&own, item)?);
+                ends.push(EndView::of(&reader, item)?);
             }
         }
         Ok(EndsView { ends })
@@ -101,9 +100,9 @@ fn may_tell(signed: &[GuardedBooks<'_>], item: Uuid) -> Result<bool, Failure> {
 }
 
 impl EndView {
-    fn of(books: &OwnBooks<'_>, item: Uuid) -> Result<Self, Failure> {
+    fn of(reader: &Reader<'_>, item: Uuid) -> Result<Self, Failure> {
         let notes = SubjectId::Notes(item);
-        let chain = books.subject(&notes)?.map(|subject| subject.chain);
+        let chain = reader.subject(&notes)?.map(|subject| subject.chain);
         Ok(Self {
             subject: notes.to_string(),
             length: chain.as_ref().map_or(0, |chain| chain.length),

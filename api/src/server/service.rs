@@ -9,7 +9,7 @@ use custody_core::id::{SubjectId, Uuid};
 use custody_core::key::Kid;
 use custody_core::record::Record;
 use custody_core::sealed::Opening;
-use custody_log::{Acknowledged, Ledger, Reply};
+use custody_log::{Acknowledged, Ledger, Reader, Reply};
 use metrics::counter;
 use tokio::sync::{Semaphore, broadcast, oneshot};
 
@@ -119,8 +119,7 @@ impl Service {
     /// The ledger cannot be read.
     pub fn catalogued(&self, caller: &Caller) -> Result<(GuardedBooks<'_>, Edition), Failure> {
         let (reader, edition) = self.catalogue.at(|| Ok(self.ledger.reader()?))?;
-        let books = GuardedBooks::new(OwnBooks::new(reader, None), &self.mailbox, caller.clone());
-        Ok((books.finding_by(edition.clone()), edition))
+        Ok((self.guarded(reader, caller).finding_by(edition.clone()), edition))
     }
 
     /// Brings the catalogue up to date for whoever asks next.
@@ -137,8 +136,7 @@ impl Service {
     /// # Errors
     /// The ledger cannot be read.
     pub fn desk(&self, caller: &Caller) -> Result<Desk<'_>, Failure> {
-        let books = OwnBooks::new(self.ledger.reader()?, None);
-        Ok(Desk::over(GuardedBooks::new(books, &self.mailbox, caller.clone())))
+        Ok(Desk::over(self.guarded(self.ledger.reader()?, caller)))
     }
 
     /// As [`Service::desk`], for many that are looked up one after the other: each is shown as if it were asked for alone.
@@ -146,8 +144,12 @@ impl Service {
     /// # Errors
     /// As there.
     pub fn desk_for_each(&self, caller: &Caller) -> Result<Desk<'_>, Failure> {
-        let books = OwnBooks::new(self.ledger.reader()?, None);
-        Ok(Desk::over(GuardedBooks::new(books, &self.mailbox, caller.clone()).without_kin()))
+        Ok(Desk::over(self.guarded(self.ledger.reader()?, caller).without_kin()))
+    }
+
+    /// What `reader` shows, as far as `caller` may see it.
+    pub fn guarded<'s>(&'s self, reader: Reader<'s>, caller: &Caller) -> GuardedBooks<'s> {
+        GuardedBooks::new(OwnBooks::new(reader, None), &self.mailbox, caller.clone())
     }
 
     /// Does `work`, which takes the disk's time or the processor's, where it keeps nobody else waiting.
