@@ -1,9 +1,9 @@
 //! The ledger that the story happens in, and a clock that runs faster than ours.
 
+use custody_log::signing::{LogSeeds, LogSigner};
 use std::fs;
 use std::path::Path;
 
-use custody_core::checkpoint::{LogSeeds, LogSigner};
 use custody_core::cose::Observed;
 use custody_core::hash::Hash;
 use custody_core::id::{Origin, SubjectId};

@@ -3,13 +3,11 @@
 //! `policy.txt` and `agencies.txt` say whom it believes; `witness.txt` has its public keys as lines of a policy; `keys/` the
 //! private ones, encrypted; `copy/` what `publish` would write; `evidence/` what it keeps of a log that broke its word.
 
+use custody_log::signing::{Ed25519Cosigner, MlDsaCosigner, cosign_ed25519, cosign_mldsa44};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use custody_core::checkpoint::{
-    Checkpoint, CheckpointError, Ed25519Cosigner, MlDsaCosigner, PosixTime, cosign_ed25519,
-    cosign_mldsa44,
-};
+use custody_core::checkpoint::{Checkpoint, CheckpointError, PosixTime};
 use custody_core::id::Origin;
 use custody_core::note::{KeyName, VerifierKey};
 use custody_core::pins::{MAX_PINS, Pins};

@@ -1,11 +1,11 @@
 //! The keys and ids of a training ledger: all of them follow from its seed, and so are worthless.
 
-use custody_core::checkpoint::{LogSeeds, LogSigner};
 use custody_core::id::{Origin, Uuid};
 use custody_core::key::{CoseKey, KeyError};
 use custody_core::note::KeyName;
 use custody_core::record::body::{Enrolment, LedgerOpen, LedgerPurpose};
 use custody_log::LogKeys;
+use custody_log::signing::{LogSeeds, LogSigner};
 use ed25519_dalek::SigningKey;
 use zeroize::Zeroizing;
 

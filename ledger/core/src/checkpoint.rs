@@ -4,20 +4,16 @@
 //! checked. [`Checkpoint::verify_log`] checks the log's own two lines against pinned keys, and
 //! [`crate::policy`] adds witnesses and quorum. Stricter than the C2SP text: extension lines are refused,
 //! and the log signs twice, with Ed25519 (0x01) and ML-DSA-44 (0x06), each line named exactly the
-//! origin. Keys never leave this module's signers, which take seeds and no other randomness.
+//! origin. Nothing here signs: the bytes that signers sign are here, so that who signs and who verifies
+//! cannot differ.
 
 mod error;
 mod line;
 mod log_keys;
-mod signer;
 
 pub use error::{CheckpointError, SignatureFault};
-pub use line::{LineStatus, PosixTime};
+pub use line::{LineStatus, PosixTime, cosignature_v1_message, cosigned_message, timestamped};
 pub use log_keys::LogKeys;
-pub use signer::{
-    Ed25519Cosigner, LogSeeds, LogSigner, MlDsaCosigner, cosign_ed25519, cosign_mldsa44,
-    sign_checkpoint,
-};
 
 use crate::decimal::parse_decimal;
 use crate::hash::{Hash, empty_root};
@@ -42,6 +38,23 @@ impl Checkpoint {
         let note = Note::parse(bytes)?;
         let (origin, head) = parse_text(note.text())?;
         Ok(Self { note, origin, head })
+    }
+
+    /// A checkpoint of `head` with the lines that its signers made over [`checkpoint_text`] and
+    /// [`cosigned_message`].
+    ///
+    /// # Errors
+    ///
+    /// [`CheckpointError::EmptyTreeRoot`] for a head that no tree has, and [`CheckpointError::Note`] without
+    /// lines, with too many, or with two of one key.
+    pub fn new(
+        origin: &KeyName,
+        head: &TreeHead,
+        lines: Vec<SignatureLine>,
+    ) -> Result<Self, CheckpointError> {
+        check_head(head)?;
+        let note = Note::new(&checkpoint_text(origin, head), lines)?;
+        Ok(Self { note, origin: origin.clone(), head: *head })
     }
 
     /// The whole checkpoint, byte for byte as it was read.
@@ -160,8 +173,8 @@ fn parse_text(text: &str) -> Result<(KeyName, TreeHead), CheckpointError> {
     Ok((origin, head))
 }
 
-/// The text of a checkpoint: what the log's Ed25519 line covers.
-fn format_text(origin: &KeyName, head: &TreeHead) -> String {
+/// The text of a checkpoint, three lines each with its newline: what the log's Ed25519 line covers.
+pub fn checkpoint_text(origin: &KeyName, head: &TreeHead) -> String {
     let root = encode(head.root.as_ref());
     format!("{origin}\n{}\n{root}\n", head.size)
 }

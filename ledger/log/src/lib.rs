@@ -19,6 +19,7 @@ mod published;
 mod reader;
 mod row;
 mod sequencer;
+pub mod signing;
 mod standing;
 pub mod store;
 mod tree;

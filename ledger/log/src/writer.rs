@@ -10,9 +10,7 @@ mod recover;
 
 use std::sync::Arc;
 
-use custody_core::checkpoint::{
-    Checkpoint, CheckpointError, LogKeys as LogPublicKeys, LogSeeds, LogSigner,
-};
+use custody_core::checkpoint::{Checkpoint, CheckpointError, LogKeys as LogPublicKeys};
 use custody_core::hash::Hash;
 use custody_core::id::Origin;
 use custody_core::index::IndexTree;
@@ -27,6 +25,7 @@ use crate::clock::AcceptClock;
 use crate::error::{FatalError, GenesisError, LedgerError, ReadError};
 use crate::high_water::HighWater;
 use crate::row::Kept;
+use crate::signing::{LogSeeds, LogSigner};
 use crate::store::{Batch, Read, Store};
 use crate::tree::{Edge, Nodes, TileCache, Tree};
 

@@ -22,9 +22,9 @@ mod range;
 mod value;
 mod variant;
 
+use custody_log::signing::LogSigner;
 use std::collections::BTreeMap;
 
-use custody_core::checkpoint::LogSigner;
 use custody_core::hash::sha256;
 use custody_core::merkle::LeafIndex;
 use custody_core::pins::Pins;

@@ -1,9 +1,10 @@
 //! The log itself: entries, heads, index and tree.
 
+use custody_log::signing::{LogSeeds, LogSigner, sign_checkpoint};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use custody_core::checkpoint::{Checkpoint, LogSeeds, LogSigner, PosixTime, sign_checkpoint};
+use custody_core::checkpoint::{Checkpoint, PosixTime};
 use custody_core::cose::{BodyHeader, ContentType, Role};
 use custody_core::custody::{Book, RuleViolation, apply};
 use custody_core::entry::Entry;

@@ -2,7 +2,7 @@
 
 mod custody;
 
-use custody_core::checkpoint::{Checkpoint, Ed25519Cosigner, LogSigner, PosixTime, cosign_ed25519};
+use custody_core::checkpoint::{Checkpoint, PosixTime};
 use custody_core::cose::{Check, Finding, Observed, Outcome};
 use custody_core::id::Uuid;
 use custody_core::key::Kid;
@@ -11,6 +11,7 @@ use custody_core::note::{KeyName, VerifierKey};
 use custody_core::pins::Pins;
 use custody_core::policy::{Policy, Word};
 use custody_core::record::body::{LateReason, SealOutcome};
+use custody_log::signing::{Ed25519Cosigner, LogSigner, cosign_ed25519};
 use ed25519_dalek::SigningKey;
 
 use super::cast::{Agency, Person, public, seed, signing_key, uuid};

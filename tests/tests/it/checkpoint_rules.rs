@@ -3,12 +3,12 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use custody_core::checkpoint::{
-    Checkpoint, CheckpointError, LineStatus, LogKeys, LogSeeds, LogSigner, PosixTime,
-    SignatureFault, cosign_ed25519, cosign_mldsa44, sign_checkpoint,
+    Checkpoint, CheckpointError, LineStatus, LogKeys, PosixTime, SignatureFault,
 };
 use custody_core::hash::{Hash, empty_root};
 use custody_core::merkle::{TreeHead, TreeSize};
 use custody_core::note::{Algorithm, KeyId, SignatureLine, VerifierKey};
+use custody_log::signing::{LogSeeds, LogSigner, cosign_ed25519, cosign_mldsa44, sign_checkpoint};
 
 use crate::note_keys::{
     ORIGIN, checkpoint, cosigned_checkpoint, ed25519_witness, head, log_signer, mldsa_witness,

@@ -1,6 +1,6 @@
 //! The small ledger that SPEC's examples are taken from: six records, made from fixed seeds.
 
-use custody_core::checkpoint::{Checkpoint, LogSeeds, LogSigner, PosixTime, sign_checkpoint};
+use custody_core::checkpoint::{Checkpoint, PosixTime};
 use custody_core::cose::{BodyHeader, Check, ContentType, Draft, Observed, Role, SignerParams};
 use custody_core::entry::Entry;
 use custody_core::hash::{Hash, sha256};
@@ -15,6 +15,7 @@ use custody_core::record::body::{
 };
 use custody_core::record::{Link, Occurred, Payload, Record, Signer, TimeSource};
 use custody_core::sealed::Opening;
+use custody_log::signing::{LogSeeds, LogSigner, sign_checkpoint};
 use ed25519_dalek::SigningKey;
 
 /// The ledger's name.

@@ -1,14 +1,14 @@
 //! What we write, read by programs that share nothing with us: Python with its own CBOR, COSE, Ed25519
 //! and ML-DSA, and Go's checksum database.
 
+use custody_log::signing::{Ed25519Cosigner, MlDsaCosigner, cosign_ed25519, cosign_mldsa44};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-use custody_core::checkpoint::{Checkpoint, Ed25519Cosigner, MlDsaCosigner, PosixTime};
-use custody_core::checkpoint::{cosign_ed25519, cosign_mldsa44};
+use custody_core::checkpoint::{Checkpoint, PosixTime};
 use custody_core::hash::sha256;
 use custody_core::merkle::{LeafIndex, prove_inclusion};
 use custody_core::note::KeyName;

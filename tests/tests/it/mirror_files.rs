@@ -1,10 +1,11 @@
 //! A mirror and the files it is given, without a network: honest ones, tampered ones, none at all at any moment.
 
+use custody_log::signing::{Ed25519Cosigner, cosign_ed25519};
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use custody_core::checkpoint::{Checkpoint, Ed25519Cosigner, PosixTime, cosign_ed25519};
+use custody_core::checkpoint::{Checkpoint, PosixTime};
 use custody_core::merkle::TreeSize;
 use custody_core::note::KeyName;
 use custody_core::tile::{TileKind, TilePath};

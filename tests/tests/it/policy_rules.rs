@@ -1,10 +1,11 @@
 //! Trust policies: what a file may say, and what a checkpoint must show.
 
+use custody_log::signing::{cosign_ed25519, sign_checkpoint};
 use std::collections::HashMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use custody_core::checkpoint::{Checkpoint, cosign_ed25519, sign_checkpoint};
+use custody_core::checkpoint::Checkpoint;
 use custody_core::note::{Algorithm, KeyId, SignatureLine, VerifierKey};
 use custody_core::policy::{
     MAX_POLICY_LEN, Policy, PolicyError, PolicyFileError, PolicyLineFault, QuorumStatus, Word,

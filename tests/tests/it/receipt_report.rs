@@ -1,11 +1,12 @@
 //! The report on a receipt, line by line: honest ones, and each way in which one can be wrong.
 
-use custody_core::checkpoint::{PosixTime, sign_checkpoint};
+use custody_core::checkpoint::PosixTime;
 use custody_core::merkle::{LeafIndex, TreeSize, prove_inclusion};
 use custody_core::pins::Pins;
 use custody_core::policy::Policy;
 use custody_core::receipt::Receipt;
 use custody_core::verify::{ReceiptFiles, verify_receipt};
+use custody_log::signing::sign_checkpoint;
 use custody_tests::paper::story::{Story, entry};
 use custody_tests::paper::uuid;
 

@@ -2,11 +2,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use custody_core::checkpoint::sign_checkpoint;
 use custody_core::hash::{Hash, hash_children, hash_leaf, sha256};
 use custody_core::merkle::{InclusionProof, LeafIndex, TreeHead, TreeSize};
 use custody_core::policy::Policy;
 use custody_core::receipt::{MAX_EXTRA_LEN, MAX_PROOF_HASHES, MAX_RECEIPT_LEN, Receipt};
+use custody_log::signing::sign_checkpoint;
 
 use crate::note_keys::{ORIGIN, log_signer, text, time, vectors};
 

@@ -1,8 +1,9 @@
 //! The replay of custody-core, step by step: dishonest logs, each wrong in one way.
 
+use custody_log::signing::sign_checkpoint;
 use std::convert::Infallible;
 
-use custody_core::checkpoint::{PosixTime, sign_checkpoint};
+use custody_core::checkpoint::PosixTime;
 use custody_core::entry::Entry;
 use custody_core::hash::{Hash, sha256};
 use custody_core::id::SubjectId;

@@ -1,10 +1,11 @@
 //! What others named cannot move the terminal of whoever runs `custody-verify`, nor make up lines of a
 //! report: on stdout and stderr, in text and in JSON.
 
+use custody_log::signing::{LogSeeds, LogSigner, sign_checkpoint};
 use std::fs;
 use std::path::Path;
 
-use custody_core::checkpoint::{LogSeeds, LogSigner, PosixTime, sign_checkpoint};
+use custody_core::checkpoint::PosixTime;
 use custody_core::hash::sha256;
 use custody_core::merkle::{TreeHead, TreeSize};
 use custody_core::note::KeyName;

@@ -1,9 +1,9 @@
 //! The first step of founding: the log's keys, the founding record, the operator's signature.
 
+use custody_log::signing::{LogSeeds, LogSigner};
 use std::fs;
 use std::path::Path;
 
-use custody_core::checkpoint::{LogSeeds, LogSigner};
 use custody_core::cose::Observed;
 use custody_core::id::{Origin, TRAINING_ORIGIN};
 use custody_core::note::KeyName;

@@ -1,9 +1,10 @@
 //! Exercises with other files: receipts, checkpoints, and two exhibits of one item.
 
-use custody_core::checkpoint::{Checkpoint, PosixTime, sign_checkpoint};
+use custody_core::checkpoint::{Checkpoint, PosixTime};
 use custody_core::cose::{Draft, SignerParams};
 use custody_core::hash::sha256;
 use custody_core::merkle::{LeafIndex, TreeHead};
+use custody_log::signing::sign_checkpoint;
 
 use super::bench::Bench;
 use super::{Exercise, Solution};

@@ -76,7 +76,7 @@ pub enum CheckpointError {
     /// A seed gave an unusable public key.
     #[error("unusable key")]
     VerifierKey(#[source] VerifierKeyError),
-    /// ML-DSA found no signature.
+    /// ML-DSA found no signature, or a line that was made does not verify.
     #[error("signing failed")]
     SigningFailed,
 }

@@ -62,13 +62,13 @@ impl fmt::Display for PosixTime {
 }
 
 /// The message of an Ed25519 cosignature (0x04): tlog-cosignature, section Ed25519 signed message.
-pub(super) fn cosignature_v1_message(time: PosixTime, text: &str) -> Vec<u8> {
+pub fn cosignature_v1_message(time: PosixTime, text: &str) -> Vec<u8> {
     format!("cosignature/v1\ntime {time}\n{text}").into_bytes()
 }
 
 /// The `cosigned_message` of an ML-DSA-44 line (0x06): tlog-cosignature, section ML-DSA-44 signed
 /// message. `cosigner` is the log itself in its own line.
-pub(super) fn cosigned_message(
+pub fn cosigned_message(
     cosigner: &KeyName,
     time: PosixTime,
     origin: &KeyName,
@@ -93,7 +93,7 @@ pub(super) fn cosigned_message(
 }
 
 /// The `timestamped_signature` of a cosignature: time, then signature.
-pub(super) fn timestamped(time: PosixTime, signature: &[u8]) -> Vec<u8> {
+pub fn timestamped(time: PosixTime, signature: &[u8]) -> Vec<u8> {
     [&time.0.to_be_bytes(), signature].concat()
 }
 

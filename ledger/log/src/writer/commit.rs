@@ -1,6 +1,6 @@
 //! Making a batch durable, in the one order that is safe.
 
-use custody_core::checkpoint::{Checkpoint, PosixTime, sign_checkpoint};
+use custody_core::checkpoint::{Checkpoint, PosixTime};
 use custody_core::entry::Entry;
 use custody_core::hash::{Hash, hash_leaf};
 use custody_core::index::{ChainHead, IndexTree};
@@ -12,6 +12,7 @@ use crate::follow::FollowError;
 use crate::high_water::HighWaterError;
 use crate::intake::Candidate;
 use crate::row::{Kept, number_key, tile_key};
+use crate::signing::sign_checkpoint;
 use crate::store::{Batch, Store, StoreError, Table};
 
 /// A batch that is durable and marked.

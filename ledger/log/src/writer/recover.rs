@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use custody_core::checkpoint::{Checkpoint, CheckpointError, LogKeys as LogPublicKeys, LogSigner};
+use custody_core::checkpoint::{Checkpoint, CheckpointError, LogKeys as LogPublicKeys};
 use custody_core::custody::{Applied, Book, apply};
 use custody_core::entry::Entry;
 use custody_core::hash::{Hash, sha256};
@@ -26,6 +26,7 @@ use crate::high_water::HighWater;
 use crate::intake::{Candidate, index_keys};
 use crate::keyring::Keyring;
 use crate::row::{Kept, corrupt, decode_number, decode_subject, decode_subject_key, number_key};
+use crate::signing::LogSigner;
 use crate::store::{Batch, Epoch, Read, Scan, Store, StoreError, Table};
 use crate::tree::{Nodes, TileCache, Tree};
 

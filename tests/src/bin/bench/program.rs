@@ -1,10 +1,10 @@
 //! The verifier as its users run it: a program, files, an exit code.
 
+use custody_log::signing::{LogSeeds, LogSigner};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use custody_core::checkpoint::{LogSeeds, LogSigner};
 use custody_core::note::KeyName;
 use custody_core::policy::Policy;
 

@@ -3,14 +3,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use custody_core::cbor::Value;
-use custody_core::checkpoint::{
-    Checkpoint, Ed25519Cosigner, LogSeeds, LogSigner, PosixTime, cosign_ed25519, sign_checkpoint,
-};
+use custody_core::checkpoint::{Checkpoint, PosixTime};
 use custody_core::merkle::TreeSize;
 use custody_core::note::KeyName;
 use custody_core::verify::LineId::{
     Checkpoint as Signed, Consistency, Format, Freshness, Inclusion, Witnesses,
 };
+use custody_log::signing::{Ed25519Cosigner, LogSeeds, LogSigner, cosign_ed25519, sign_checkpoint};
 
 use super::exhibit::{Case, edited, signed};
 use crate::paper::story::{Story, entry};

@@ -1,9 +1,10 @@
 //! Keys that others may have had: since when, and who saw the records before.
 
-use custody_core::checkpoint::{Checkpoint, PosixTime, cosign_ed25519};
+use custody_core::checkpoint::{Checkpoint, PosixTime};
 use custody_core::merkle::{LeafIndex, TreeSize};
 use custody_core::record::body::LateReason;
 use custody_core::verify::LineId::{CustodyRules, KeyStanding};
+use custody_log::signing::cosign_ed25519;
 
 use super::exhibit::{Attack, Case, afterwards, open, rejected};
 use crate::paper::story::{Story, entry, witnesses};

@@ -1,7 +1,7 @@
 //! Attacks on completeness and inclusion: what a file leaves out, and where it says that things stand.
 
 use custody_core::cbor::Value;
-use custody_core::checkpoint::{PosixTime, sign_checkpoint};
+use custody_core::checkpoint::PosixTime;
 use custody_core::entry::Entry;
 use custody_core::exhibit::Lookup;
 use custody_core::hash::sha256;
@@ -9,6 +9,7 @@ use custody_core::id::SubjectId;
 use custody_core::merkle::{LeafIndex, MultiProof, TreeHead, TreeSize};
 use custody_core::record::Record;
 use custody_core::verify::LineId::{Completeness, Continuity, CustodyRules, Format, Inclusion};
+use custody_log::signing::sign_checkpoint;
 
 use super::exhibit::{Attack, Case, afterwards, edited, rejected, signed};
 use crate::paper::story::{IMAGE, Story, entry};

@@ -1,18 +1,24 @@
 //! Making signatures: the log's two lines, and witnesses' cosignatures.
 //!
 //! Signers are made from seeds, expand them once and wipe them when dropped. All signatures are
-//! deterministic: this package has no randomness, and signing the same head at the same time twice
-//! gives the same bytes.
+//! deterministic: nothing here has randomness, and signing the same head at the same time twice gives the
+//! same bytes. ML-DSA is signed by one implementation and verified by another, the one that every verifier of
+//! ours has: a line that it would refuse does not leave.
 
 use std::fmt;
 
+use custody_core::checkpoint::{
+    Checkpoint, CheckpointError, LineStatus, LogKeys, PosixTime, checkpoint_text,
+    cosignature_v1_message, cosigned_message, timestamped,
+};
+use custody_core::merkle::TreeHead;
+use custody_core::note::{Algorithm, KeyName, SignatureLine, VerifierKey};
 use ed25519_dalek::{Signer, SigningKey};
-use ml_dsa::{ExpandedSigningKey, MlDsa44};
+use libcrux_ml_dsa::ml_dsa_44::{self, MLDSA44SigningKey};
+use zeroize::Zeroize;
 
-use super::line::{cosignature_v1_message, cosigned_message, timestamped};
-use super::{Checkpoint, CheckpointError, LogKeys, PosixTime, check_head, format_text};
-use crate::merkle::TreeHead;
-use crate::note::{Algorithm, KeyName, Note, SignatureLine, VerifierKey};
+/// What FIPS 204 mixes into a signature in its deterministic variant, in place of randomness.
+const NO_RANDOMNESS: [u8; 32] = [0; 32];
 
 /// The two private seeds of a log.
 #[derive(Clone, Copy)]
@@ -39,7 +45,16 @@ pub struct Ed25519Cosigner {
 /// What a witness, or a log, makes 0x06 lines with. The key is expanded once.
 pub struct MlDsaCosigner {
     verifier: VerifierKey,
-    key: Box<ExpandedSigningKey<MlDsa44>>,
+    key: MlDsaKey,
+}
+
+/// A private ML-DSA-44 key, 2,560 bytes: sk of FIPS 204, algorithm 22. Wiped when dropped.
+struct MlDsaKey(Box<MLDSA44SigningKey>);
+
+impl Drop for MlDsaKey {
+    fn drop(&mut self) {
+        self.0.as_mut_slice().zeroize();
+    }
 }
 
 impl LogSigner {
@@ -86,9 +101,10 @@ impl MlDsaCosigner {
     ///
     /// None in practice: the public key has the right length.
     pub fn from_seed(name: &KeyName, seed: &[u8; 32]) -> Result<Self, CheckpointError> {
-        let key = Box::new(ExpandedSigningKey::<MlDsa44>::from_seed(&(*seed).into()));
-        let public = key.verifying_key().encode();
-        let verifier = VerifierKey::new(name.clone(), Algorithm::MlDsa44, &public)
+        let pair = ml_dsa_44::generate_key_pair(*seed);
+        let key = MlDsaKey(Box::new(pair.signing_key));
+        let public = pair.verification_key.as_slice();
+        let verifier = VerifierKey::new(name.clone(), Algorithm::MlDsa44, public)
             .map_err(CheckpointError::VerifierKey)?;
         Ok(Self { verifier, key })
     }
@@ -105,11 +121,9 @@ impl MlDsaCosigner {
         time: PosixTime,
     ) -> Result<SignatureLine, CheckpointError> {
         let message = cosigned_message(self.verifier.name(), time, origin, head);
-        let signature = self
-            .key
-            .sign_deterministic(&message, &[])
+        let signature = ml_dsa_44::sign(&self.key.0, &message, &[], NO_RANDOMNESS)
             .map_err(|_| CheckpointError::SigningFailed)?;
-        let blob = timestamped(time, &signature.encode());
+        let blob = timestamped(time, signature.as_slice());
         Ok(SignatureLine::new(&self.verifier, blob))
     }
 }
@@ -117,27 +131,28 @@ impl MlDsaCosigner {
 /// Signs `head` as the log: the Ed25519 line first, then the ML-DSA-44 line with `time`.
 ///
 /// A size is signed once. The caller makes sure of that: the time says 'the largest as of now'.
-/// Cost: 0.5 to 1 ms, nearly all of it ML-DSA: one signature with the expanded key.
+/// Cost: 0.2 to 0.3 ms: an ML-DSA signature, and the verification of both lines.
 ///
 /// # Errors
 ///
 /// [`CheckpointError::EmptyTreeRoot`] for a head that no tree has, and
 /// [`CheckpointError::SigningFailed`] if ML-DSA's rejection loop finds no signature, which has a
-/// negligible probability.
+/// negligible probability, or if a line does not verify: the machine or a library is broken.
 pub fn sign_checkpoint(
     signer: &LogSigner,
     head: &TreeHead,
     time: PosixTime,
 ) -> Result<Checkpoint, CheckpointError> {
-    check_head(head)?;
     let origin = signer.keys.origin();
-    let text = format_text(origin, head);
+    let text = checkpoint_text(origin, head);
     let ed25519 = signer.ed25519.sign(text.as_bytes()).to_bytes();
     let lines = vec![
         SignatureLine::new(signer.keys.ed25519(), ed25519.to_vec()),
         signer.mldsa44.sign(origin, head, time)?,
     ];
-    Ok(Checkpoint { note: Note::new(&text, lines)?, origin: origin.clone(), head: *head })
+    let checkpoint = Checkpoint::new(origin, head, lines)?;
+    checkpoint.verify_log(&signer.keys).map_err(|_| CheckpointError::SigningFailed)?;
+    Ok(checkpoint)
 }
 
 /// A witness's 0x04 line over `checkpoint`, to be added with [`Checkpoint::with_signature`].
@@ -166,7 +181,12 @@ pub fn cosign_mldsa44(
     checkpoint: &Checkpoint,
     time: PosixTime,
 ) -> Result<SignatureLine, CheckpointError> {
-    cosigner.sign(checkpoint.origin(), checkpoint.tree_head(), time)
+    let line = cosigner.sign(checkpoint.origin(), checkpoint.tree_head(), time)?;
+    let signed = Checkpoint::new(checkpoint.origin(), checkpoint.tree_head(), vec![line.clone()])?;
+    match signed.verify_line(&cosigner.verifier) {
+        Ok(LineStatus::VerifiedAt(_)) => Ok(line),
+        _ => Err(CheckpointError::SigningFailed),
+    }
 }
 
 fn verifier_key(
