@@ -6,6 +6,7 @@
 mod commit;
 mod ground;
 mod judge;
+mod mark;
 mod recover;
 
 use std::sync::Arc;
@@ -18,12 +19,10 @@ use custody_core::merkle::{LeafIndex, TreeHead, prove_inclusion};
 use custody_core::note::KeyName;
 use custody_core::receipt::format_proof;
 use custody_core::record::body::LedgerOpen;
-use rayon::ThreadPool;
 use zeroize::Zeroizing;
 
 use crate::clock::AcceptClock;
 use crate::error::{FatalError, GenesisError, LedgerError, ReadError};
-use crate::high_water::HighWater;
 use crate::row::Kept;
 use crate::signing::{LogSeeds, LogSigner};
 use crate::store::{Batch, Read, Store};
@@ -32,6 +31,7 @@ use crate::tree::{Edge, Nodes, TileCache, Tree};
 pub(crate) use commit::Was;
 use ground::Ground;
 pub(crate) use judge::{Verdict, index_by_digest, load_entry, load_record};
+use mark::Mark;
 pub(crate) use recover::{
     Recovered, Stored, check_index, check_mark, load_founding, load_index, load_newest,
     stored_root, verify_founding, verify_note,
@@ -63,9 +63,7 @@ pub(crate) struct Newest {
 /// The state behind a log's end, and the hands that move it.
 pub(crate) struct Writer<S> {
     store: Arc<S>,
-    mark: HighWater,
-    /// A thread that flushes the mark while the store flushes itself.
-    beside: ThreadPool,
+    mark: Mark,
     clock: AcceptClock,
     /// Who signs checkpoints; nobody where those that were signed are followed.
     signer: Option<LogSigner>,

@@ -9,7 +9,6 @@ use custody_core::merkle::{LeafIndex, TreeSize};
 use super::{Newest, WRITE_ATTEMPTS, Writer};
 use crate::error::{FatalError, LedgerError};
 use crate::follow::FollowError;
-use crate::high_water::HighWaterError;
 use crate::intake::Candidate;
 use crate::row::{Kept, number_key, tile_key};
 use crate::signing::sign_checkpoint;
@@ -61,11 +60,12 @@ impl<S: Store> Writer<S> {
 
         // 2. One atomic commit: entries, records, tiles, chains, states, checkpoint. Durable when it returns. At the
         //    same time the new mark is made durable under another name, where it counts for nothing.
-        self.store_rows_and_stage(checkpoint.as_bytes())?;
+        let (store, rows) = (&*self.store, &self.rows);
+        self.mark.stage_during(checkpoint.as_bytes(), || store_rows(store, rows))?;
 
         // 3. The high-water mark moves, outside the store. A crash before this leaves a store that is ahead of
         //    the mark, which opening puts right.
-        self.advance_mark(head.size.0, checkpoint.as_bytes())?;
+        self.mark.advance(head.size.0, checkpoint.as_bytes())?;
 
         // 4. Only now may the caller show the checkpoint to readers, and answer.
         let newest = Newest::new(&checkpoint, index.root(), self.tree.edge().clone());
@@ -151,25 +151,6 @@ impl<S: Store> Writer<S> {
     fn forget_checkpoint(&mut self, size: u64) {
         if size != 0 && !self.kept.contains(&Some(size)) {
             self.rows.delete(Table::Checkpoint, &number_key(size));
-        }
-    }
-
-    fn store_rows_and_stage(&mut self, note: &[u8]) -> Result<(), StoreError> {
-        let Self { store, rows, mark, beside, .. } = self;
-        beside.in_place_scope(|scope| {
-            // Where this fails, advancing tries again and says why.
-            scope.spawn(|_| drop(mark.stage(note)));
-            store_rows(&**store, rows)
-        })
-    }
-
-    pub(super) fn advance_mark(&mut self, size: u64, note: &[u8]) -> Result<(), HighWaterError> {
-        let mut attempt = 1;
-        loop {
-            match self.mark.advance(size, note) {
-                Err(HighWaterError::NotMoved { .. }) if attempt < WRITE_ATTEMPTS => attempt += 1,
-                other => return other,
-            }
         }
     }
 }

@@ -15,10 +15,10 @@ use custody_core::index::IndexTree;
 use custody_core::merkle::{LeafIndex, TreeSize, root_at};
 use custody_core::record::Record;
 use custody_core::record::body::{Body, LedgerOpen};
-use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::ground::Ground;
 use super::judge::load_entry;
+use super::mark::Mark;
 use super::{LogKeys, Newest, Writer, public_keys};
 use crate::clock::{AcceptClock, Clock};
 use crate::error::{GenesisError, LedgerError, RecoveryError};
@@ -66,8 +66,7 @@ impl<S: Store> Writer<S> {
         let mut writer = Self {
             rows: Batch::new(store.acquire_epoch()?),
             store: store.clone(),
-            beside: beside(&mark)?,
-            mark,
+            mark: Mark::new(mark)?,
             clock: AcceptClock::new(clock, 0)?,
             signer: Some(keys.signer(&origin)?),
             ground: Ground::new(Book::whole()),
@@ -80,7 +79,7 @@ impl<S: Store> Writer<S> {
         match verdicts.as_slice() {
             [super::Verdict::Accepted(candidate)] => {
                 writer.commit(&mut IndexTree::new(), &[candidate])?;
-                Ok(writer.mark)
+                Ok(writer.mark.into_high_water()?)
             }
             // `verify_founding` has applied the same rules to the same empty ledger.
             _ => Err(LedgerError::Genesis(GenesisError::LogKeys)),
@@ -116,7 +115,7 @@ impl<S: Store> Writer<S> {
 
         // 5. A crash came between commit and mark: the mark follows now, before anybody reads or appends.
         if marked < checkpoint.size() {
-            recovered.writer.advance_mark(checkpoint.size().0, checkpoint.as_bytes())?;
+            recovered.writer.mark.advance(checkpoint.size().0, checkpoint.as_bytes())?;
         }
         Ok(recovered)
     }
@@ -148,8 +147,7 @@ impl<S: Store> Writer<S> {
         let writer = Self {
             kept: load_kept(&*store)?,
             store,
-            beside: beside(&mark)?,
-            mark,
+            mark: Mark::new(mark)?,
             clock: AcceptClock::new(clock, last.accepted_ms)?,
             signer,
             ground: Ground::new(registry),
@@ -158,16 +156,6 @@ impl<S: Store> Writer<S> {
         };
         Ok(Recovered { writer, index, newest, keyring, origin, genesis })
     }
-}
-
-/// The thread that stages marks. One for good: a thread for each batch costs more than what it does.
-fn beside(mark: &HighWater) -> Result<ThreadPool, LedgerError> {
-    let name = |_| "mark".to_owned();
-    let made = ThreadPoolBuilder::new().num_threads(1).thread_name(name).build();
-    made.map_err(|error| {
-        let source = std::io::Error::other(error);
-        LedgerError::Io { path: mark.path().to_path_buf(), source }
-    })
 }
 
 /// Parses and checks a founding record: signatures, rules, and that it names the log's own keys.
