@@ -26,7 +26,7 @@ use custody_core::record::body::Body;
 use custody_core::sealed::Opening;
 
 pub use finding::{Finding, Kind, minutes_between};
-pub use seen::{Seen, as_custodian, newest_s, walk};
+pub use seen::{Seen, WalkProgress, as_custodian, newest_s, walk};
 
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -136,13 +136,18 @@ impl Pass<'_> {
     }
 }
 
-/// Goes through the whole ledger. `progress` counts entries.
+/// Goes through the whole ledger.
 ///
 /// Cost: one scan of entries and records; memory by items, people and records that claim a place (about 50 bytes each).
 ///
 /// # Errors
-/// The ledger cannot be read, a record is not what was stored, or `as_of_s` lies before the newest entry.
-pub fn audit(desk: &Desk, question: &Question, progress: &dyn Fn(u64)) -> Result<Audited, Failure> {
+/// The ledger cannot be read, a record is not what was stored, `as_of_s` lies before the newest entry, or
+/// `progress`'s own.
+pub fn audit(
+    desk: &Desk,
+    question: &Question,
+    progress: WalkProgress<'_>,
+) -> Result<Audited, Failure> {
     let as_of_s = as_of(desk, question)?;
     let gap_s = question.gap_hours.saturating_mul(3600);
     let (findings, unread) = (Vec::new(), Unread::default());

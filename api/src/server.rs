@@ -164,7 +164,8 @@ impl Server {
                 catalogue(beside),
             );
         };
-        let served = serve_beside(listening, route::router(&service), metrics, beside);
+        let served =
+            serve_beside(listening, route::router(&service), metrics, beside, || service.stop());
         // Whoever is being asked is not waited for longer than a request takes.
         asking.stop();
         served
@@ -193,15 +194,17 @@ pub fn bind_metrics(address: SocketAddr) -> Result<(TcpListener, PrometheusHandl
 /// # Errors
 /// The server cannot be started.
 pub fn serve(listening: Listening, app: Router, metrics: Option<Metrics>) -> Result<(), Failure> {
-    serve_beside(listening, app, metrics, async {})
+    serve_beside(listening, app, metrics, async {}, || ())
 }
 
-/// As [`serve`], with something else to do meanwhile.
+/// As [`serve`], with something else to do meanwhile, and something once the last request was answered: on return, nothing
+/// that was begun goes on.
 fn serve_beside(
     listening: Listening,
     app: Router,
     metrics: Option<Metrics>,
     beside: impl Future<Output = ()> + Send + 'static,
+    answered: impl FnOnce(),
 ) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -213,7 +216,9 @@ fn serve_beside(
         if let Some(metrics) = metrics {
             tokio::spawn(offer_metrics(metrics));
         }
-        listening.serve(app).await
+        let served = listening.serve(app).await;
+        answered();
+        served
     })
 }
 

@@ -19,7 +19,7 @@ use custody_core::record::body::{Body, Receive, Refuse, Refused, Release, Reques
 pub use figures::{Figures, Spread};
 pub use picture::{bars, shortened, svg};
 
-use crate::audit::{Seen, minutes_between, newest_s, walk};
+use crate::audit::{Seen, WalkProgress, minutes_between, newest_s, walk};
 use crate::desk::Desk;
 use crate::failure::Failure;
 
@@ -56,11 +56,11 @@ pub struct Stats {
     pub requests: BTreeMap<Uuid, Figures>,
 }
 
-/// Goes through the whole ledger. `progress` counts entries. Cost: one scan; memory by items, people and disputes.
+/// Goes through the whole ledger. Cost: one scan; memory by items, people and disputes.
 ///
 /// # Errors
-/// The ledger cannot be read, or a record is not what was stored.
-pub fn stats(desk: &Desk, window: Window, progress: &dyn Fn(u64)) -> Result<Stats, Failure> {
+/// The ledger cannot be read, or a record is not what was stored, or `progress`'s own.
+pub fn stats(desk: &Desk, window: Window, progress: WalkProgress<'_>) -> Result<Stats, Failure> {
     let mut count = Count { window, ..Count::default() };
     walk(desk, progress, |seen| {
         count.see(seen);

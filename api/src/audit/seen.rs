@@ -114,13 +114,16 @@ pub fn as_custodian(id: &SubjectId) -> Option<Uuid> {
     }
 }
 
-/// Shows every entry of a ledger to `look`, in order; each record is parsed once. `progress` counts entries.
+/// Is told how many entries of a ledger were seen, and may end the walk with an error.
+pub type WalkProgress<'p> = &'p dyn Fn(u64) -> Result<(), Failure>;
+
+/// Shows every entry of a ledger to `look`, in order; each record is parsed once.
 ///
 /// # Errors
-/// The ledger cannot be read, a record is not what was stored, or `look`'s own.
+/// The ledger cannot be read, a record is not what was stored, or `progress`'s or `look`'s own.
 pub fn walk(
     desk: &Desk,
-    progress: &dyn Fn(u64),
+    progress: WalkProgress<'_>,
     mut look: impl FnMut(&Seen<'_>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let size = desk.head().size.0;
@@ -131,7 +134,7 @@ pub fn walk(
             let (index, accepted_s) = (logged.index.0, logged.entry.accepted_ms / 1000);
             look(&Seen { index, accepted_s, record: &record })?;
         }
-        progress(hi);
+        progress(hi)?;
     }
     Ok(())
 }

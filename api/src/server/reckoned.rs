@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use super::access::Caller;
 use super::problem::Problem;
 use super::service::Service;
+use crate::audit::WalkProgress;
 use crate::desk::Desk;
 use crate::failure::Failure;
 
@@ -107,7 +108,7 @@ pub async fn reckoned<T: Send + Sync + 'static>(
     service: &Arc<Service>,
     caller: Caller,
     of: fn(&Service) -> &Reckoned<T>,
-    make: fn(&Desk<'_>) -> Result<T, Failure>,
+    make: fn(&Desk<'_>, WalkProgress<'_>) -> Result<T, Failure>,
 ) -> Result<Arc<T>, Problem> {
     let size = service.look(|service| Ok(service.ledger.reader()?.head().size.0)).await?;
     let waiting = || Problem::busy("this is being reckoned, and takes a while: come again");
@@ -122,11 +123,11 @@ pub async fn reckoned<T: Send + Sync + 'static>(
         let (begun, known) = (Instant::now(), of(&worker));
         let _work = Work(known);
         let desk = worker.desk(&caller)?;
-        let value = Arc::new(make(&desk)?);
+        let value = Arc::new(make(&desk, &|_| worker.check_going())?);
         known.keep(desk.head().size.0, value.clone(), begun.elapsed());
         Ok::<_, Failure>(value)
     };
-    // It goes on when nobody waits for it any more.
+    // It goes on when nobody waits for it any more, until the server stops.
     let working = tokio::task::spawn_blocking(work);
     if let Some(value) = meanwhile {
         return Ok(value);

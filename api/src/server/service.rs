@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use custody_core::custody::Standing;
@@ -78,6 +79,7 @@ pub struct Service {
     records: Arc<Semaphore>,
     posts: Arc<Semaphore>,
     owners: RwLock<HashMap<Kid, SubjectId>>,
+    is_stopping: AtomicBool,
 }
 
 impl Service {
@@ -103,6 +105,7 @@ impl Service {
             findings: Reckoned::default(),
             catalogue: Catalogue::default(),
             owners: RwLock::default(),
+            is_stopping: AtomicBool::new(false),
             mailbox,
             witnesses,
             changes,
@@ -110,6 +113,22 @@ impl Service {
             setting,
             bound,
         })
+    }
+
+    /// Ends what nobody waits for.
+    pub fn stop(&self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// For work that takes long.
+    ///
+    /// # Errors
+    /// `ledger/closed`: nobody waits for it any more.
+    pub fn check_going(&self) -> Result<(), Failure> {
+        match self.is_stopping.load(Ordering::Relaxed) {
+            true => Err(Failure::could_not("ledger/closed", "the server stops")),
+            false => Ok(()),
+        }
     }
 
     /// The ledger as `caller` may see it, at its newest checkpoint, and the catalogue of that, by which these books find items.

@@ -16,7 +16,7 @@ use super::problem::Problem;
 use super::reckoned::reckoned;
 use super::service::Service;
 use super::view::Who;
-use crate::audit::{Question, audit};
+use crate::audit::{Question, WalkProgress, audit};
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::people::People;
@@ -139,9 +139,9 @@ pub fn check_overseer(caller: &Caller) -> Result<(), Problem> {
 }
 
 impl StatisticsView {
-    fn of(desk: &Desk<'_>) -> Result<Self, Failure> {
+    fn of(desk: &Desk<'_>, progress: WalkProgress<'_>) -> Result<Self, Failure> {
         let people = People::of(desk);
-        let stats = stats(desk, Window::ALL, &|_| {})?;
+        let stats = stats(desk, Window::ALL, progress)?;
         let agencies = stats.agencies.iter().map(|(id, figures)| {
             let agency = people.name(&SubjectId::Agency(*id))?.into();
             Ok(AgencyFigures { agency, figures: figures.to_json() })
@@ -162,9 +162,9 @@ impl StatisticsView {
 }
 
 impl FindingList {
-    fn of(desk: &Desk<'_>) -> Result<Self, Failure> {
+    fn of(desk: &Desk<'_>, progress: WalkProgress<'_>) -> Result<Self, Failure> {
         let people = People::of(desk);
-        let audited = audit(desk, &Question::default(), &|_| {})?;
+        let audited = audit(desk, &Question::default(), progress)?;
         let finding = |finding: &crate::audit::Finding| {
             let who = finding.people.iter().map(|id| Ok(people.custodian(*id)?.into()));
             Ok(FindingView {

@@ -153,7 +153,7 @@ impl Play {
     }
 
     pub fn audited(&self, question: &Question) -> Audited {
-        audit(&Desk::live(self.ledger.reader().unwrap()), question, &|_| {}).unwrap()
+        audit(&Desk::live(self.ledger.reader().unwrap()), question, &|_| Ok(())).unwrap()
     }
 
     pub fn findings(&self) -> Vec<Finding> {

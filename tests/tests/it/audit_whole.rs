@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use custody_api::audit::{Kind, Question, audit};
 use custody_api::desk::Desk;
+use custody_api::failure::Failure;
 use custody_api::stats::{Figures, Stats, Window, stats};
 use custody_core::cbor::Value;
 use custody_core::cose::Role;
@@ -104,7 +105,8 @@ fn the_same_ledger_gives_the_same_answer_and_parts_of_it() {
     assert_eq!(of(&only), is(Kind::TwoPlaces, &[]));
     assert_eq!(of(&items), is(Kind::OverdueTransit, &[play.item(2)]));
     let early = Question { as_of_s: Some(START_S), ..Question::default() };
-    let refused = audit(&Desk::live(play.ledger.reader().unwrap()), &early, &|_| {}).unwrap_err();
+    let refused =
+        audit(&Desk::live(play.ledger.reader().unwrap()), &early, &|_| Ok(())).unwrap_err();
     assert_eq!(refused.code(), "usage");
 }
 
@@ -124,7 +126,17 @@ fn a_corrected_record_stays_found_and_says_so() {
 }
 
 fn figures(play: &Play, window: Window) -> Stats {
-    stats(&Desk::live(play.ledger.reader().unwrap()), window, &|_| {}).unwrap()
+    stats(&Desk::live(play.ledger.reader().unwrap()), window, &|_| Ok(())).unwrap()
+}
+
+/// A server that is told to stop does not wait for figures that nobody waits for.
+#[test]
+fn a_walk_ends_where_it_is_told_to() {
+    let play = unusual();
+    let desk = Desk::live(play.ledger.reader().unwrap());
+    let stop = |_| Err(Failure::could_not("ledger/closed", "the server stops"));
+    assert_eq!(stats(&desk, Window::ALL, &stop).unwrap_err().code(), "ledger/closed");
+    assert_eq!(audit(&desk, &Question::default(), &stop).unwrap_err().code(), "ledger/closed");
 }
 
 fn agency(play: &Play, stats: &Stats, person: usize) -> Figures {
