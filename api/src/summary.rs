@@ -117,6 +117,10 @@ fn body_lines(body: &Body) -> Vec<String> {
                 format!("quorum: {} of {} founders", body.quorum, body.agencies.len()),
             ];
             lines.extend(body.agencies.iter().map(agency_line));
+            lines.extend(body.succeeds.as_ref().map(|before| {
+                let (origin, head) = (&before.origin, &before.head);
+                format!("goes on from: ledger:{origin}, at size {}, root {}", head.size, head.root)
+            }));
             lines
         }
         Body::AgencyEnrol(body) => vec![agency_line(&body.agency)],

@@ -29,6 +29,8 @@ Found a ledger, in three steps, so that no machine ever sees everybody's keys:
   --training                  a ledger to practise on: its name begins with training-not-evidence/, and
                               everything that is said about it with `TRAINING - NOT EVIDENCE`
   --purpose PURPOSE           evidence, or training; evidence
+  --succeeds DIR              the ledger that this one goes on from, or a copy to look at: its name, its
+                              founding record and its newest tree stand in the founding record
   --sign FILE                 add signatures to the founding record
   --key FILE                  your key (or CUSTODY_KEY)
   --with-key FILE             the key of the next signer, if it is here too; may be repeated
@@ -64,6 +66,8 @@ pub struct Args {
     training: bool,
     #[arg(long)]
     purpose: Option<LedgerPurpose>,
+    #[arg(long, value_name = "DIR")]
+    succeeds: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
@@ -80,8 +84,8 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     match (&args.prepare, &args.sign, &args.open) {
         (Some(path), _, _) => prepare::run(args, path),
         _ if args.describes_a_ledger() => {
-            let message = "`--origin`, `--founder`, `--quorum`, `--purpose` and `--training` stand with \
-                 `--prepare`";
+            let message = "`--origin`, `--founder`, `--quorum`, `--purpose`, `--training` and `--succeeds` \
+                 stand with `--prepare`";
             Err(Failure::could_not("usage", message).hint("`custody init --help`"))
         }
         (_, Some(path), _) => found::sign(args, path),
@@ -95,6 +99,6 @@ impl Args {
     fn describes_a_ledger(&self) -> bool {
         let has_purpose = self.purpose.is_some() || self.training;
         let is_described = self.origin.is_some() || self.quorum.is_some() || has_purpose;
-        is_described || !self.founder.is_empty()
+        is_described || !self.founder.is_empty() || self.succeeds.is_some()
     }
 }

@@ -1,6 +1,5 @@
 //! The ledger that the story happens in, and a clock that runs faster than ours.
 
-use custody_log::signing::{LogSeeds, LogSigner};
 use std::fs;
 use std::path::Path;
 
@@ -12,6 +11,7 @@ use custody_core::merkle::TreeHead;
 use custody_core::note::KeyName;
 use custody_core::record::body::{AgencyEnrol, CustodianEnrol, LedgerOpen, LedgerPurpose};
 use custody_core::record::{Occurred, TimeSource};
+use custody_log::signing::{LogSeeds, LogSigner};
 use custody_log::{Acknowledged, Ledger, LedgerOptions, LogKeys};
 use ed25519_dalek::SigningKey;
 use zeroize::Zeroizing;

@@ -3,7 +3,6 @@
 //! `policy.txt` and `agencies.txt` say whom it believes; `witness.txt` has its public keys as lines of a policy; `keys/` the
 //! private ones, encrypted; `copy/` what `publish` would write; `evidence/` what it keeps of a log that broke its word.
 
-use custody_log::signing::{Ed25519Cosigner, MlDsaCosigner, cosign_ed25519, cosign_mldsa44};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -13,6 +12,7 @@ use custody_core::note::{KeyName, VerifierKey};
 use custody_core::pins::{MAX_PINS, Pins};
 use custody_core::policy::{MAX_POLICY_LEN, Policy};
 use custody_log::mirror::MirrorTrust;
+use custody_log::signing::{Ed25519Cosigner, MlDsaCosigner, cosign_ed25519, cosign_mldsa44};
 
 use crate::failure::Failure;
 use crate::file::{self, Access};

@@ -22,7 +22,6 @@ mod range;
 mod value;
 mod variant;
 
-use custody_log::signing::LogSigner;
 use std::collections::BTreeMap;
 
 use custody_core::hash::sha256;
@@ -30,6 +29,7 @@ use custody_core::merkle::LeafIndex;
 use custody_core::pins::Pins;
 use custody_core::policy::Policy;
 use custody_core::record::body::RecordType;
+use custody_log::signing::LogSigner;
 use serde_json::json;
 
 use super::cast::{START_S, public, uuid};

@@ -1,6 +1,5 @@
 //! The log itself: entries, heads, index and tree.
 
-use custody_log::signing::{LogSeeds, LogSigner, sign_checkpoint};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
@@ -16,6 +15,7 @@ use custody_core::note::KeyName;
 use custody_core::record::body::{Body, LedgerOpen, LedgerPurpose};
 use custody_core::record::{Link, Occurred, Payload, Record, TimeSource};
 use custody_core::sealed::Opening;
+use custody_log::signing::{LogSeeds, LogSigner, sign_checkpoint};
 use ed25519_dalek::SigningKey;
 
 use super::cast::{Agency, ORIGIN, START_S, public, seed, signing_key};

@@ -1,11 +1,11 @@
 //! The checkpoints of `vectors/checkpoint`, made with pyca and accepted by Go's `x/mod`.
 
-use custody_log::signing::{Ed25519Cosigner, LogSeeds, LogSigner, cosign_ed25519, sign_checkpoint};
 use std::fs;
 
 use custody_core::checkpoint::{Checkpoint, CheckpointError, LineStatus, SignatureFault};
 use custody_core::hash::sha256;
 use custody_core::note::VerifierKey;
+use custody_log::signing::{Ed25519Cosigner, LogSeeds, LogSigner, cosign_ed25519, sign_checkpoint};
 use custody_tests::shared;
 
 use crate::note_keys::{name, seed, text, time, vector_keys, vectors};

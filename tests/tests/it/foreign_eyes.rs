@@ -1,7 +1,6 @@
 //! What we write, read by programs that share nothing with us: Python with its own CBOR, COSE, Ed25519
 //! and ML-DSA, and Go's checksum database.
 
-use custody_log::signing::{Ed25519Cosigner, MlDsaCosigner, cosign_ed25519, cosign_mldsa44};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -14,6 +13,7 @@ use custody_core::merkle::{LeafIndex, prove_inclusion};
 use custody_core::note::KeyName;
 use custody_core::policy::{Policy, Word};
 use custody_core::receipt::Receipt;
+use custody_log::signing::{Ed25519Cosigner, MlDsaCosigner, cosign_ed25519, cosign_mldsa44};
 use custody_tests::paper::{PaperLedger, seed};
 use custody_tests::published::{Busy, publish_as};
 use tempfile::TempDir;

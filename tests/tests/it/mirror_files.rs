@@ -1,6 +1,5 @@
 //! A mirror and the files it is given, without a network: honest ones, tampered ones, none at all at any moment.
 
-use custody_log::signing::{Ed25519Cosigner, cosign_ed25519};
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,6 +9,7 @@ use custody_core::merkle::TreeSize;
 use custody_core::note::KeyName;
 use custody_core::tile::{TileKind, TilePath};
 use custody_log::mirror::{Followed, Mirror, MirrorError, MirrorTrust, Source, SourceError};
+use custody_log::signing::{Ed25519Cosigner, cosign_ed25519};
 use custody_tests::paper::{PaperLedger, seed};
 use custody_tests::program::run_in;
 use custody_tests::published::{Busy, bytes_of, publish};

@@ -1,15 +1,15 @@
 //! Keys, signers and names that the tests of notes, checkpoints, policies and receipts share.
 
-use custody_log::signing::{
-    Ed25519Cosigner, LogSeeds, LogSigner, MlDsaCosigner, cosign_ed25519, cosign_mldsa44,
-    sign_checkpoint,
-};
 use std::fs;
 
 use custody_core::checkpoint::{Checkpoint, LogKeys, PosixTime};
 use custody_core::hash::{Hash, sha256};
 use custody_core::merkle::{TreeHead, TreeSize};
 use custody_core::note::{KeyName, VerifierKey};
+use custody_log::signing::{
+    Ed25519Cosigner, LogSeeds, LogSigner, MlDsaCosigner, cosign_ed25519, cosign_mldsa44,
+    sign_checkpoint,
+};
 use custody_tests::shared;
 use serde_json::Value;
 

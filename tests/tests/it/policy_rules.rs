@@ -1,6 +1,5 @@
 //! Trust policies: what a file may say, and what a checkpoint must show.
 
-use custody_log::signing::{cosign_ed25519, sign_checkpoint};
 use std::collections::HashMap;
 
 use base64::Engine;
@@ -10,6 +9,7 @@ use custody_core::note::{Algorithm, KeyId, SignatureLine, VerifierKey};
 use custody_core::policy::{
     MAX_POLICY_LEN, Policy, PolicyError, PolicyFileError, PolicyLineFault, QuorumStatus, Word,
 };
+use custody_log::signing::{cosign_ed25519, sign_checkpoint};
 
 use crate::note_keys::{
     ORIGIN, checkpoint, cosigned_checkpoint, ed25519_witness, head, log_signer, mldsa_witness,

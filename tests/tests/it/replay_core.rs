@@ -1,6 +1,5 @@
 //! The replay of custody-core, step by step: dishonest logs, each wrong in one way.
 
-use custody_log::signing::sign_checkpoint;
 use std::convert::Infallible;
 
 use custody_core::checkpoint::PosixTime;
@@ -12,6 +11,7 @@ use custody_core::merkle::{LeafIndex, NodeSource, TreeHead, TreeSize};
 use custody_core::record::body::{KeySlot, LateReason};
 use custody_core::verify::replay::{Claims, KeyRing, Prepared, Replayer, Violation};
 use custody_core::verify::{LineId, Report, Status, Verdict};
+use custody_log::signing::sign_checkpoint;
 use custody_tests::paper::story::{Story, entry};
 use custody_tests::paper::{PaperLedger, public, signing_key};
 use custody_tests::published::Busy;

@@ -1,7 +1,6 @@
 //! What others named cannot move the terminal of whoever runs `custody-verify`, nor make up lines of a
 //! report: on stdout and stderr, in text and in JSON.
 
-use custody_log::signing::{LogSeeds, LogSigner, sign_checkpoint};
 use std::fs;
 use std::path::Path;
 
@@ -10,6 +9,7 @@ use custody_core::hash::sha256;
 use custody_core::merkle::{TreeHead, TreeSize};
 use custody_core::note::KeyName;
 use custody_core::policy::Policy;
+use custody_log::signing::{LogSeeds, LogSigner, sign_checkpoint};
 use custody_tests::paper::seed;
 use custody_tests::paper::story::Story;
 use custody_tests::program::{HOSTILE, Ran, run};

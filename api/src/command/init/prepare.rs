@@ -1,20 +1,20 @@
 //! The first step of founding: the log's keys, the founding record, the operator's signature.
 
-use custody_log::signing::{LogSeeds, LogSigner};
 use std::fs;
 use std::path::Path;
 
 use custody_core::cose::Observed;
 use custody_core::id::{Origin, TRAINING_ORIGIN};
 use custody_core::note::KeyName;
-use custody_core::record::body::{Enrolment, LedgerOpen, LedgerPurpose};
+use custody_core::record::body::{Enrolment, LedgerOpen, LedgerPurpose, Predecessor};
+use custody_log::signing::{LogSeeds, LogSigner};
 use serde_json::json;
 
 use super::Args;
 use crate::act::{Act, Proposal, Unfounded};
 use crate::agency_card::{MAX_CARD, parse_card};
 use crate::command::option::key_path;
-use crate::desk::now_s;
+use crate::desk::{Desk, now_s};
 use crate::failure::Failure;
 use crate::file::{self, Access};
 use crate::key_file::{KeyKind, Seed};
@@ -38,21 +38,15 @@ pub fn run(args: &Args, out: &Path) -> Result<Answer, Failure> {
     }
     let agencies = read_cards(args)?;
     let quorum = quorum(args, agencies.len() as u64)?;
+    let succeeds = args.succeeds.as_ref().map(|dir| predecessor(dir, origin)).transpose()?;
     let keys = [vec![key_path(args.key.as_ref())?], args.with_key.clone()].concat();
     let people = args.passphrase.of_people();
     let pens = keys.iter().map(|path| Pen::open(path, &people)).collect::<Result<Vec<_>, _>>()?;
     let operator = pens.first().ok_or_else(|| missing("--key"))?.public().clone();
     let seeds = (Seed::random(KeyKind::Ed25519)?, Seed::random(KeyKind::MlDsa44)?);
     let (log_ed25519, log_mldsa44) = public_keys(origin, &seeds)?;
-    let body = LedgerOpen {
-        log_ed25519,
-        log_mldsa44,
-        quorum,
-        purpose,
-        agencies,
-        operator,
-        succeeds: None,
-    };
+    let body =
+        LedgerOpen { log_ed25519, log_mldsa44, quorum, purpose, agencies, operator, succeeds };
     let occurred = Moment::utc(now_s()).claimed(TimeSource::Device);
     let mut proposal = Act::found(origin, body).propose(&Unfounded(origin), occurred)?;
     summarise(&proposal, None)?.iter().for_each(|line| talk(line));
@@ -131,6 +125,21 @@ fn read_cards(args: &Args) -> Result<Vec<Enrolment>, Failure> {
     }
     agencies.sort_by_key(|agency| agency.id);
     Ok(agencies)
+}
+
+/// The ledger in `dir` as it stands. Reading it verifies that its log signed that.
+fn predecessor(dir: &Path, origin: &Origin) -> Result<Predecessor, Failure> {
+    let before = Desk::read(dir)?;
+    if before.origin() == origin {
+        let message = format!("`{}` is `{origin}` itself", dir.display());
+        return Err(Failure::could_not("usage", message)
+            .hint("a ledger that goes on from another has a name of its own: `--origin`"));
+    }
+    Ok(Predecessor {
+        origin: before.origin().clone(),
+        genesis: before.genesis(),
+        head: before.head(),
+    })
 }
 
 /// How many founders decide: more than half, where nothing else is said.

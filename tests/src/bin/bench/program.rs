@@ -1,12 +1,12 @@
 //! The verifier as its users run it: a program, files, an exit code.
 
-use custody_log::signing::{LogSeeds, LogSigner};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use custody_core::note::KeyName;
 use custody_core::policy::Policy;
+use custody_log::signing::{LogSeeds, LogSigner};
 
 use crate::append::log_keys;
 use crate::stage::ORIGIN;
