@@ -54,7 +54,7 @@ pub struct RocksConfig {
 
 impl Default for RocksConfig {
     fn default() -> Self {
-        Self { cache_bytes: 64 << 20, added_flush: Duration::ZERO }
+        Self { cache_bytes: 32 << 20, added_flush: Duration::ZERO }
     }
 }
 
