@@ -54,7 +54,10 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let (as_of_s, only) = (args.as_of.map(|moment| moment.utc_s), args.only.clone());
     let question = Question { as_of_s, gap_hours: args.gap_hours, only, items };
     let bar = count_bar("looking", desk.head().size.0);
-    let audited = audit(&desk, &question, &|done| Ok(bar.set(done)))?;
+    let audited = audit(&desk, &question, &|done| {
+        bar.set(done);
+        Ok(())
+    })?;
     drop(bar);
     answer(&desk, &audited, &question)
 }

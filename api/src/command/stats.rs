@@ -67,7 +67,10 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let request = args.request.as_ref().map(|text| desk.request(text)).transpose()?;
     let window = window(args)?;
     let bar = count_bar("counting", desk.head().size.0);
-    let stats = stats(&desk, window, &|done| Ok(bar.set(done)))?;
+    let stats = stats(&desk, window, &|done| {
+        bar.set(done);
+        Ok(())
+    })?;
     drop(bar);
     let nothing = Figures::default();
     let rows = match (agency, request) {

@@ -44,9 +44,13 @@ export class Language {
     return CATALOGUES[tag].name;
   }
 
-  /** A text of the catalogue, its placeholders filled. What fills them keeps its own direction to itself. */
+  /**
+   * A text of the catalogue, its placeholders filled. What fills them keeps its own direction to itself. Numbers are counts,
+   * written as the language has it; places in the log and sizes of trees are strings, as everybody else writes them.
+   */
   say(word: Word, values: Values = {}): string {
-    const fill = (_: string, name: string) => FIRST_STRONG_ISOLATE + String(values[name] ?? "") + POP_ISOLATE;
+    const text = (value: string | number) => (typeof value === "number" ? this.count(value) : value);
+    const fill = (_: string, name: string) => FIRST_STRONG_ISOLATE + text(values[name] ?? "") + POP_ISOLATE;
     return CATALOGUES[this.tag][word].replace(/\{([a-z]+)\}/g, fill);
   }
 
@@ -54,6 +58,11 @@ export class Language {
   label(kind: string, code: string): string {
     const word = `${kind}-${code}`;
     return word in en ? this.say(word as Word) : code;
+  }
+
+  /** How many, with the language's own separators. */
+  count(count: number): string {
+    return new Intl.NumberFormat(this.tag, { numberingSystem: "latn" }).format(count);
   }
 
   /** A time of seconds since 1970, in the reader's zone, with the zone's name. */

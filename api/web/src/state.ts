@@ -190,6 +190,6 @@ export function useItems(query: string, first: number, isEnough: (items: readonl
 }
 
 /** How many there are, as far as it is known. */
-export function countText(count: number, { hasMore }: Listed): string {
-  return hasMore ? `${count}+` : String(count);
+export function countText(language: Language, count: number, { hasMore }: Listed): string {
+  return hasMore ? `${language.count(count)}+` : language.count(count);
 }

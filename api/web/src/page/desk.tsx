@@ -145,7 +145,7 @@ function Held({ holder }: { holder: string }) {
   const picked = atHand.filter(({ item }) => chosen.has(item)).map(({ item }) => item);
   return (
     <section id="held">
-      <h2>{language.say("held", { count: countText(atHand.length, list) })}</h2>
+      <h2>{language.say("held", { count: countText(language, atHand.length, list) })}</h2>
       <ProblemNote problem={list.problem} language={language} />
       <p><a class="button" href={hashOf("act", "collect")}>{language.say("act-collect")}</a></p>
       <form class="toolbar" onSubmit={(event) => { event.preventDefault(); go("act", name, picked.join(",")); }}>
@@ -156,7 +156,7 @@ function Held({ holder }: { holder: string }) {
       {found.length > 0 && <p><button type="button" id="pick-all" onClick={() => setChosen(new Set([...chosen, ...found.slice(0, MOST).map(({ item }) => item)]))}>{language.say("pick-all", { count: Math.min(found.length, MOST) })}</button>{" "}
         {picked.length > 0 && <button type="button" onClick={() => setChosen(new Set())}>{language.say("pick-none")}</button>}</p>}
       <ItemTable items={found.slice(0, shown)} chosen={chosen} toggle={toggle} />
-      {(found.length > shown || list.hasMore) && <p><button type="button" onClick={more}>{language.say("show-more", { count: countText(Math.max(found.length - shown, 0), list) })}</button></p>}
+      {(found.length > shown || list.hasMore) && <p><button type="button" onClick={more}>{language.say("show-more", { count: countText(language, Math.max(found.length - shown, 0), list) })}</button></p>}
     </section>
   );
 }

@@ -50,9 +50,9 @@ export function Items() {
         </div>
       </form>
       <ProblemNote problem={list.problem} language={language} />
-      <p role="status">{list.isLoaded ? language.say("items-count", { count: countText(found.length, list) }) : language.say("loading")}</p>
+      <p role="status">{list.isLoaded ? language.say("items-count", { count: countText(language, found.length, list) }) : language.say("loading")}</p>
       {list.isLoaded && <ItemTable items={found.slice(0, shown)} />}
-      {(found.length > shown || list.hasMore) && <p><button type="button" id="more" onClick={more}>{language.say("show-more", { count: countText(Math.max(found.length - shown, 0), list) })}</button></p>}
+      {(found.length > shown || list.hasMore) && <p><button type="button" id="more" onClick={more}>{language.say("show-more", { count: countText(language, Math.max(found.length - shown, 0), list) })}</button></p>}
     </>
   );
 }

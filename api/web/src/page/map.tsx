@@ -129,7 +129,7 @@ function Figures({ agencies, held, ways }: MapProps) {
         {agencies.map(({ id, name, country }) => (
           <tr key={id}>
             <th scope="row"><bdi>{printable(name)}</bdi></th>
-            <td>{country}</td><td>{held.get(id) ?? 0}</td><td>{total("from", id)}</td><td>{total("to", id)}</td>
+            <td>{country}</td><td>{language.count(held.get(id) ?? 0)}</td><td>{language.count(total("from", id))}</td><td>{language.count(total("to", id))}</td>
           </tr>
         ))}
       </tbody>

@@ -1,6 +1,7 @@
 /** The overseer's figures, with the tree that anybody can compute them from again, and what an audit finds. */
 import { useState } from "preact/hooks";
 import { askReckoned } from "../http.ts";
+import type { Language } from "../language.ts";
 import { hashOf } from "../route.ts";
 import { shortId, useLoaded, useShared } from "../state.ts";
 import { ProblemNote } from "../ui/problem.tsx";
@@ -31,9 +32,9 @@ const SHOWN = [
   ["late-entries", "late_entries"], ["one-side-only", "one_side_only"], ["overdue-now", "overdue"], ["open-transits", "open_transits"],
 ] as const;
 
-function figure(figures: Figures, path: string): string {
+function figure(language: Language, figures: Figures, path: string): string {
   const found = path.split(".").reduce<unknown>((value, key) => (value as Figures | null)?.[key], figures);
-  return typeof found === "number" ? String(found) : "–";
+  return typeof found === "number" ? language.count(found) : "–";
 }
 
 export function Oversight() {
@@ -49,9 +50,9 @@ export function Oversight() {
       {value === null && <p role="status">{language.say("loading")}</p>}
       {value !== null && (
         <>
-          <p>{language.say("figures-at", { size: value.size })} <Time seconds={Date.parse(value.as_of) / 1000} /></p>
+          <p>{language.say("figures-at", { size: String(value.size) })} <Time seconds={Date.parse(value.as_of) / 1000} /></p>
           <p class="hint">{language.say("root")} <Code code={value.root} /></p>
-          <ul class="tiles">{SHOWN.map(([name, path]) => <li key={name}><strong>{figure(value.all, path)}</strong> {language.say(`figure-${name}`)}</li>)}</ul>
+          <ul class="tiles">{SHOWN.map(([name, path]) => <li key={name}><strong>{figure(language, value.all, path)}</strong> {language.say(`figure-${name}`)}</li>)}</ul>
           <Trend size={value.size} />
           <Witnesses />
           <ByAgency agencies={value.agencies} />
@@ -71,7 +72,7 @@ function ByAgency({ agencies }: { agencies: Statistics["agencies"] }) {
         <table>
           <thead><tr><th scope="col">{language.say("agency")}</th>{SHOWN.map(([name]) => <th key={name} scope="col">{language.say(`figure-${name}`)}</th>)}</tr></thead>
           <tbody>{agencies.map(({ agency, figures }) => (
-            <tr key={agency.id}><th scope="row"><Person who={agency} /></th>{SHOWN.map(([name, path]) => <td key={name}>{figure(figures, path)}</td>)}</tr>
+            <tr key={agency.id}><th scope="row"><Person who={agency} /></th>{SHOWN.map(([name, path]) => <td key={name}>{figure(language, figures, path)}</td>)}</tr>
           ))}</tbody>
         </table>
       </div>

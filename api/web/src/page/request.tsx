@@ -36,7 +36,7 @@ function Step({ step, requests }: { step: string; requests: readonly RequestView
   const [shown, setShown] = useState(PAGE);
   return (
     <section aria-labelledby={`step-${step}`} class={requests.length === 0 ? "empty" : ""}>
-      <h2 id={`step-${step}`}>{language.label("step", step)} <span class="count">{requests.length}</span> <Code code={step} /></h2>
+      <h2 id={`step-${step}`}>{language.label("step", step)} <span class="count">{language.count(requests.length)}</span> <Code code={step} /></h2>
       <ul class="plain-list">{requests.slice(0, shown).map((request) => <li key={request.request} class="card"><Card request={request} /></li>)}</ul>
       {requests.length > shown && <p><button type="button" onClick={() => setShown(shown + PAGE * 4)}>{language.say("show-more", { count: requests.length - shown })}</button></p>}
     </section>
@@ -96,7 +96,7 @@ export function Event({ event }: { event: EventView }) {
         {event.fields.map(({ name, value }) => <><dt key={name}>{language.label("field", name)}</dt><dd>{value === null ? language.say("not-open") : <Foreign text={value} />}</dd></>)}
         <dt>{language.say("signers")}</dt><dd>{event.signers.map(({ who }) => <><Person key={who.id} who={who} /> </>)}</dd>
       </dl>
-      <p class="hint">{language.say("entry", { entry: event.entry })} · <a href={hashOf("receipt", event.record)}>{language.say("receipt")}</a></p>
+      <p class="hint">{language.say("entry", { entry: String(event.entry) })} · <a href={hashOf("receipt", event.record)}>{language.say("receipt")}</a></p>
     </>
   );
 }

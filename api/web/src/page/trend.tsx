@@ -46,7 +46,7 @@ export function Trend({ size }: { size: number }) {
       <details>
         <summary>{language.say("as-table")}</summary>
         <table><thead><tr><th scope="col">{language.say("day")}</th><th scope="col">{language.say("records")}</th></tr></thead>
-          <tbody>{value.map(([day, count]) => <tr key={day}><th scope="row"><bdi>{day}</bdi></th><td>{count}</td></tr>)}</tbody></table>
+          <tbody>{value.map(([day, count]) => <tr key={day}><th scope="row"><bdi>{day}</bdi></th><td>{language.count(count)}</td></tr>)}</tbody></table>
       </details>
     </section>
   );

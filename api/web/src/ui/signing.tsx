@@ -90,7 +90,7 @@ export function DoneNote({ done }: { done: Done }) {
   return (
     <div class="done" role="status">
       <h2 ref={heading} tabIndex={-1}><span class="shape" aria-hidden="true">✓</span>{language.say("recorded", { type: language.label("type", done.type) })}</h2>
-      <p>{language.say("recorded-hint", { entry: acknowledged.entry })}</p>
+      <p>{language.say("recorded-hint", { entry: String(acknowledged.entry) })}</p>
       <p>{language.say("record-digest")} <Code code={acknowledged.record} /></p>
       <p><a id="print-receipt" href={hashOf("receipt", acknowledged.record)}>{language.say("print-receipt")}</a> · <a href={hashOf("desk")}>{language.say("back-to-desk")}</a></p>
     </div>
