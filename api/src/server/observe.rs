@@ -76,7 +76,6 @@ pub struct Observer {
 }
 
 /// What is counted of answers with one status at one path pattern.
-#[derive(Clone)]
 struct Figures {
     count: Counter,
     seconds: Histogram,
