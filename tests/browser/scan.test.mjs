@@ -68,3 +68,12 @@ test("where the camera is refused it is said, and the scanner that types works",
     await setCamera("denied");
     await typesInstead(keeper, "camera/refused", /may not use the camera/);
   }));
+
+test("where another program has the camera it is said, and the scanner that types works", { timeout: 120_000 }, () =>
+  withCamera(CAMERA, async (keeper) => {
+    // No camera that a browser pretends to have is ever taken: the error is the one that the standard has for it.
+    await keeper.page.evaluate(() => {
+      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("taken", "NotReadableError"));
+    });
+    await typesInstead(keeper, "camera/busy", /Another program has the camera/);
+  }));

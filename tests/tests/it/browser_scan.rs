@@ -71,5 +71,5 @@ fn a_label_is_scanned_by_camera() {
     film(&path, &label);
     let served = stage.serve(&reserve(), "");
     let told = [("CUSTODY_FILM", path.as_path()), ("CUSTODY_ITEM", Path::new(item))];
-    stage.play(&served, ("scan.test.mjs", 3), &told);
+    stage.play(&served, ("scan.test.mjs", 4), &told);
 }
