@@ -215,3 +215,39 @@ impl fmt::Debug for MlDsaCosigner {
         write!(f, "MlDsaCosigner({:?})", self.verifier)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use custody_core::hash::sha256;
+    use custody_core::merkle::TreeSize;
+
+    use super::*;
+
+    fn signer(seed: u8) -> LogSigner {
+        let seeds = LogSeeds { ed25519: &[seed; 32], mldsa44: &[seed; 32] };
+        LogSigner::from_seeds(&KeyName::parse("ledger.example/evidence").unwrap(), seeds).unwrap()
+    }
+
+    fn code<T>(result: Result<T, CheckpointError>) -> Result<(), &'static str> {
+        result.map(drop).map_err(|error| error.code())
+    }
+
+    /// As a broken machine signs, or a broken library: with another key than the public one.
+    #[test]
+    fn what_does_not_verify_does_not_leave() {
+        let (time, witness) = (PosixTime::new(1).unwrap(), signer(3));
+        let head = TreeHead { size: TreeSize(7), root: sha256(b"a root") };
+        let signed = sign_checkpoint(&signer(1), &head, time).unwrap();
+        assert_eq!(code(cosign_mldsa44(&witness.mldsa44, &signed, time)), Ok(()));
+        let mut broken = witness.mldsa44;
+        broken.key = signer(2).mldsa44.key;
+        assert_eq!(code(cosign_mldsa44(&broken, &signed, time)), Err("checkpoint/signing-failed"));
+        let mut broken = signer(1);
+        broken.mldsa44.key = signer(2).mldsa44.key;
+        assert_eq!(code(sign_checkpoint(&broken, &head, time)), Err("checkpoint/signing-failed"));
+        let mut broken = signer(1);
+        broken.ed25519 = signer(2).ed25519;
+        assert_eq!(code(sign_checkpoint(&broken, &head, time)), Err("checkpoint/signing-failed"));
+    }
+}

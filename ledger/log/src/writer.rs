@@ -1,4 +1,5 @@
-//! The one who appends: state, rules, durable order. It has no thread and no queue; the sequencer drives it.
+//! The one who appends: state, rules, durable order. It has no queue, and no thread but
+//! the one that flushes marks; the sequencer drives it.
 //!
 //! A batch goes through [`Writer::judge`] and [`Writer::commit`]. Between the two the state is ahead of the store, so
 //! after any [`FatalError`] the writer must be dropped: opening the ledger again finds out what was stored.

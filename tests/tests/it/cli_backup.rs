@@ -214,7 +214,8 @@ fn every_file_that_is_damaged_is_found_before_anything_is_written() {
     fs::File::options().write(true).open(&path).unwrap().set_modified(times.unwrap()).unwrap();
     office.ask(&["backup", "--to", "backups"]);
     fs::remove_dir_all(office.folder().join("again")).unwrap();
-    assert_eq!(restore().status, 0, "the newest is sound");
+    let restored = restore();
+    assert_eq!(restored.status, 0, "the newest is sound: {restored:?}");
 }
 
 #[test]
