@@ -85,7 +85,8 @@ pub struct About {
 type Sums = BTreeMap<String, Hash>;
 
 impl Backup {
-    /// The backups in `dir`, oldest first. One that is not whole is none.
+    /// The backups in `dir`, oldest first: by the size of the tree, which only grows, and where that is the same by the clock,
+    /// which may have been put back. One that is not whole is none.
     ///
     /// # Errors
     /// The directory cannot be read.
@@ -95,7 +96,7 @@ impl Backup {
             let entry = entry.map_err(file::cannot("read", dir))?;
             backups.extend(entry.file_name().to_str().and_then(|name| Self::named(dir, name)));
         }
-        backups.sort_by(|a, b| (a.made_s, a.size, &a.name).cmp(&(b.made_s, b.size, &b.name)));
+        backups.sort_by(|a, b| (a.size, a.made_s, &a.name).cmp(&(b.size, b.made_s, &b.name)));
         Ok(backups)
     }
 

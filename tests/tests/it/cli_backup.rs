@@ -5,6 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use custody_api::backup::Backup;
 use custody_tests::office::{Office, copy, names};
 use custody_tests::program::{Ran, path_of, run_in};
 use serde_json::Value;
@@ -216,6 +217,19 @@ fn every_file_that_is_damaged_is_found_before_anything_is_written() {
     fs::remove_dir_all(office.folder().join("again")).unwrap();
     let restored = restore();
     assert_eq!(restored.status, 0, "the newest is sound: {restored:?}");
+}
+
+#[test]
+fn the_newest_backup_is_of_the_largest_tree_whatever_the_clock_said() {
+    let folder = TempDir::new().unwrap();
+    let names = ["20260102T000000Z-7", "20260103T000000Z-7", "20260101T000000Z-9"];
+    let names = names.map(|name| format!("{name}-0123456789abcdef"));
+    names.iter().for_each(|name| fs::create_dir(folder.path().join(name)).unwrap());
+    let listed: Vec<_> = Backup::list(folder.path()).unwrap();
+    assert_eq!(
+        listed.iter().map(|backup| &backup.name).collect::<Vec<_>>(),
+        names.iter().collect::<Vec<_>>()
+    );
 }
 
 #[test]
