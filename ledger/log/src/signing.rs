@@ -48,7 +48,7 @@ pub struct MlDsaCosigner {
     key: MlDsaKey,
 }
 
-/// A private ML-DSA-44 key, 2,560 bytes: sk of FIPS 204, algorithm 22. Wiped when dropped.
+/// A private ML-DSA-44 key, 2,560 bytes: sk of FIPS 204, algorithm 24. Wiped when dropped.
 struct MlDsaKey(Box<MLDSA44SigningKey>);
 
 impl Drop for MlDsaKey {
