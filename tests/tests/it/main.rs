@@ -74,6 +74,7 @@ mod mirror_witness;
 mod note_ed25519;
 mod note_format;
 mod note_keys;
+mod oldest_rust;
 mod package_debian;
 mod page_browser;
 mod page_verifier;
