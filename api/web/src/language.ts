@@ -65,9 +65,10 @@ export class Language {
     return new Intl.NumberFormat(this.tag, { numberingSystem: "latn" }).format(count);
   }
 
-  /** A time of seconds since 1970, in the reader's zone, with the zone's name. */
+  /** A time of seconds since 1970, in the reader's zone, with how far that is from UTC: names of zones are not the same everywhere. */
   time(seconds: bigint | number): string {
-    const format = new Intl.DateTimeFormat(this.tag, { dateStyle: "medium", timeStyle: "short", numberingSystem: "latn" });
+    const parts = { year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "shortOffset" } as const;
+    const format = new Intl.DateTimeFormat(this.tag, { ...parts, numberingSystem: "latn" });
     return format.format(new Date(Number(seconds) * 1000));
   }
 

@@ -9,6 +9,8 @@ const WIDTH = 760;
 const BOX = { width: 200, height: 68 };
 /** Longest name that a box has room for. */
 const NAME = 24;
+/** Half the height of the number on a way, and what each character beyond the third makes it wider. */
+const BADGE = { radius: 15, character: 9 };
 
 interface Place {
   readonly agency: AgencyView;
@@ -94,14 +96,19 @@ function curve(from: Place, to: Place): string {
 
 /** How many there are, with an arrow head that points to where they go. */
 function Badge({ from, to, count }: { from: Place; to: Place; count: number }) {
+  const { language } = useShared();
+  const text = language.count(count);
+  const stretch = (Math.max(0, text.length - 3) * BADGE.character) / 2;
   const middle = bend(from, to);
   const [x, y] = [(from.x + to.x) / 4 + middle.x / 2, (from.y + to.y) / 4 + middle.y / 2];
-  const turned = (Math.atan2(to.y - from.y, to.x - from.x) * 180) / Math.PI;
+  const angle = Math.atan2(to.y - from.y, to.x - from.x);
+  const head = `translate(${x + stretch * Math.cos(angle)} ${y}) rotate(${(angle * 180) / Math.PI})`;
+  const width = 2 * (BADGE.radius + stretch);
   return (
     <g class="badge">
-      <path d="M12 -9L26 0L12 9Z" transform={`translate(${x} ${y}) rotate(${turned})`} />
-      <circle cx={x} cy={y} r="15" />
-      <text x={x} y={y + 5} text-anchor="middle">{count}</text>
+      <path d="M12 -9L26 0L12 9Z" transform={head} />
+      <rect x={x - width / 2} y={y - BADGE.radius} width={width} height={2 * BADGE.radius} rx={BADGE.radius} />
+      <text x={x} y={y + 5} text-anchor="middle">{text}</text>
     </g>
   );
 }
