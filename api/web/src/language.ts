@@ -54,6 +54,11 @@ export class Language {
     return CATALOGUES[this.tag][word].replace(/\{([a-z]+)\}/g, fill);
   }
 
+  /** A word before what it is about, with a colon as the language writes it. */
+  before(word: Word): string {
+    return this.say("labelled", { label: this.say(word) });
+  }
+
   /** The label of a code of some kind, or the code itself where the catalogue has none. */
   label(kind: string, code: string): string {
     const word = `${kind}-${code}`;

@@ -106,7 +106,7 @@ function Waiting({ rows, children }: { rows: readonly WaitingView[]; children: p
         {late > 0 && <strong class="mark"><span class="shape" aria-hidden="true">!</span>{language.say("overdue", { time: language.duration(late) })}</strong>}{" "}
         {rows.length === 1 ? <ItemName item={first!.item} /> : language.say("items-count", { count: rows.length })}
       </p>
-      <p>{language.say(first!.what === "sent" ? "to" : "from")}: <Person who={first!.with} />
+      <p>{language.before(first!.what === "sent" ? "to" : "from")} <Person who={first!.with} />
         {first!.instead_of !== null && <> ({language.say("instead-of")} <Person who={first!.instead_of} />)</>}
         {first!.due !== null && <> · {language.say("due")} <Time seconds={Date.parse(first!.due) / 1000} /></>}
       </p>

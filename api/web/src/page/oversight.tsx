@@ -94,7 +94,7 @@ function Findings({ findings }: { findings: readonly FindingView[] | null }) {
             <p><Code code={finding.code} /></p>
             <p lang="en" dir="ltr"><Foreign text={finding.text} /></p>
             <p>{finding.items.map((item) => <><a key={item} href={hashOf("items", item)}><Code code={shortId(item)} /></a> </>)}
-              {language.say("entries")}: <Entries indexes={finding.entries} />{finding.corrected_by.length > 0 && <> · {language.say("corrected-by")}: <Entries indexes={finding.corrected_by} /></>}</p>
+              {language.before("entries")} <Entries indexes={finding.entries} />{finding.corrected_by.length > 0 && <> · {language.before("corrected-by")} <Entries indexes={finding.corrected_by} /></>}</p>
             <p>{finding.people.map((who) => <><Person key={who.id} who={who} /> </>)}</p>
           </li>
         ))}

@@ -31,7 +31,7 @@ export function Receive({ release }: { release: string }) {
       {inbox.value !== null && rows.length === 0 && done === null && <p>{language.say("nothing-of-release")}</p>}
       {rows.length > 0 && done === null && (
         <>
-          <p>{language.say("from")}: <Person who={rows[0]!.with} /> · {language.say("items-count", { count: rows.length })}</p>
+          <p>{language.before("from")} <Person who={rows[0]!.with} /> · {language.say("items-count", { count: rows.length })}</p>
           <Manifest items={rows.map(({ item }) => item)} done={setDone} />
         </>
       )}

@@ -60,7 +60,7 @@ function ObservedWords({ observed, known }: { observed: Observed; known: Readonl
   return (
     <>
       <h3>{language.say("observed")}</h3>
-      <p>{language.say("checked")}: {checked === "" ? language.say("nothing") : checked}</p>
+      <p>{language.before("checked")} {checked === "" ? language.say("nothing") : checked}</p>
       {observed.outcomes.size === 0
         ? <p>{language.say("all-as-described")}</p>
         : <ul>{[...observed.outcomes].map(([id, found]) => (
