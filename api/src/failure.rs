@@ -67,10 +67,12 @@ impl Ending {
 #[derive(Debug)]
 pub struct Failure {
     ending: Ending,
-    code: String,
+    code: Box<str>,
     message: String,
     hint: Option<String>,
     faults: Vec<Fault>,
+    /// The field of what was sent that it is about: a JSON pointer.
+    field: Option<Box<str>>,
 }
 
 /// An error with a stable code.
@@ -100,8 +102,8 @@ pub trait Coded: Error {
 impl Failure {
     /// A failure to do or check anything.
     pub fn could_not(code: &str, message: impl Into<String>) -> Self {
-        let (ending, hint, faults) = (Ending::CouldNot, None, Vec::new());
-        Self { ending, code: code.to_owned(), message: message.into(), hint, faults }
+        let (ending, hint, faults, field) = (Ending::CouldNot, None, Vec::new(), None);
+        Self { ending, code: code.into(), message: message.into(), hint, faults, field }
     }
 
     /// Something was looked at and refused.
@@ -130,6 +132,25 @@ impl Failure {
     pub fn about(mut self, object: impl fmt::Display) -> Self {
         self.message = format!("{object}: {}", self.message);
         self
+    }
+
+    /// The same failure, about the field at this JSON pointer (RFC 6901) of what was sent.
+    #[must_use]
+    pub fn in_field(mut self, pointer: impl Into<String>) -> Self {
+        self.field = Some(pointer.into().into());
+        self
+    }
+
+    /// The same failure, where what was looked at is the part at `pointer` of what was sent.
+    #[must_use]
+    pub fn under(mut self, pointer: &str) -> Self {
+        self.field = self.field.map(|field| format!("{pointer}{field}").into());
+        self
+    }
+
+    /// The field that it is about: a JSON pointer.
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_deref()
     }
 
     /// How the command ends.
@@ -181,10 +202,11 @@ impl<E: Coded> From<E> for Failure {
     fn from(error: E) -> Self {
         Self {
             ending: error.ending(),
-            code: error.stable_code().to_owned(),
+            code: error.stable_code().into(),
             message: error.message(),
             hint: error.hint(),
             faults: Vec::new(),
+            field: None,
         }
     }
 }

@@ -86,6 +86,7 @@ pub fn permitted<'p>(
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

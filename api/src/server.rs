@@ -11,6 +11,7 @@
 pub mod access;
 mod asset;
 mod batch;
+mod body;
 mod book;
 mod catalogue;
 mod change;
@@ -316,7 +317,7 @@ async fn sweep(service: Arc<Service>) {
     loop {
         every.tick().await;
         if let Err(problem) = service.look(|s| s.mailbox.sweep(SystemTime::now())).await {
-            tracing::error!(code = problem.code, "old offers cannot be thrown away");
+            tracing::error!(code = problem.code(), "old offers cannot be thrown away");
         }
     }
 }
@@ -324,7 +325,7 @@ async fn sweep(service: Arc<Service>) {
 /// Makes the catalogue before somebody asks for it, so that after a start nobody waits for a look at all items.
 async fn catalogue(service: Arc<Service>) {
     if let Err(problem) = service.look(Service::bring_up_catalogue).await {
-        tracing::error!(code = problem.code, "the catalogue of items cannot be made");
+        tracing::error!(code = problem.code(), "the catalogue of items cannot be made");
     }
 }
 

@@ -287,6 +287,24 @@ test("a session ends, and nothing that was typed is lost", async () => {
   await keeper.leave();
 });
 
+test("a field that the server refuses says so itself", async () => {
+  const keeper = await Somebody.signedIn("keeper");
+  await keeper.go("act/collect");
+  // A character that is younger than the Unicode that records may have.
+  await keeper.page.fill("#field-description", "a face \u{1FAE8}");
+  await keeper.page.click("#draft");
+  await keeper.page.waitForSelector("#field-description[aria-invalid]");
+  const described = await keeper.page.getAttribute("#field-description", "aria-describedby");
+  assert.match(await keeper.page.innerText(`#${described.split(" ").at(-1)}`), /description/);
+  assert.equal(await keeper.page.locator("[aria-invalid]").count(), 1);
+  assert.deepEqual(await keeper.violations(), []);
+  await keeper.page.fill("#field-description", "a face");
+  await keeper.page.click("#draft");
+  await keeper.page.waitForSelector("dialog");
+  assert.equal(await keeper.page.locator("[aria-invalid]").count(), 0);
+  await keeper.leave();
+});
+
 test("a wrong passphrase and a foreign key are refused by name", async () => {
   const one = await Somebody.sitDown();
   await one.page.setInputFiles("#key-file", `${process.env.CUSTODY_KEYS}/keeper.key`);

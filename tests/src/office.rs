@@ -246,9 +246,12 @@ pub fn label_id(uuid: &str) -> String {
 
 /// The names of what lies in a folder, in order.
 pub fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<_> =
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let entries = fs::read_dir(folder).expect("a folder can be read");
+    let name = |entry: std::io::Result<fs::DirEntry>| {
+        let name = entry.expect("a folder can be read").file_name();
+        name.into_string().expect("names are text")
+    };
+    let mut names: Vec<_> = entries.map(name).collect();
     names.sort();
     names
 }

@@ -31,7 +31,7 @@ enum Command {
     #[command(override_help = enrol::HELP)]
     Enrol(Box<enrol::Args>),
     #[command(override_help = update::HELP)]
-    Update(update::Args),
+    Update(Box<update::Args>),
     #[command(override_help = list::HELP)]
     List(list::Args),
 }

@@ -149,14 +149,12 @@ fn conflict(known: TreeSize) -> Response {
 
 /// It is not replayed; and where the log's server shows less than the log did, that is why.
 fn late(standing: &Standing, detail: &str) -> Problem {
-    let problem = catching_up(detail);
     match standing.course().stale {
-        Some(_) => Problem { code: "mirror/stale".to_owned(), ..problem },
-        None => problem,
+        Some(_) => Problem::not_now("mirror/stale", detail),
+        None => catching_up(detail),
     }
 }
 
 fn catching_up(detail: &str) -> Problem {
-    let problem = Problem::busy(detail);
-    Problem { code: "mirror/catching-up".to_owned(), ..problem }
+    Problem::not_now("mirror/catching-up", detail)
 }

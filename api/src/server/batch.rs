@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::document::{Binary, Refused};
 use super::limit::Counted;
-use super::problem::Problem;
+use super::problem::{Details, Problem};
 use super::record::{News, Taken, whole};
 use super::service::Service;
 use crate::failure::Failure;
@@ -34,6 +34,7 @@ pub enum BatchAnswer {
     /// It is in the ledger.
     Acknowledged(Proven),
     /// It is not.
+    #[schema(value_type = Details)]
     Refused(Problem),
 }
 

@@ -18,7 +18,7 @@ use utoipa::openapi::{ContentBuilder, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, OpenApi, PartialSchema, ToSchema};
 
 use super::identify::CSRF_HEADER;
-use super::problem::Problem;
+use super::problem::Details;
 use super::session::PLAIN_COOKIE;
 use crate::command::MAX_SEALED_TEXT;
 
@@ -34,7 +34,7 @@ use crate::command::MAX_SEALED_TEXT;
             ledger (C2SP tlog-tiles), at the root, are not in here.",
     ),
     components(schemas(
-        Problem,
+        Details,
         ItemId,
         RequestId,
         SubjectIdText,

@@ -22,12 +22,12 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::Schema;
 
 use super::access::Caller;
+use super::body::bad_body;
 use super::book::OpeningBook;
 use super::document::{
     Conflict, CustodianId, Digest, ItemId, Missing, MomentText, SealedText, words,
 };
 use super::item::malformed;
-use super::login::bad_body;
 use super::mailbox::is_party;
 use super::problem::Problem;
 use super::service::Service;
@@ -281,14 +281,23 @@ pub async fn draft(
     let occurred = match asked.occurred.as_deref().map(str::parse::<Moment>) {
         None => Moment::utc(now_s()).claimed(TimeSource::Device),
         Some(Ok(moment)) => moment.claimed(TimeSource::Device),
-        Some(Err(_)) => return Err(malformed("occurred", "a time with its offset")),
+        Some(Err(_)) => {
+            let problem = malformed("occurred", "a time with its offset");
+            return Err(problem.in_field("/occurred"));
+        }
     };
     let drafted = match asked.act {
         ActAsked::RefuseOffer(asked) => {
-            service.look(move |service| asked.draft(service, &caller, occurred)).await
+            let draft = move |service: &Service| asked.draft(service, &caller, occurred);
+            let under = |failure: Failure| failure.under("/act/refuse-offer");
+            service.look(move |service| draft(service).map_err(under)).await
         }
         act => {
-            let draft = move |desk: &Desk| DraftView::of(desk, act.act(desk, me)?, occurred);
+            let under = format!("/act/{}", act.word());
+            let draft = move |desk: &Desk| {
+                let act = act.act(desk, me).map_err(|failure| failure.under(&under))?;
+                DraftView::of(desk, act, occurred)
+            };
             service.look_as(caller, draft).await
         }
     };
@@ -316,6 +325,22 @@ impl DraftView {
 }
 
 impl ActAsked {
+    /// Its name, as the body has it.
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Collect(_) => "collect",
+            Self::Seal(_) => "seal",
+            Self::Store(_) => "store",
+            Self::Note(_) => "note",
+            Self::Handoff(_) => "handoff",
+            Self::Release(_) => "release",
+            Self::Receive(_) => "receive",
+            Self::Refuse(_) => "refuse",
+            Self::RefuseOffer(_) => "refuse-offer",
+            Self::Recall(_) => "recall",
+        }
+    }
+
     fn act(&self, desk: &Desk, me: Uuid) -> Result<Act, Failure> {
         Ok(match self {
             Self::Collect(asked) => {
@@ -329,7 +354,7 @@ impl ActAsked {
             }
             Self::Seal(asked) => Act::alone(
                 Seal { kind: code("kind", &asked.kind)? },
-                &[item(desk, &asked.item)?],
+                &[item(desk, "/item", &asked.item)?],
                 me,
             )
             .sealing_number(&said("number", &asked.number)?),
@@ -340,7 +365,7 @@ impl ActAsked {
             }
             Self::Note(asked) => {
                 let text = said("text", &asked.text)?;
-                Act::note(item(desk, &asked.item)?, me, NoteKind::Remark, &text)
+                Act::note(item(desk, "/item", &asked.item)?, me, NoteKind::Remark, &text)
             }
             Self::Handoff(asked) => {
                 let parties = Parties { from: me, to: custodian(desk, &asked.to)? };
@@ -430,25 +455,28 @@ fn seal_kinds() -> Schema {
 
 fn items(desk: &Desk, texts: &[String]) -> Result<Vec<Uuid>, Failure> {
     match texts.len() {
-        1..=MAX_ITEMS => texts.iter().map(|text| item(desk, text)).collect(),
+        1..=MAX_ITEMS => {
+            let item = |(at, text): (usize, &String)| item(desk, &format!("/items/{at}"), text);
+            texts.iter().enumerate().map(item).collect()
+        }
         _ => Err(bad("items", "a list of 1 to 500 items")),
     }
 }
 
-fn item(desk: &Desk, text: &str) -> Result<Uuid, Failure> {
+fn item(desk: &Desk, pointer: &str, text: &str) -> Result<Uuid, Failure> {
     match text.parse() {
         Ok(SubjectId::Item(id)) => {
-            desk.item_state(id)?;
+            desk.item_state(id).map_err(|failure| failure.in_field(pointer))?;
             Ok(id)
         }
-        _ => Err(bad("item", "the id of an item")),
+        _ => Err(bad("item", "the id of an item").in_field(pointer)),
     }
 }
 
 fn custodian(desk: &Desk, text: &str) -> Result<Uuid, Failure> {
     match text.parse() {
         Ok(SubjectId::Custodian(id)) => {
-            desk.custodian_state(id)?;
+            desk.custodian_state(id).map_err(|failure| failure.in_field("/to"))?;
             Ok(id)
         }
         _ => Err(bad("to", "the id of a custodian")),
@@ -461,7 +489,7 @@ fn code<C: std::str::FromStr>(field: &str, text: &str) -> Result<C, Failure> {
 
 fn said(field: &str, text: &str) -> Result<String, Failure> {
     let refused = |reason| Failure::could_not("usage", format!("`{field}`: {reason}"));
-    sealed_text(text).map_err(refused)
+    sealed_text(text).map_err(|reason| refused(reason).in_field(format!("/{field}")))
 }
 
 fn maybe(field: &str, text: Option<&String>) -> Result<Option<String>, Failure> {
@@ -469,5 +497,6 @@ fn maybe(field: &str, text: Option<&String>) -> Result<Option<String>, Failure> 
 }
 
 fn bad(field: &str, expected: &str) -> Failure {
-    Failure::could_not("usage", format!("`{field}` is not {expected}"))
+    let message = format!("`{field}` is not {expected}");
+    Failure::could_not("usage", message).in_field(format!("/{field}"))
 }

@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::access::Caller;
+use super::body::bad_body;
 use super::document::{Denied, HandlingCode, ItemId, Missing, TreeNumber};
 use super::item::{malformed, parse_item};
-use super::login::bad_body;
 use super::problem::Problem;
 use super::service::Service;
 use crate::command::parse_handling;
@@ -75,25 +75,24 @@ pub async fn collect(
     asked: Result<Json<ContentsAsked>, JsonRejection>,
 ) -> Result<Json<ContentsView>, Problem> {
     let Json(asked) = asked.map_err(bad_body)?;
-    let item = parse_item(&asked.item)?;
+    let item = parse_item(&asked.item).map_err(|problem| problem.in_field("/item"))?;
     let SubjectId::Custodian(exporter) = caller.id else {
         return Err(Problem::forbidden("custodians export, and sign for it"));
     };
     if asked.since.len() > MAX_SINCE {
-        return Err(malformed("since", "a list of at most 256 sizes"));
+        return Err(malformed("since", "a list of at most 256 sizes").in_field("/since"));
     }
     // What a manifest may say, its reader has to be able to read.
-    if asked.handling.iter().any(|code| parse_handling(code).is_err()) {
-        return Err(malformed(
-            "handling",
-            "a list of texts of 1 to 64 bytes that a record could have",
-        ));
+    if let Some(at) = asked.handling.iter().position(|code| parse_handling(code).is_err()) {
+        let expected = "a list of texts of 1 to 64 bytes that a record could have";
+        return Err(malformed("handling", expected).in_field(format!("/handling/{at}")));
     }
     let view = service.look_as(caller, move |desk| {
         let head = desk.head().size;
-        if asked.since.iter().any(|size| *size == 0 || *size > head.0) {
+        if let Some(at) = asked.since.iter().position(|size| *size == 0 || *size > head.0) {
             let message = format!("consistency is proved from a size of 1 to {head}");
-            return Err(Failure::could_not("usage", message));
+            let failure = Failure::could_not("usage", message);
+            return Err(failure.in_field(format!("/since/{at}")));
         }
         let since = asked.since.into_iter().map(TreeSize).collect();
         let request = ExhibitRequest {

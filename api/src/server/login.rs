@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::access::Caller;
+use super::body::bad_body;
 use super::document::Digest;
 use super::identify::{Cookie, authority};
 use super::problem::Problem;
@@ -196,11 +197,6 @@ fn no_store() -> String {
 fn parse_kid(text: &str) -> Result<Kid, Problem> {
     Hash::from_hex(text).map(Kid::new).ok_or_else(|| {
         let detail = "a thumbprint is 64 hexadecimal digits in lower case";
-        Problem::new(StatusCode::BAD_REQUEST, "http/digest", detail)
+        Problem::new(StatusCode::BAD_REQUEST, "http/digest", detail).in_field("/kid")
     })
-}
-
-/// The body is not the JSON that the path takes.
-pub fn bad_body(error: JsonRejection) -> Problem {
-    Problem::new(error.status(), "http/json", error.body_text())
 }

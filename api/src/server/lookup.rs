@@ -15,10 +15,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::access::Caller;
+use super::body::bad_body;
 use super::book::{EntryBook, OpeningBook, SubjectBook, parse_subject};
 use super::document::SubjectIdText;
 use super::item::malformed;
-use super::login::bad_body;
 use super::observe::RequestId;
 use super::problem::Problem;
 use super::service::Service;
@@ -90,9 +90,12 @@ pub async fn find(
 ) -> Result<Json<LookupsView>, Problem> {
     let Json(LookupsAsked { subjects, first }) = asked.map_err(bad_body)?;
     if subjects.is_empty() || subjects.len() > MAX_LOOKUPS {
-        return Err(malformed("subjects", "1 to 256 ids of subjects"));
+        return Err(malformed("subjects", "1 to 256 ids of subjects").in_field("/subjects"));
     }
-    let ids = subjects.iter().map(|text| parse_subject(text)).collect::<Result<Vec<_>, _>>()?;
+    let parse = |(at, text): (usize, &String)| {
+        parse_subject(text).map_err(|problem| problem.in_field(format!("/subjects/{at}")))
+    };
+    let ids = subjects.iter().enumerate().map(parse).collect::<Result<Vec<_>, _>>()?;
     let who = caller.id.to_string();
     let found = service.look(move |service| {
         let desk = service.desk_for_each(&caller)?;

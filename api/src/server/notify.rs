@@ -32,7 +32,7 @@ pub async fn keep_alive(service: Arc<Service>) {
             Ok(false) => {
                 tracing::error!("the ledger takes no more records: it has to be opened again")
             }
-            Err(problem) => tracing::error!(code = problem.code, "the ledger cannot be read"),
+            Err(problem) => tracing::error!(code = problem.code(), "the ledger cannot be read"),
         }
     }
 }

@@ -172,8 +172,7 @@ fn who(response: &Response) -> Option<String> {
 fn finish(mut response: Response, id: RequestId) -> Response {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let kept = response.headers().clone();
-        let problem = Problem { instance: Some(format!("urn:request:{id}")), ..problem };
-        response = problem.into_response();
+        response = problem.of_request(id).into_response();
         let own =
             |name: &HeaderName| *name == header::CONTENT_LENGTH || *name == header::CONTENT_TYPE;
         let kept = kept.into_iter().filter_map(|(name, value)| Some((name?, value)));

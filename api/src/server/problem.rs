@@ -14,33 +14,40 @@ use crate::failure::{Ending, Failure};
 
 /// Seconds after which something that failed for want of room is worth another attempt.
 const RETRY_AFTER_S: u32 = 1;
+/// What the client is told of what went wrong in here.
+const INSIDE: &str = "the server could not do it; its log has more under the request's id";
+
+/// A problem, as small as a pointer: whatever may fail returns one.
+#[derive(Clone, Debug, Serialize)]
+pub struct Problem(Box<Details>);
 
 /// Problem details (RFC 9457).
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Problem {
+#[schema(as = Problem)]
+pub struct Details {
     /// What kind of problem: `about:blank`, the status says it.
     #[serde(rename = "type")]
-    pub kind: &'static str,
+    kind: &'static str,
     /// The status in words.
-    pub title: String,
+    title: String,
     /// The HTTP status.
-    pub status: u16,
+    status: u16,
     /// The stable code.
-    pub code: String,
+    code: String,
     /// What clashes.
-    pub detail: String,
+    detail: String,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub hint: Option<String>,
+    hint: Option<String>,
     /// The request's id, under which the server's log has more.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub instance: Option<String>,
+    instance: Option<String>,
     /// What is wrong where in the body.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub errors: Vec<FieldProblem>,
+    errors: Vec<FieldProblem>,
     /// Seconds after which to try again.
     #[serde(skip)]
-    pub retry_after_s: Option<u32>,
+    retry_after_s: Option<u32>,
 }
 
 /// What is wrong with one field of a body.
@@ -55,7 +62,7 @@ pub struct FieldProblem {
 impl Problem {
     /// A problem with a status and a stable code.
     pub fn new(status: StatusCode, code: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Details {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or("Problem").to_owned(),
             status: status.as_u16(),
@@ -65,7 +72,7 @@ impl Problem {
             instance: None,
             errors: Vec::new(),
             retry_after_s: None,
-        }
+        }))
     }
 
     /// There is nothing under this name, or nothing that whoever asks may know of. Both look the same, so that nobody
@@ -91,27 +98,56 @@ impl Problem {
 
     /// There is no room now.
     pub fn busy(detail: impl Into<String>) -> Self {
-        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "http/busy", detail);
-        Self { retry_after_s: Some(RETRY_AFTER_S), ..problem }
+        Self::not_now("http/busy", detail)
+    }
+
+    /// It cannot be done now, and soon perhaps.
+    pub fn not_now(code: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(RETRY_AFTER_S)
     }
 
     /// Whoever asks has asked too often.
     pub fn too_often(retry_after_s: u32) -> Self {
         let detail = format!("too many requests, the next one in {retry_after_s} s");
-        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "http/too-often", detail);
-        Self { retry_after_s: Some(retry_after_s), ..problem }
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "http/too-often", detail)
+            .retry_after(retry_after_s)
     }
 
     /// Something in here went wrong. What, the log knows.
     pub fn internal(code: &str) -> Self {
-        let detail = "the server could not do it; its log has more under the request's id";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, detail)
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, INSIDE)
     }
 
     /// The same problem with the next step.
     #[must_use]
-    pub fn hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: Some(hint.into()), ..self }
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// The same problem of the request with this id.
+    #[must_use]
+    pub fn of_request(mut self, id: RequestId) -> Self {
+        self.0.instance = Some(format!("urn:request:{id}"));
+        self
+    }
+
+    /// The same problem, with the field of the body that it is about: a JSON pointer (RFC 6901).
+    #[must_use]
+    pub fn in_field(mut self, pointer: impl Into<String>) -> Self {
+        let detail = self.0.detail.clone();
+        self.0.errors.push(FieldProblem { pointer: pointer.into(), detail });
+        self
+    }
+
+    fn retry_after(mut self, seconds: u32) -> Self {
+        self.0.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &str {
+        &self.0.code
     }
 }
 
@@ -121,14 +157,18 @@ impl From<Failure> for Problem {
         if status.is_server_error() {
             let id = RequestId::at_hand();
             tracing::error!(%id, code = failure.code(), "{}", failure.message());
-            let problem = Self::internal(failure.code());
-            let retry_after_s =
-                (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_S);
-            let title = status.canonical_reason().unwrap_or("Problem").to_owned();
-            return Self { status: status.as_u16(), title, retry_after_s, ..problem };
+            let problem = Self::new(status, failure.code(), INSIDE);
+            return match status {
+                StatusCode::SERVICE_UNAVAILABLE => problem.retry_after(RETRY_AFTER_S),
+                _ => problem,
+            };
         }
-        let problem = Self::new(status, failure.code(), failure.message());
-        Self { hint: failure.next_step().map(str::to_owned), ..problem }
+        let mut problem = Self::new(status, failure.code(), failure.message());
+        problem.0.hint = failure.next_step().map(str::to_owned);
+        match failure.field() {
+            Some(field) => problem.in_field(field),
+            None => problem,
+        }
     }
 }
 
@@ -154,14 +194,14 @@ fn status_of(failure: &Failure) -> StatusCode {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let retry_after_s = self.retry_after_s;
+        let status =
+            StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(&self)).into_response();
         let headers = response.headers_mut();
         let form = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, form);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(seconds) = retry_after_s {
+        if let Some(seconds) = self.0.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if status == StatusCode::UNAUTHORIZED {

@@ -78,7 +78,7 @@ async fn cut(service: &Arc<Service>, path: TilePath) -> Result<Vec<u8>, Problem>
     let cut = service.look(move |service| {
         let reader = service.ledger.reader()?;
         let is_there = path.is_within(reader.head().size);
-        Ok(is_there.then(|| reader.tile_bytes(&path).map_err(Failure::from)).transpose()?)
+        is_there.then(|| reader.tile_bytes(&path).map_err(Failure::from)).transpose()
     });
     let missing = || {
         let kind = if path.kind() == TileKind::Entries { "bundle" } else { "tile" };

@@ -208,6 +208,6 @@ fn deed(cast: &Cast, life: &mut Life, scene: Scene, (at_s, next_s): (u64, u64)) 
         Scene::VerifyImage => Deed::VerifyImage,
         Scene::Correct => Deed::Correct { supervisor },
         Scene::Dispose => Deed::Dispose { witness: supervisor },
-        _ => Deed::Note { text: *life.dice.pick::<&str>(&REMARKS) },
+        _ => Deed::Note { text: life.dice.pick::<&str>(&REMARKS) },
     }
 }

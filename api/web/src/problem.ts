@@ -2,7 +2,14 @@
 import { Refused } from "../../../verifier-cli/page/src/refused.ts";
 
 export class Problem extends Error {
-  constructor(readonly status: number, readonly code: string, readonly detail: string, readonly request = "") {
+  /** `fields`: what is wrong with fields of the form, by the last part of the pointer to each. */
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly detail: string,
+    readonly request = "",
+    readonly fields: ReadonlyMap<string, string> = new Map(),
+  ) {
     super(`${code}: ${detail}`);
     this.name = "Problem";
   }
@@ -13,7 +20,7 @@ export class Problem extends Error {
     const fields = (typeof found === "object" && found !== null ? found : {}) as Record<string, unknown>;
     const text = (name: string, otherwise: string) => (typeof fields[name] === "string" ? fields[name] : otherwise);
     const detail = [text("detail", response.statusText), text("hint", "")].filter((part) => part !== "").join(" - ");
-    return new Problem(response.status, text("code", `http/${response.status}`), detail, text("instance", ""));
+    return new Problem(response.status, text("code", `http/${response.status}`), detail, text("instance", ""), fieldsOf(fields["errors"]));
   }
 
   /** Whatever was thrown, as something that can be shown. */
@@ -22,4 +29,14 @@ export class Problem extends Error {
     if (thrown instanceof Refused) return new Problem(0, thrown.code, "");
     return new Problem(0, "page/fault", thrown instanceof Error ? thrown.message : String(thrown));
   }
+}
+
+/** The names of fields that JSON pointers end with, and what is wrong with each. */
+function fieldsOf(errors: unknown): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const error of Array.isArray(errors) ? (errors as unknown[]) : []) {
+    const { pointer, detail } = (error ?? {}) as Record<string, unknown>;
+    if (typeof pointer === "string" && typeof detail === "string") found.set(pointer.split("/").at(-1) ?? "", detail);
+  }
+  return found;
 }

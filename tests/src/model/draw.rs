@@ -14,7 +14,7 @@ impl Dice {
     }
 
     /// Any number.
-    pub fn next(&mut self) -> u64 {
+    pub fn throw(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -23,7 +23,7 @@ impl Dice {
 
     /// A number below `end`.
     pub fn below(&mut self, end: usize) -> usize {
-        ((self.next() >> 33) % end as u64) as usize
+        ((self.throw() >> 33) % end as u64) as usize
     }
 
     /// True in `percent` of a hundred throws.
@@ -172,7 +172,7 @@ impl World {
                 Act { kind: Kind::Consume, amount, rest, ..one }
             }
             17 => {
-                Act { kind: Kind::Derive, main: Some(id), items: vec![dice.next() as u32], ..one }
+                Act { kind: Kind::Derive, main: Some(id), items: vec![dice.throw() as u32], ..one }
             }
             18 if dice.often(50) => Act { kind: Kind::Seal, ..one },
             18 => Act { kind: Kind::Return, ..one },
@@ -200,7 +200,7 @@ impl World {
         for _ in 0..=dice.below(2) {
             let amount = left.map(|left| dice.below(left as usize + 1) as u64);
             left = left.map(|left| left - amount.unwrap_or(0));
-            parts.push((dice.next() as u32, amount));
+            parts.push((dice.throw() as u32, amount));
         }
         if let (true, Some(rest)) = (dice.often(30), left) {
             // Nothing remains.
@@ -215,7 +215,7 @@ impl World {
     fn collect(&self, by: Person, dice: &mut Dice) -> Act {
         let amount = dice.often(50).then(|| 1 + dice.below(1000) as u64);
         let request = (amount.is_none() && dice.often(30)).then(|| dice.below(5) as u32);
-        let items = vec![dice.next() as u32];
+        let items = vec![dice.throw() as u32];
         Act { kind: Kind::Collect, by, items, amount, request, ..Act::default() }
     }
 
@@ -231,7 +231,7 @@ impl World {
             }
             _ => {
                 let agency = Some((agency_of(by) + 1 + dice.below(2)) % NO_AGENCY);
-                let request = Some(dice.next() as u32);
+                let request = Some(dice.throw() as u32);
                 Act { kind: Kind::Prepare, by, agency, request, ..Act::default() }
             }
         }
@@ -263,7 +263,7 @@ impl World {
     fn bend(&self, act: &mut Act, dice: &mut Dice) {
         let known: Vec<ItemId> = self.items.keys().copied().collect();
         let Some(other) = dice.any(known) else { return };
-        let other = if dice.often(5) { dice.next() as u32 } else { other };
+        let other = if dice.often(5) { dice.throw() as u32 } else { other };
         let (some, agency) = (dice.below(1000) as u64, dice.below(3));
         match dice.below(12) {
             0 | 1 => act.by = dice.below(GHOST),

@@ -27,7 +27,7 @@ fn custodians_work_at_the_pages() {
     }
     let stage = Stage::set();
     let served = stage.serve(&reserve(), "");
-    stage.play(&served, ("pages.test.mjs", 12), &[]);
+    stage.play(&served, ("pages.test.mjs", 13), &[]);
 }
 
 /// The window in which a key file is chosen is the browser's, and answered by its driver.

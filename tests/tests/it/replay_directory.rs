@@ -169,7 +169,8 @@ impl Random {
 fn one_changed_byte_is_one_finding_where_it_can_be() {
     let site = Site::new(300);
     let entry = 81 * 40;
-    let cases: [(&str, usize, &[(Option<u64>, &str, &str)]); 4] = [
+    type Finding<'a> = (Option<u64>, &'a str, &'a str);
+    let cases: [(&str, usize, &[Finding<'_>]); 4] = [
         ("tile/0/000", 32 * 40, &[(Some(40), "tile/0/000", "tile/hash")]),
         ("tile/1/000.p/1", 3, &[(None, "tile/1/000.p/1, hash 0", "tile/hash")]),
         ("tile/entries/000", entry, &[(Some(40), "tile/entries/000", "tile/item-length")]),

@@ -346,3 +346,63 @@ fn a_mailbox_with_something_else_in_it_works() {
     assert_eq!(waiting(&anna).len(), 1);
     assert_eq!(fs::read_dir(&offers).unwrap().count(), 3);
 }
+
+/// Whoever fills in a form is told which field is wrong, as a pointer into what they sent.
+#[test]
+fn a_problem_points_at_the_field() {
+    let scene = scene();
+    let (cookie, csrf) = scene.sign_in("anna", "");
+    let head =
+        format!("Cookie: {cookie}\r\nX-CSRF-Token: {csrf}\r\nContent-Type: application/json\r\n");
+    let (laptop, ben) = (item(&scene.office, "laptop"), person(&scene.office, "ben"));
+    let nobody = "custodian:00000000-0000-4000-8000-000000000000";
+    let nothing = "item:00000000-0000-4000-8000-000000000000";
+    let release = json!({ "items": [laptop], "to": ben, "purpose": "transport" });
+    let with = |field: &str, value: Value| {
+        let mut release = release.clone();
+        release[field] = value;
+        json!({ "act": { "release": release } })
+    };
+    let cases = [
+        ("/v1/drafts", with("items", json!([laptop, nothing])), "/act/release/items/1"),
+        ("/v1/drafts", with("items", json!([laptop, "laptop"])), "/act/release/items/1"),
+        ("/v1/drafts", with("items", json!([])), "/act/release/items"),
+        ("/v1/drafts", with("to", json!(nobody)), "/act/release/to"),
+        ("/v1/drafts", with("to", json!("Ben")), "/act/release/to"),
+        ("/v1/drafts", with("purpose", json!("lunch")), "/act/release/purpose"),
+        ("/v1/drafts", with("expected", json!("soon")), "/act/release/expected"),
+        ("/v1/drafts", with("carrier", json!("\u{1FAE8}")), "/act/release/carrier"),
+        ("/v1/drafts", with("carrier", json!(7)), "/act/release/carrier"),
+        ("/v1/drafts", with("colour", json!("red")), "/act/release/colour"),
+        (
+            "/v1/drafts",
+            json!({ "act": { "recall": { "items": [nothing] } } }),
+            "/act/recall/items/0",
+        ),
+        (
+            "/v1/drafts",
+            json!({ "act": { "refuse-offer": { "offer": "x", "ground": "papers" } } }),
+            "/act/refuse-offer/offer",
+        ),
+        (
+            "/v1/drafts",
+            json!({ "act": { "recall": { "items": [laptop] } }, "occurred": "now" }),
+            "/occurred",
+        ),
+        ("/v1/lookups", json!({ "subjects": [laptop, "laptop"], "first": true }), "/subjects/1"),
+        ("/v1/exhibits", json!({ "item": "laptop", "since": [], "handling": [] }), "/item"),
+        ("/v1/exhibits", json!({ "item": laptop, "since": [1, 0], "handling": [] }), "/since/1"),
+        ("/v1/session/challenge", json!({ "kid": "x" }), "/kid"),
+    ];
+    for (path, asked, pointer) in cases {
+        let answer = scene.served.ask("POST", path, &head, asked.to_string().as_bytes());
+        let problem: Value = serde_json::from_str(&answer.body).unwrap();
+        assert!((400..500).contains(&answer.status), "{asked}: {problem}");
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{asked}: {problem}");
+        assert!(problem["errors"][0]["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
+    }
+    // What is about no field names none.
+    let answer = scene.served.ask("POST", "/v1/drafts", &head, b"{");
+    let problem: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!((&problem["code"], problem.get("errors")), (&json!("http/json"), None), "{problem}");
+}

@@ -55,12 +55,12 @@ const LOOKS: [&str; 16] = [
 ];
 
 /// Runs commands at the server, each as whoever has the key that it names; as Anna where it names none.
-fn ask<'a>(office: &'a Office, served: &'a Served) -> Box<dyn Fn(&[&str]) -> Value + 'a> {
-    Box::new(|words| {
+fn ask(office: &Office, served: &Served) -> impl Fn(&[&str]) -> Value {
+    |words| {
         let key = words.iter().position(|word| *word == "--key").map(|at| words[at + 1]);
         let who = key.map_or("anna", |key| key.trim_end_matches(".key"));
         Machine::of(office, who, served).ask(words)
-    })
+    }
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn everything_that_can_be_done_in_a_directory_is_done_at_a_server() {
     std::fs::write(folder.path().join("serve.toml"), config).unwrap();
     office.ask(&["key", "new", "--out", "dora-2.key"]);
     let served = Served::start(office.folder(), "ledger", &["--config", "serve.toml"]);
-    let story = Story::play_by(&office, ask(&office, &served));
+    let story = Story::play_by(&office, Box::new(ask(&office, &served)));
     for line in BESIDES.iter().chain(&LOOKS) {
         story.act(line);
     }

@@ -5,7 +5,7 @@ import { askJson } from "../http.ts";
 import { Problem } from "../problem.ts";
 import { hashOf } from "../route.ts";
 import { itemPages, useLoaded, useShared } from "../state.ts";
-import { Choice, PersonChoice, TextField, TimeField } from "../ui/form.tsx";
+import { Choice, PersonChoice, TextField, TimeField, WrongFields } from "../ui/form.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { DoneNote, Signing } from "../ui/signing.tsx";
 import type { ItemHistory, ItemView } from "../view.ts";
@@ -97,15 +97,17 @@ function ActForm({ name, form, items, known, done }: ActFormProps) {
   };
   return (
     <form onSubmit={submit}>
-      {form.hasReceiver && <PersonChoice value={codes["to"] ?? ""} set={(to) => setCodes({ ...codes, to })} />}
-      {form.codes?.map((field) => (
-        <Choice key={field} name={field} kind={field} codes={CODES[field]} value={codes[field] ?? ""} set={(code) => setCodes({ ...codes, [field]: code })} />
-      ))}
-      {form.hasTime && <TimeField name="expected" value={time} set={setTime} />}
-      {form.texts?.map((text) => {
-        const field = text.replace("!", "");
-        return <TextField key={field} name={field} value={texts[field] ?? ""} isRequired={text.endsWith("!")} isLong={field === "text"} set={(said) => setTexts({ ...texts, [field]: said })} />;
-      })}
+      <WrongFields.Provider value={problem?.fields ?? new Map()}>
+        {form.hasReceiver && <PersonChoice value={codes["to"] ?? ""} set={(to) => setCodes({ ...codes, to })} />}
+        {form.codes?.map((field) => (
+          <Choice key={field} name={field} kind={field} codes={CODES[field]} value={codes[field] ?? ""} set={(code) => setCodes({ ...codes, [field]: code })} />
+        ))}
+        {form.hasTime && <TimeField name="expected" value={time} set={setTime} />}
+        {form.texts?.map((text) => {
+          const field = text.replace("!", "");
+          return <TextField key={field} name={field} value={texts[field] ?? ""} isRequired={text.endsWith("!")} isLong={field === "text"} set={(said) => setTexts({ ...texts, [field]: said })} />;
+        })}
+      </WrongFields.Provider>
       {form.texts !== undefined && <p class="hint">{language.say("sealed-hint")}</p>}
       <ProblemNote problem={problem} language={language} />
       <div class="buttons">

@@ -1,21 +1,29 @@
 /** Fields of forms: each with its label, its hint, and what is wrong with it. */
-import type { ComponentChildren } from "preact";
+import { createContext, type ComponentChildren } from "preact";
+import { useContext } from "preact/hooks";
+import { printable } from "../../../../verifier-cli/page/src/page/printable.ts";
 import { useShared } from "../state.ts";
+
+/** What the server found wrong with the fields of a form: of `field-NAME` by its name. */
+export const WrongFields = createContext<ReadonlyMap<string, string>>(new Map());
 
 interface FieldProps {
   readonly id: string;
   readonly label: string;
   readonly hint?: string | undefined;
-  readonly children: (described: string | undefined) => ComponentChildren;
+  /** The input, described by the elements of these ids, and whether it is wrong. */
+  readonly children: (described: string | undefined, isWrong: true | undefined) => ComponentChildren;
 }
 
 export function Field({ id, label, hint, children }: FieldProps) {
-  const described = hint === undefined ? undefined : `${id}-hint`;
+  const wrong = useContext(WrongFields).get(id.replace(/^field-/, ""));
+  const notes = [...(hint === undefined ? [] : [`${id}-hint`]), ...(wrong === undefined ? [] : [`${id}-wrong`])];
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      {hint !== undefined && <p class="hint" id={described}>{hint}</p>}
-      {children(described)}
+      {hint !== undefined && <p class="hint" id={`${id}-hint`}>{hint}</p>}
+      {children(notes.join(" ") || undefined, wrong === undefined ? undefined : true)}
+      {wrong !== undefined && <p class="wrong" id={`${id}-wrong`} lang="en" dir="ltr"><span class="shape" aria-hidden="true">!</span><bdi>{printable(wrong)}</bdi></p>}
     </div>
   );
 }
@@ -37,9 +45,9 @@ export function TextField({ name, value, set, isRequired = false, isLong = false
   const input = (event: { currentTarget: { value: string } }) => set(event.currentTarget.value);
   return (
     <Field id={id} label={label} hint={hint}>
-      {(described) => isLong
-        ? <textarea id={id} rows={3} maxLength={4000} required={isRequired} aria-describedby={described} dir="auto" value={value} onInput={input} />
-        : <input id={id} type="text" maxLength={400} required={isRequired} aria-describedby={described} dir="auto" autocomplete="off" value={value} onInput={input} />}
+      {(described, isWrong) => isLong
+        ? <textarea id={id} rows={3} maxLength={4000} required={isRequired} aria-describedby={described} aria-invalid={isWrong} dir="auto" value={value} onInput={input} />
+        : <input id={id} type="text" maxLength={400} required={isRequired} aria-describedby={described} aria-invalid={isWrong} dir="auto" autocomplete="off" value={value} onInput={input} />}
     </Field>
   );
 }
@@ -50,7 +58,7 @@ export function TimeField({ name, value, set }: TextProps) {
   const id = `field-${name}`;
   return (
     <Field id={id} label={language.label("field", name)} hint={language.say("optional")}>
-      {(described) => <input id={id} type="datetime-local" aria-describedby={described} value={value} onInput={(event) => set(event.currentTarget.value)} />}
+      {(described, isWrong) => <input id={id} type="datetime-local" aria-describedby={described} aria-invalid={isWrong} value={value} onInput={(event) => set(event.currentTarget.value)} />}
     </Field>
   );
 }
@@ -69,8 +77,8 @@ export function Choice({ name, kind, codes, value, set }: ChoiceProps) {
   const id = `field-${name}`;
   return (
     <Field id={id} label={language.label("field", name)}>
-      {() => (
-        <select id={id} value={value} required onChange={(event) => set(event.currentTarget.value)}>
+      {(described, isWrong) => (
+        <select id={id} value={value} required aria-describedby={described} aria-invalid={isWrong} onChange={(event) => set(event.currentTarget.value)}>
           <option value="" disabled>{language.say("choose")}</option>
           {codes.map((code) => <option key={code} value={code}>{language.label(kind, code)} ({code})</option>)}
         </select>
@@ -87,8 +95,8 @@ export function PersonChoice({ value, set }: { value: string; set: (value: strin
   const agencies = [...new Set(others.map(({ agency }) => agency ?? ""))];
   return (
     <Field id="field-to" label={language.say("field-to")}>
-      {() => (
-        <select id="field-to" value={value} required onChange={(event) => set(event.currentTarget.value)}>
+      {(described, isWrong) => (
+        <select id="field-to" value={value} required aria-describedby={described} aria-invalid={isWrong} onChange={(event) => set(event.currentTarget.value)}>
           <option value="" disabled>{language.say("choose")}</option>
           {agencies.map((agency) => (
             <optgroup key={agency} label={agency}>

@@ -196,7 +196,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    pub(crate) fn to_value(&self) -> Value {
+    pub(crate) fn to_value(self) -> Value {
         Value::array([Value::Uint(self.position as u64), self.finding.into()])
     }
 
@@ -238,7 +238,7 @@ impl Observed {
             pairs.push(("checked", Value::array(self.checked.iter().map(|&check| check.into()))));
         }
         if !self.outcomes.is_empty() {
-            let rows = self.outcomes.iter().map(Outcome::to_value);
+            let rows = self.outcomes.iter().copied().map(Outcome::to_value);
             pairs.push(("outcomes", Value::array(rows)));
         }
         Value::map(pairs)

@@ -107,7 +107,7 @@ fn sha256_ratio(run: &Verification<'_>, each: usize, sha256_per_s: f64) -> f64 {
     /// Bytes a core.
     const SHARE: usize = 512 << 20;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let block: Vec<u8> = (0..SHARE / each).map(|at| (at * 31 >> 3) as u8).collect();
+    let block: Vec<u8> = (0..SHARE / each).map(|at| ((at * 31) >> 3) as u8).collect();
     let name = |number| run.dir.join(format!("evidence-{number}"));
     let files: Vec<_> = (0..cores * each).map(name).collect();
     files.iter().for_each(|file| fs::write(file, &block).expect("a scratch file can be written"));

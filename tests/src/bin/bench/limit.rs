@@ -85,7 +85,7 @@ fn seconds(work: impl FnOnce()) -> f64 {
 pub fn sha256_per_s() -> f64 {
     const BLOCK: usize = 128 << 20;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let block: Vec<u8> = (0..BLOCK).map(|at| (at * 31 >> 3) as u8).collect();
+    let block: Vec<u8> = (0..BLOCK).map(|at| ((at * 31) >> 3) as u8).collect();
     let pass = || {
         let start = Instant::now();
         let digest = |_| std::hint::black_box(Sha256::digest(&block));

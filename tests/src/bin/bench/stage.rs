@@ -84,5 +84,5 @@ fn rounds_of_last(load: &Load, collections: &[Signed], rounds: u64) -> Vec<Vec<u
         head = record.digest;
         Some(record.bytes)
     };
-    (1..=rounds).filter_map(|round| handoff(round)).collect()
+    (1..=rounds).filter_map(handoff).collect()
 }

@@ -15,7 +15,7 @@ struct Outcomes;
 
 impl Part<Vec<Outcome>> for Outcomes {
     fn encode(value: &Vec<Outcome>) -> Value {
-        Value::array(value.iter().map(Outcome::to_value))
+        Value::array(value.iter().copied().map(Outcome::to_value))
     }
 
     fn decode(reader: &mut Reader<'_>) -> Result<Vec<Outcome>, CborError> {
