@@ -309,6 +309,10 @@ impl Coded for HighWaterError {
                 "no mark is overwritten: name another place, or find the ledger that it belongs to"
                     .to_owned(),
             ),
+            Self::InUse { .. } => Some(
+                "two directories are copies of one ledger: find out which one goes on, and stop the other one"
+                    .to_owned(),
+            ),
             Self::Place { .. } => {
                 Some("it is written by `custody high-water --move FILE`".to_owned())
             }

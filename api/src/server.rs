@@ -231,10 +231,7 @@ impl Listening {
         let failed = |error: std::io::Error| Failure::could_not("internal", error.to_string());
         match self.tls {
             Some(tls) => {
-                // The only place that may choose: nothing else in this program speaks TLS before.
-                let _ = rustls::crypto::ring::default_provider().install_default();
-                let config = RustlsConfig::from_pem_file(&tls.certificate, &tls.key).await;
-                let config = config.map_err(|error| tls_refused(&tls, &error))?;
+                let config = read_tls(&tls).await?;
                 tokio::spawn(reload_on_signal(config.clone(), tls));
                 let server = axum_server::from_tcp_rustls(self.listener, config).map_err(failed)?;
                 notify::ready();
@@ -258,6 +255,23 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 
 fn refused(address: SocketAddr, error: &std::io::Error) -> Failure {
     Failure::could_not("serve/listen", format!("cannot listen at `{address}`: {error}"))
+}
+
+/// Checks that TLS can be spoken with these files, before anybody is told that something is served.
+///
+/// # Errors
+/// `serve/tls`.
+pub fn check_tls(tls: &Tls) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::could_not("internal", error.to_string()))?;
+    runtime.block_on(read_tls(tls)).map(drop)
+}
+
+async fn read_tls(tls: &Tls) -> Result<RustlsConfig, Failure> {
+    // The only place that may choose: nothing else in this program speaks TLS before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let config = RustlsConfig::from_pem_file(&tls.certificate, &tls.key).await;
+    config.map_err(|error| tls_refused(tls, &error))
 }
 
 fn tls_refused(tls: &Tls, error: &std::io::Error) -> Failure {

@@ -19,6 +19,9 @@ use crate::failure::Failure;
 use crate::file;
 use crate::terminal::{Bar, bytes_bar, is_about, talk};
 
+/// The file by which a database knows itself.
+const DATABASE: &str = "store/IDENTITY";
+
 /// What is to be backed up, and where to.
 pub struct Order<'a> {
     /// The ledger's directory.
@@ -91,10 +94,11 @@ fn write(
     if order.with_keys {
         hand.take(&order.ledger.join("keys"), "keys", &|_| true)?;
     }
-    // 3. It is opened and hashed as a ledger would be, and goes on from the backup before.
+    // 3. It is opened and hashed as a ledger would be, every row of it is read, and it goes on from the backup before.
     let standing = look(&partial.join("store"))?;
     is_about(standing.origin());
     check_goes_on(&standing, before)?;
+    hand.check_unchanged()?;
     // 4. What it is, and every digest; then which files there are is durable.
     let about = describe(order, &standing)?;
     hand.write("checkpoint", standing.checkpoint())?;
@@ -107,11 +111,14 @@ fn write(
 
 /// What was written is read back.
 fn look(store: &Path) -> Result<Standing, Failure> {
-    Standing::open(store).map_err(|error: LedgerError| {
+    let unsound = |error: LedgerError| {
         Failure::from(error)
             .about("the backup that was just written is not sound")
-            .hint("it was removed; `custody check` tells whether it is the ledger")
-    })
+            .hint("it was removed, and those before it stay; `custody check` tells whether it is the ledger")
+    };
+    let standing = Standing::open(store).map_err(unsound)?;
+    standing.read_all().map_err(unsound)?;
+    Ok(standing)
 }
 
 fn check_goes_on(standing: &Standing, before: Option<&Backup>) -> Result<(), Failure> {
@@ -270,6 +277,29 @@ impl<'a> Hand<'a> {
         let digest = copy::copy(source, &self.partial.join(name), &progress)?;
         self.copied.fetch_add(found.len, Ordering::Relaxed);
         Ok(digest)
+    }
+
+    /// Checks that what the store never writes twice is what it was in the backup before: a file of rows has a name of its own for
+    /// as long as there is this database.
+    ///
+    /// # Errors
+    /// `backup/source-damaged`.
+    fn check_unchanged(&self) -> Result<(), Failure> {
+        let Some((before, known)) = &self.before else { return Ok(()) };
+        let is_same = |name: &str| known.get(name) == self.sums.get(name);
+        if !is_same(DATABASE) {
+            return Ok(());
+        }
+        let mut rows = self.sums.keys().filter(|name| name.ends_with(".sst"));
+        match rows.find(|name| known.contains_key(*name) && !is_same(name)) {
+            None => Ok(()),
+            Some(name) => {
+                let message = format!("`{name}` is not what it was in backup `{}`", before.name);
+                Err(Failure::rejected("backup/source-damaged", message).hint(
+                    "the store never changes such a file: its disk has. Keep all backups, stop recording and run `custody check`",
+                ))
+            }
+        }
     }
 
     /// Links the file of the backup before, if it is the same and still as it was written. Nobody writes to these

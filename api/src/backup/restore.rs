@@ -67,6 +67,8 @@ pub fn restore(wish: &Wish<'_>) -> Result<Restored, Failure> {
     let about = wish.backup.about()?;
     // 2. The mark stands where the backup does, or what is missing is to come.
     let standing = Standing::open(&wish.backup.path.join("store")).map_err(Failure::from)?;
+    // A backup that an older program made of a damaged store is as it was written.
+    standing.read_all().map_err(|error| Failure::from(error).hint(super::OTHER_BACKUP))?;
     is_about(standing.origin());
     let (marks, is_there) = find_marks(&about, &standing, wish)?;
     if wish.tiles.is_none() && !wish.look_only {

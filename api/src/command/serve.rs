@@ -1,15 +1,17 @@
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use custody_log::LedgerOptions;
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
 use super::option::{DirectoryOption, PassphraseOptions, directory_help};
-use crate::desk::open_ledger;
+use crate::desk::{open_ledger, reader};
 use crate::failure::Failure;
-use crate::server::Server;
+use crate::log_key_files::LogKeyFiles;
 use crate::server::setting::Setting;
 use crate::server::witness::Witnesses;
+use crate::server::{Server, check_tls};
 use crate::terminal::{Answer, talk};
 
 pub const HELP: &str = concat!(
@@ -22,7 +24,7 @@ it has begun is done. Log lines go to stderr, as JSON; RUST_LOG chooses which.
 
   --config FILE               configuration, TOML; docs/OPERATING.md has all keys with their defaults
   --listen ADDRESS            address and port to listen at, 127.0.0.1:8344 if nothing says otherwise
-  --check                     look whether configuration and ledger can be used, serve nothing
+  --check                     look whether configuration and ledger can be used; serve and change nothing
 ",
     directory_help!(),
     "  --passphrase-file FILE      passphrase of the log's keys (or CUSTODY_PASSPHRASE_FILE); else you are asked
@@ -51,21 +53,18 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let mut setting = args.config.as_deref().map(Setting::read).transpose()?.unwrap_or_default();
     setting.listen = args.listen.unwrap_or(setting.listen);
     setting.check()?;
+    if let Some(tls) = &setting.tls {
+        check_tls(tls)?;
+    }
     let path = args.ledger.path()?;
+    if args.check {
+        return check(&path, args, &setting);
+    }
     let ledger = open_ledger(&path, &args.passphrase.of_log())?;
     let origin = ledger.origin().to_string();
     let witnesses = Witnesses::new(&setting.witnesses)?;
     // A snapshot of the whole machine fools its own mark; whoever has cosigned something newer is not fooled.
-    witnesses.check(&ledger)?;
-    if args.check {
-        let size = ledger.reader()?.head().size.0;
-        let lines = vec![
-            format!("configuration and ledger can be used: {origin}, {size} entries"),
-            format!("it would listen at {}", setting.listen),
-        ];
-        let facts = json!({ "origin": origin, "size": size, "listen": setting.listen.to_string() });
-        return Ok(Answer::done(lines, facts));
-    }
+    witnesses.check(&ledger.reader()?)?;
     start_log();
     let server = Server::bind((ledger, witnesses), &path, setting)?;
     let address = server.address();
@@ -73,6 +72,22 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     server.run()?;
     let lines = vec![format!("stopped serving {origin}")];
     Ok(Answer::done(lines, json!({ "origin": origin, "listened": address.to_string() })))
+}
+
+/// Looks whether the ledger can be served, and changes nothing of it: what a crash left behind may be evidence.
+fn check(path: &Path, args: &Args, setting: &Setting) -> Result<Answer, Failure> {
+    let reader = reader(path)?;
+    LedgerOptions::new(path).check_takes_records()?;
+    let keys = LogKeyFiles::of(path).read(&args.passphrase.of_log())?;
+    reader.check_log_keys(&keys)?;
+    Witnesses::new(&setting.witnesses)?.check(&reader)?;
+    let (origin, size) = (reader.origin().to_string(), reader.head().size.0);
+    let lines = vec![
+        format!("configuration and ledger can be used: {origin}, {size} entries"),
+        format!("it would listen at {}", setting.listen),
+    ];
+    let facts = json!({ "origin": origin, "size": size, "listen": setting.listen.to_string() });
+    Ok(Answer::done(lines, facts))
 }
 
 /// Lines for programs, on stderr.

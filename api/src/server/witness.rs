@@ -65,10 +65,9 @@ impl Witnesses {
     ///
     /// # Errors
     /// `witness/newer`, `witness/diverged`, `witness/alarm`: this is not the ledger that it cosigned.
-    pub fn check(&self, ledger: &Ledger) -> Result<(), Failure> {
-        let reader = ledger.reader()?;
+    pub fn check(&self, reader: &Reader<'_>) -> Result<(), Failure> {
         let own = Checkpoint::parse(reader.checkpoint())?.of_log_alone();
-        let asked = self.ask_all(&own, (&reader, ledger), |_| true);
+        let asked = self.ask_all(&own, (reader, &|| Ok(reader.head().size)), |_| true);
         for (witness, answer) in asked {
             match answer {
                 Err(failure) if ask::is_alarm(failure.code()) => return Err(failure),
@@ -90,7 +89,8 @@ impl Witnesses {
             return Ok(());
         }
         let mut cosigned = own.clone();
-        for (witness, answer) in self.ask_all(&own.of_log_alone(), (&reader, ledger), is_due) {
+        let grown = || Ok(ledger.reader()?.head().size);
+        for (witness, answer) in self.ask_all(&own.of_log_alone(), (&reader, &grown), is_due) {
             match answer {
                 Ok(lines) => {
                     for line in lines {
@@ -132,7 +132,7 @@ impl Witnesses {
     fn ask_all<'w>(
         &'w self,
         checkpoint: &Checkpoint,
-        (reader, ledger): (&Reader<'_>, &Ledger),
+        (reader, grown): (&Reader<'_>, ask::Grown<'_>),
         is_due: impl Fn(&Witness) -> bool,
     ) -> Vec<(&'w Witness, ask::Answer)> {
         let due = self.all.iter().filter(|witness| is_due(witness));
@@ -140,7 +140,7 @@ impl Witnesses {
             let asking: Vec<_> = due
                 .map(|witness| {
                     let reader = reader.clone();
-                    (witness, scope.spawn(move || witness.ask(checkpoint, &reader, ledger)))
+                    (witness, scope.spawn(move || witness.ask(checkpoint, &reader, grown)))
                 })
                 .collect();
             let broken = || Err(Failure::could_not("internal", "asking a witness ended badly"));

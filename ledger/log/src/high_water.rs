@@ -10,6 +10,7 @@ mod disk;
 mod place;
 
 use std::ffi::OsString;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 pub use disk::{Disk, LocalDisk};
@@ -70,6 +71,12 @@ pub enum HighWaterError {
         /// The file.
         path: PathBuf,
     },
+    /// Another process moves the mark: two directories are copies of one ledger, and both were opened.
+    #[error("another process moves high-water mark `{}`", path.display())]
+    InUse {
+        /// The mark.
+        path: PathBuf,
+    },
     /// What should name the place of the mark names none.
     #[error("`{}` is no absolute path of a mark, on one line", path.display())]
     Place {
@@ -91,6 +98,7 @@ impl HighWaterError {
             Self::NotMoved { .. } => "high-water-not-moved",
             Self::InDoubt { .. } => "high-water-in-doubt",
             Self::Taken { .. } => "high-water-taken",
+            Self::InUse { .. } => "high-water-in-use",
             Self::Place { .. } => "high-water-place",
             Self::Halted => "high-water-halted",
         }
@@ -98,6 +106,9 @@ impl HighWaterError {
 }
 
 /// The mark of one ledger. Its only writer is the one that holds the ledger's store.
+///
+/// Where the mark lies outside the ledger's directory, a copy of that directory has another store and the same mark:
+/// [`HighWater::exclusively`] keeps its writer out.
 pub struct HighWater {
     path: PathBuf,
     disk: Box<dyn Disk>,
@@ -106,6 +117,8 @@ pub struct HighWater {
     /// The note that is durable under another name.
     staged: Option<Vec<u8>>,
     halted: bool,
+    /// Held for as long as this is.
+    lock: Option<File>,
 }
 
 impl HighWater {
@@ -116,7 +129,27 @@ impl HighWater {
     /// The mark in the file `path`, which need not exist. Its directory does, and is not the
     /// store's.
     pub fn new(path: &Path, disk: Box<dyn Disk>) -> Self {
-        Self { path: path.to_path_buf(), disk, held: None, staged: None, halted: false }
+        Self { path: path.to_path_buf(), disk, held: None, staged: None, halted: false, lock: None }
+    }
+
+    /// The same mark, which no other process on this machine takes so as long as this one has it. What is locked is a file
+    /// of its name with `.lock`, which stays.
+    ///
+    /// # Errors
+    /// [`HighWaterError::InUse`]; [`HighWaterError::NotMoved`] where nothing can be written beside the mark.
+    pub fn exclusively(mut self) -> Result<Self, HighWaterError> {
+        let failed = |source| HighWaterError::NotMoved { path: self.path.clone(), source };
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true);
+        let file = options.open(lock_path(&self.path)).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => self.lock = Some(file),
+            Err(TryLockError::WouldBlock) => {
+                return Err(HighWaterError::InUse { path: self.path });
+            }
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        Ok(self)
     }
 
     /// Where it lies.
@@ -233,7 +266,15 @@ fn place_next(disk: &dyn Disk, path: &Path) -> Result<(), HighWaterError> {
 }
 
 fn next_path(path: &Path) -> PathBuf {
-    let mut next = OsString::from(path);
-    next.push(".next");
-    PathBuf::from(next)
+    beside(path, ".next")
+}
+
+fn lock_path(path: &Path) -> PathBuf {
+    beside(path, ".lock")
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(ending);
+    PathBuf::from(name)
 }

@@ -154,9 +154,12 @@ impl LedgerOptions {
     }
 
     fn parts(&self, store: RocksStore) -> Result<Parts<RocksStore>, HighWaterError> {
+        let mark = self.mark()?;
+        // One that lies in the directory is as much the directory's own as the store, which is locked already.
+        let is_own = mark.path().parent() == Some(&self.dir);
         Ok(Parts {
             store: Arc::new(store),
-            mark: self.mark()?,
+            mark: if is_own { mark } else { mark.exclusively()? },
             vault: self.vault_dir(),
             clock: self.clock.clone(),
             batch: self.batch,

@@ -14,7 +14,7 @@ use custody_core::index::IndexTree;
 use custody_core::merkle::{LeafIndex, TreeHead, TreeSize};
 use custody_core::sealed::Opening;
 
-use crate::error::{LedgerError, ReadError};
+use crate::error::{GenesisError, LedgerError, ReadError};
 use crate::high_water::HighWater;
 use crate::row::{
     SubjectKind, corrupt, decode_hash, decode_number, decode_subject, number_key, subject_key,
@@ -24,7 +24,8 @@ use crate::store::{Read, Scan, Store, StoreError, Table};
 use crate::tree::{Nodes, TileCache};
 use crate::vault::Vault;
 use crate::writer::{
-    Newest, Published, Stored, check_mark, index_by_digest, load_entry, load_newest,
+    LogKeys, Newest, Published, Stored, check_mark, index_by_digest, load_entry, load_founding,
+    load_newest,
 };
 
 pub use subjects::Subjects;
@@ -135,6 +136,18 @@ impl<'a> Reader<'a> {
     /// SHA-256 of entry 0.
     pub fn genesis(&self) -> Hash {
         self.inner.genesis
+    }
+
+    /// Checks that `keys` are those that the founding record names.
+    ///
+    /// # Errors
+    /// [`LedgerError::Genesis`] with [`GenesisError::LogKeys`]; the record cannot be read.
+    pub fn check_log_keys(&self, keys: &LogKeys) -> Result<(), LedgerError> {
+        let (_, named) = load_founding(&*self.inner.read)?;
+        match *keys.signer(self.origin())?.keys() == named {
+            true => Ok(()),
+            false => Err(LedgerError::Genesis(GenesisError::LogKeys)),
+        }
     }
 
     /// The ledger's name.

@@ -3,6 +3,7 @@
 //! [`Standing`] looks at one, as far as opening a ledger would: the right edge hashed against the newest checkpoint,
 //! its signatures, the chain heads against the last entry. [`pin`] takes a snapshot where no ledger is open.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use custody_core::checkpoint::Checkpoint;
@@ -13,7 +14,7 @@ use custody_core::merkle::{TreeHead, TreeSize};
 use crate::error::{LedgerError, RecoveryError};
 use crate::high_water::{self, HighWater, LocalDisk};
 use crate::ledger::LedgerOptions;
-use crate::store::{RocksConfig, RocksReader, RocksStore};
+use crate::store::{Read as _, RocksConfig, RocksReader, RocksStore, Scan, Table};
 use crate::writer::{
     Stored, check_index, check_mark, load_index, load_newest, stored_root, verify_note,
 };
@@ -50,6 +51,17 @@ impl Standing {
         let stored = load_newest(&read)?;
         check_index(&load_index(&read)?, &stored)?;
         Ok(Self { read, stored })
+    }
+
+    /// Reads every row, so that a block whose checksum does not hold is found. Cost: the whole store is read.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`].
+    pub fn read_all(&self) -> Result<(), LedgerError> {
+        for table in Table::ALL {
+            self.read.scan(&Scan::all(table), &mut |_, _| ControlFlow::Continue(()))?;
+        }
+        Ok(())
     }
 
     /// The ledger's name.

@@ -32,7 +32,7 @@ fn assert_refused(ran: &Ran, status: i32, code: &str) {
 }
 
 /// Every file below a folder, by its path from there.
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub fn files(folder: &Path) -> Vec<PathBuf> {
     let (mut found, mut pending) = (Vec::new(), vec![folder.to_owned()]);
     while let Some(path) = pending.pop() {
         match path.is_dir() {
@@ -217,6 +217,37 @@ fn every_file_that_is_damaged_is_found_before_anything_is_written() {
     fs::remove_dir_all(office.folder().join("again")).unwrap();
     let restored = restore();
     assert_eq!(restored.status, 0, "the newest is sound: {restored:?}");
+}
+
+/// A backup of a damaged ledger would take the place of a sound one.
+#[test]
+fn a_ledger_that_its_disk_changed_is_not_backed_up() {
+    let (_folder, office) = own_office();
+    office.ask(&["backup", "--to", "backups", "--with-keys"]);
+    let kept = names(&office.folder().join("backups"));
+    let store = office.folder().join("ledger/store");
+    let is_table = |file: &PathBuf| file.extension().is_some_and(|ending| ending == "sst");
+    let tables: Vec<_> = files(&store).into_iter().filter(is_table).collect();
+    assert!(tables.len() > 3, "{tables:?}");
+    let mut codes = Vec::new();
+    for table in &tables {
+        let path = store.join(table);
+        let bytes = fs::read(&path).unwrap();
+        for at in [bytes.len() / 8, bytes.len() / 2, bytes.len() - 60] {
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 1;
+            fs::write(&path, flipped).unwrap();
+            let ran = office.run(&["backup", "--to", "backups", "--keep", "1", "--json"]);
+            let json: Value = serde_json::from_str(&ran.stdout).unwrap();
+            assert_ne!(ran.status, 0, "{}, byte {at}", table.display());
+            codes.push(json["error"]["code"].as_str().unwrap().to_owned());
+            assert_eq!(names(&office.folder().join("backups")), kept);
+        }
+        fs::write(&path, &bytes).unwrap();
+    }
+    assert!(codes.iter().any(|code| code == "store-corrupt"), "{codes:?}");
+    assert!(codes.iter().any(|code| code == "backup/source-damaged"), "{codes:?}");
+    office.ask(&["backup", "--to", "backups", "--keep", "1"]);
 }
 
 #[test]

@@ -5,9 +5,11 @@ use std::fs;
 
 use custody_tests::office::{Office, copy, names};
 use custody_tests::program::Ran;
+use custody_tests::served::Served;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::cli_backup::files;
 use crate::cli_transcripts::office;
 
 /// An office whose ledger keeps its mark in a folder of its own, which stands for another disk.
@@ -31,6 +33,51 @@ fn assert_refused(ran: &Ran, code: &str) {
     assert_eq!((ran.status, &json["error"]["code"]), (2, &Value::from(code)), "{ran:?}");
     assert_eq!(ran.stderr.matches("error: ").count(), 1, "{ran:?}");
     assert!(ran.stderr.contains("\nhint: "), "{ran:?}");
+}
+
+/// Both would acknowledge records under the same numbers, and each would find the mark where it expects it.
+#[test]
+fn two_copies_of_a_ledger_are_not_served_at_a_time() {
+    let (_folder, office, _disk) = with_mark_elsewhere();
+    copy(&office.folder().join("ledger"), &office.folder().join("copy"));
+    let served = Served::start(office.folder(), "ledger", &[]);
+    let item = format!("item:{}", office.id("laptop"));
+    let words = ["note", &item, "--text", "x", "--key", "anna.key", "--ledger", "copy", "--json"];
+    assert_refused(&office.run(&words), "high-water-in-use");
+    // Whoever only looks keeps nobody out, and is not kept out.
+    office.ask(&["where", "--ledger", "copy"]);
+    served.stop();
+    assert!(office.ask(&words[..8])["entry"].is_u64());
+}
+
+/// An end of the journal that a crash tore off may be all that is left of a record.
+#[test]
+fn looking_whether_a_ledger_can_be_served_changes_nothing_of_it() {
+    let (_folder, office, disk) = with_mark_elsewhere();
+    note(&office);
+    let ledger = office.folder().join("ledger");
+    let bytes = || {
+        let all = [&ledger, disk.path()].map(|folder| {
+            files(folder)
+                .into_iter()
+                .map(|file| fs::read(folder.join(file)).unwrap())
+                .collect::<Vec<_>>()
+        });
+        (names(&ledger.join("store")), all)
+    };
+    let before = bytes();
+    let looked = office.run(&["serve", "--check"]);
+    assert_eq!(looked.status, 0, "{looked:?}");
+    assert!(before == bytes(), "a look changed something");
+    let journal = files(&ledger.join("store"))
+        .into_iter()
+        .find(|file| file.extension().is_some_and(|e| e == "log"));
+    let journal =
+        fs::File::options().write(true).open(ledger.join("store").join(journal.unwrap())).unwrap();
+    journal.set_len(journal.metadata().unwrap().len() - 100).unwrap();
+    let before = bytes();
+    assert_refused(&office.run(&["serve", "--check", "--json"]), "recovery/mark-ahead");
+    assert!(before == bytes(), "a look changed something");
 }
 
 #[test]
@@ -127,7 +174,7 @@ fn a_ledger_is_founded_with_its_mark_elsewhere() {
     let answer = office.ask(&[&open[..3], &["--high-water", mark.to_str().unwrap()]].concat());
     let real = disk.path().canonicalize().unwrap().join("mark");
     assert_eq!(answer["high_water"], Value::from(real.to_str().unwrap()));
-    assert_eq!(names(disk.path()), ["mark"]);
+    assert_eq!(names(disk.path()), ["mark", "mark.lock"]);
     assert_eq!(names(&ledger), ["high-water.path", "keys", "store", "vault"]);
     office.ask(&["check"]);
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use custody_core::checkpoint::{Checkpoint, LineStatus};
 use custody_core::merkle::{ConsistencyProof, TreeSize};
 use custody_core::note::{Algorithm, SignatureLine, VerifierKey};
-use custody_log::{Ledger, Reader};
+use custody_log::Reader;
 
 use super::has_line;
 use super::standing::Standing;
@@ -19,6 +19,9 @@ use crate::witness::{AddCheckpoint, parse_cosignatures, parse_size};
 const TIME: Duration = Duration::from_secs(8);
 /// Times that a witness is told another old size in one go.
 const ATTEMPTS: u32 = 4;
+
+/// The size of the ledger by now.
+pub(super) type Grown<'g> = &'g (dyn Fn() -> Result<TreeSize, Failure> + Sync);
 
 /// A witness's lines over the checkpoint that it was asked about, or why there are none.
 pub(super) type Answer = Result<Vec<SignatureLine>, Failure>;
@@ -75,14 +78,15 @@ impl Witness {
         self.keys.iter().any(|key| has_line(checkpoint, key))
     }
 
-    /// Asks for cosignatures over `checkpoint`, at which `reader` stands. What comes back is verified.
+    /// Asks for cosignatures over `checkpoint`, at which `reader` stands; `grown` tells how large the ledger is by now. What
+    /// comes back is verified.
     pub(super) fn ask(
         &self,
         checkpoint: &Checkpoint,
         reader: &Reader<'_>,
-        ledger: &Ledger,
+        grown: Grown<'_>,
     ) -> Answer {
-        let answer = self.negotiate(checkpoint, reader, ledger);
+        let answer = self.negotiate(checkpoint, reader, grown);
         let mut standing = self.lock();
         match &answer {
             Ok((_, time_s)) => standing.signed(checkpoint.size().0, *time_s),
@@ -95,7 +99,7 @@ impl Witness {
         &self,
         checkpoint: &Checkpoint,
         reader: &Reader<'_>,
-        ledger: &Ledger,
+        grown: Grown<'_>,
     ) -> Result<(Vec<SignatureLine>, u64), Failure> {
         let own = checkpoint.size();
         let mut told: Option<TreeSize> = None;
@@ -120,7 +124,7 @@ impl Witness {
                         return Err(self.diverged(size));
                     }
                     if size > own {
-                        return Err(self.newer(size, ledger.reader()?.head().size));
+                        return Err(self.newer(size, grown()?));
                     }
                     told = Some(size);
                 }

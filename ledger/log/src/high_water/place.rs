@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Disk, HighWater, HighWaterError, put};
+use super::{Disk, HighWater, HighWaterError, lock_path, put};
 
 /// The mark, where nothing else is said.
 const MARK: &str = "high-water";
@@ -106,6 +106,7 @@ pub fn move_mark(
         true => Ok(()),
         false => disk.remove(&from).and_then(|()| disk.flush_dir(&from)),
     };
+    let _ = disk.remove(&lock_path(&from));
     Ok(Moved { from, to: to.to_path_buf(), left_behind: removed.err() })
 }
 

@@ -79,7 +79,7 @@ impl Stage {
 fn rounds_of_last(load: &Load, collections: &[Signed], rounds: u64) -> Vec<Vec<u8>> {
     let number = collections.len() as u64 - 1;
     let mut head = collections[number as usize].digest;
-    let mut handoff = |round| {
+    let handoff = |round| {
         let [record] = <[_; 1]>::try_from(load.handoffs(&[(number, head)], round)).ok()?;
         head = record.digest;
         Some(record.bytes)
