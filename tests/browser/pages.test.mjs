@@ -217,6 +217,11 @@ test("a manifest of 500 items is received with exceptions", { timeout: 300_000 }
   await analyst.page.click("#receive");
   const shown = await analyst.sign();
   for (const [, code] of exceptions) assert.ok(shown.includes(code), shown);
+  // What is printed says what was found and what was looked at, as it was signed.
+  await analyst.page.click("#print-receipt");
+  await analyst.page.waitForSelector(".receipt .verdict");
+  const receipt = await analyst.page.innerText(".receipt");
+  for (const word of ["Missing", "Seal does not match", "Discrepancy", "Count"]) assert.ok(receipt.includes(word), receipt.slice(-4000, -2000));
 
   // What was missing was not taken over; what did not match was, and both say so.
   for (const [name, word, holder] of [["data carrier 007", "Missing", "Daan Visser"], ["data carrier 250", "Seal does not match", "Hugo Lefevre"]]) {

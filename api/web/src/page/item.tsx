@@ -1,6 +1,7 @@
 /** An item: where it is, and its custody as a timeline that was verified in this browser. */
 import { useState } from "preact/hooks";
 import { hex } from "../../../../verifier-cli/page/src/bytes.ts";
+import { Role } from "../../../../verifier-cli/page/src/cose.ts";
 import type { Placed } from "../../../../verifier-cli/page/src/exhibit.ts";
 import { kindOf, sibling } from "../../../../verifier-cli/page/src/id.ts";
 import { Names } from "../../../../verifier-cli/page/src/page/names.ts";
@@ -171,17 +172,21 @@ function TimelineEntry({ one, placed }: { one: Case; placed: Placed }) {
   const { payload, message } = placed;
   const withheld = one.manifest.withheld.filter(({ index }) => index === placed.index);
   const others = payload.subjects.length - 1;
+  const outcomes = message.signatures.flatMap(({ observed }) => observed?.outcomes ?? []);
+  const found = outcomes.find(([at]) => payload.subjects[at]?.id === one.contents.item)?.[1];
   return (
     <>
       <p><strong>{language.label("type", payload.type)}</strong> <Code code={payload.type} /> · <Time seconds={payload.occurred.utc} /></p>
+      {found !== undefined && <p><strong class="mark"><span class="shape" aria-hidden="true">!</span>{language.label("outcome", found)}</strong> <Code code={found} /></p>}
       <dl class="facts">
         {payload.from !== undefined && payload.to !== undefined && <><dt>{language.say("from")} → {language.say("to")}</dt><dd><PersonById id={payload.from} /> → <PersonById id={payload.to} /></dd></>}
         <BodyFacts payload={payload} />
         {textsOf(openingsOf(one, placed)).map(([field, text]) => <><dt key={field}>{field.startsWith("attached/") ? language.say("document") : language.label("field", field)}</dt><dd><Foreign text={text} /></dd></>)}
         {withheld.length > 0 && <><dt>{language.say("not-open-fields")}</dt><dd><Foreign text={withheld.map(({ field, reason }) => `${field} (${reason})`).join(", ")} /></dd></>}
-        {message.signatures.map(({ observed, kid }) => observed?.outcomes === undefined ? null : (
-          <><dt key={hex(kid)}>{language.say("exceptions-short")}</dt><dd>{observed.outcomes.map(([at, found]) => <><Code key={at} code={shortId(payload.subjects[at]!.id)} /> {language.label("outcome", found)} </>)}</dd></>
+        {message.signatures.map(({ observed, role, kid }) => role === Role.receiving && (
+          <><dt key={hex(kid)}>{language.say("checked")}</dt><dd>{observed?.checked?.map((code) => language.label("checked", code)).join(", ") ?? language.say("nothing")}</dd></>
         ))}
+        {outcomes.length > 0 && <><dt>{language.say("exceptions-short")}</dt><dd>{outcomes.map(([at, found]) => <><Code key={at} code={shortId(payload.subjects[at]!.id)} /> {language.label("outcome", found)} </>)}</dd></>}
         <dt>{language.say("signers")}</dt>
         <dd><ul class="plain-list">{payload.signers.map(([role, id]) => <li key={id}><PersonById id={id} /> ({language.label("role", String(role))})</li>)}</ul></dd>
       </dl>

@@ -1,18 +1,21 @@
 /** A receipt to print: what was recorded, verified in this browser, with the proof that a verifier takes. */
 import { decodeBase64 } from "../../../../verifier-cli/page/src/base64.ts";
 import { hex, utf8 } from "../../../../verifier-cli/page/src/bytes.ts";
+import { Role } from "../../../../verifier-cli/page/src/cose.ts";
 import { readEntry } from "../../../../verifier-cli/page/src/entry.ts";
 import { sha256 } from "../../../../verifier-cli/page/src/hash.ts";
 import { kindOf } from "../../../../verifier-cli/page/src/id.ts";
 import { readReceipt } from "../../../../verifier-cli/page/src/receipt.ts";
-import { readRecord } from "../../../../verifier-cli/page/src/record.ts";
+import { readRecord, type SignedRecord } from "../../../../verifier-cli/page/src/record.ts";
 import { demand } from "../../../../verifier-cli/page/src/refused.ts";
 import { checkOpening } from "../../../../verifier-cli/page/src/sealed.ts";
+import type { Observed } from "../act.ts";
 import { ask, askBytes, askJson } from "../http.ts";
 import type { Ledger } from "../ledger.ts";
 import { useLoaded, useShared } from "../state.ts";
 import { PayloadWords } from "../ui/payload.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
+import { ObservedWords } from "../ui/signing.tsx";
 import { Code, Time } from "../ui/text.tsx";
 import type { ItemView, OpeningView } from "../view.ts";
 
@@ -31,6 +34,7 @@ export function Receipt({ digest }: { digest: string }) {
           <p class="verdict verified"><span class="shape" aria-hidden="true">✓</span>{language.say("receipt-verified", { entry: String(value.proof.index), size: String(value.proof.checkpoint.size) })}</p>
           <p>{language.say("accepted")} <Time seconds={value.entry.acceptedMs / 1000n} /></p>
           <PayloadWords payload={value.record.payload} openings={value.openings} signed={value.record.message.signatures.length} known={value.known} />
+          {receiversOf(value.record).map((observed, at) => <ObservedWords key={at} observed={observed} known={value.known} />)}
           <p>{language.say("record-digest")} <Code code={hex(value.record.message.digest)} /></p>
           <div class="buttons no-print"><button type="button" class="main" onClick={() => print()}>{language.say("print")}</button></div>
           <h2>{language.say("proof")}</h2>
@@ -39,6 +43,15 @@ export function Receipt({ digest }: { digest: string }) {
       )}
     </article>
   );
+}
+
+/** What each signature of a receiver says of what they checked and found; whoever says nothing checked nothing. */
+function receiversOf({ message, payload }: SignedRecord): Observed[] {
+  const receivers = message.signatures.filter(({ role }) => role === Role.receiving);
+  return receivers.map(({ observed }) => ({
+    checked: observed?.checked ?? [],
+    outcomes: new Map(observed?.outcomes?.map(([at, found]) => [payload.subjects[at]!.id, found]) ?? []),
+  }));
 }
 
 /** The digest of a record that is named by it, or by the index of its entry. */

@@ -54,7 +54,8 @@ export function Signing({ proposal, known, observed, done, cancel, children }: S
   );
 }
 
-function ObservedWords({ observed, known }: { observed: Observed; known: ReadonlyMap<string, ItemView> }) {
+/** What the receiver checked, and found of the items. */
+export function ObservedWords({ observed, known }: { observed: Observed; known: ReadonlyMap<string, ItemView> }) {
   const { language } = useShared();
   const checked = observed.checked.map((code) => `${language.label("checked", code)} (${code})`).join(", ");
   return (
