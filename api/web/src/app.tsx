@@ -29,6 +29,7 @@ export function App() {
   const [ledger, setLedger] = useState<Ledger | null>(null);
   const [problem, setProblem] = useState<unknown>(null);
   const [open, setOpen] = useState<Open | null>(null);
+  const [isBack, setBack] = useState(false);
   useEffect(() => {
     document.documentElement.lang = language.tag;
     document.documentElement.dir = language.direction;
@@ -40,12 +41,15 @@ export function App() {
     await ledger!.look();
     setOpen({ session, people: await People.load() });
   };
-  const end = () => void signOut().then(() => setOpen(null));
+  const end = () => void signOut().then(() => {
+    setBack(true);
+    setOpen(null);
+  });
   const frame = { language, setLanguage, isTraining: ledger?.isTraining ?? false };
   if (problem !== null) return <Frame {...frame}><Stopped problem={problem} language={language} /></Frame>;
   if (ledger === null) return <Frame {...frame}><p>{language.say("loading")}</p></Frame>;
   if (open === null) {
-    return <Frame {...frame}><SignIn language={language} ledger={ledger} begin={(session) => begin(session).catch((thrown: unknown) => {
+    return <Frame {...frame}><SignIn language={language} ledger={ledger} isBack={isBack} begin={(session) => begin(session).catch((thrown: unknown) => {
       if (!(thrown instanceof TwoHeads)) throw thrown;
       setProblem(thrown);
     })} /></Frame>;
@@ -177,17 +181,35 @@ function useChanges(session: Session, ledger: Ledger, changed: () => void, stop:
 function useFocus(route: Route): void {
   useEffect(() => {
     document.querySelector<HTMLElement>("main h1")?.focus();
-    document.title = `${document.querySelector("main h1")?.textContent ?? ""} - Custody Ledger`;
     scrollTo(0, 0);
   }, [route.page, route.rest.join("/")]);
+  useEffect(() => {
+    // A heading is another one when the language changes, and when what it names has come in.
+    const title = () => {
+      const said = `${document.querySelector("main h1")?.textContent ?? ""} - Custody Ledger`;
+      if (document.title !== said) document.title = said;
+    };
+    const observer = new MutationObserver(title);
+    observer.observe(document.getElementById("main")!, { childList: true, characterData: true, subtree: true });
+    title();
+    return () => observer.disconnect();
+  }, []);
 }
 
 function Navigation({ route, language, isOverseer }: { route: Route; language: Language; isOverseer: boolean }) {
   const pages = PAGES.filter((page) => page !== "oversight" || isOverseer);
   const isHere = (page: PageName) => page === route.page || (page === "desk" && ["act", "receive", "offer", "receipt"].includes(route.page));
+  const list = useRef<HTMLUListElement>(null);
+  // On a telephone the names are on one line, which is longer than its window.
+  useEffect(() => {
+    const here = list.current?.querySelector<HTMLElement>("[aria-current]");
+    if (here == null || list.current === null) return;
+    const [inner, outer] = [here.getBoundingClientRect(), list.current.getBoundingClientRect()];
+    list.current.scrollBy({ left: (inner.left + inner.right - outer.left - outer.right) / 2 });
+  }, [route.page, language]);
   return (
     <nav aria-label={language.say("pages")}>
-      <ul>
+      <ul ref={list}>
         {pages.map((page) => (
           <li key={page}><a href={hashOf(page)} aria-current={isHere(page) ? "page" : undefined}>{language.say(`page-${page}`)}</a></li>
         ))}

@@ -189,6 +189,18 @@ export function useItems(query: string, first: number, isEnough: (items: readonl
   };
 }
 
+/** Items by their names, and by their labels where those are the same or not open. */
+export function inOrder(language: Language, items: readonly ItemView[]): readonly ItemView[] {
+  const unnamed = ({ description }: ItemView) => Number(description === null);
+  return [...items].sort((a, b) =>
+    unnamed(a) - unnamed(b) || language.compare(a.description ?? "", b.description ?? "") || language.compare(a.label, b.label));
+}
+
+/** What a list has, in the order of their names once all of it is there: before that, rows would move as others come in. */
+export function ordered(language: Language, { items, isLoaded, hasMore }: Listed): readonly ItemView[] {
+  return isLoaded && !hasMore ? inOrder(language, items) : items;
+}
+
 /** How many there are, as far as it is known. */
 export function countText(language: Language, count: number, { hasMore }: Listed): string {
   return hasMore ? `${language.count(count)}+` : language.count(count);

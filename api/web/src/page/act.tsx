@@ -4,7 +4,7 @@ import { propose, type Act as Asked, type ActName, type Done, type Proposal } fr
 import { askJson } from "../http.ts";
 import { Problem } from "../problem.ts";
 import { hashOf } from "../route.ts";
-import { itemPages, useLoaded, useShared } from "../state.ts";
+import { inOrder, itemPages, useLoaded, useShared } from "../state.ts";
 import { Choice, PersonChoice, TextField, TimeField, WrongFields } from "../ui/form.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { DoneNote, Signing } from "../ui/signing.tsx";
@@ -45,7 +45,7 @@ export function Act({ name, items }: { name: string; items: readonly string[] })
     <>
       <h1 tabIndex={-1}>{language.label("act", name)}</h1>
       {done === null && name !== "collect" && (
-        <details open={items.length <= 5}><summary>{language.say("items-count", { count: items.length })}</summary><ItemTable items={known.value ?? []} /></details>
+        <details open={items.length <= 5}><summary>{language.say("items-count", { count: items.length })}</summary><ItemTable items={inOrder(language, known.value ?? [])} /></details>
       )}
       <ProblemNote problem={known.problem} language={language} />
       {done === null ? <ActForm name={name as ActName} form={form} items={items} known={known.value ?? []} done={setDone} /> : <DoneNote done={done} />}
@@ -88,6 +88,7 @@ function ActForm({ name, form, items, known, done }: ActFormProps) {
   const [isBusy, setBusy] = useState(false);
   const submit = (event: Event) => {
     event.preventDefault();
+    if (isBusy) return;
     setBusy(true);
     setProblem(null);
     const expected = time === "" ? {} : { expected: new Date(time).toISOString().replace(".000Z", "Z") };
@@ -111,7 +112,7 @@ function ActForm({ name, form, items, known, done }: ActFormProps) {
       {form.texts !== undefined && <p class="hint">{language.say("sealed-hint")}</p>}
       <ProblemNote problem={problem} language={language} />
       <div class="buttons">
-        <button type="submit" class="main" id="draft" disabled={isBusy}>{language.say("look-and-sign")}</button>
+        <button type="submit" class="main" id="draft" aria-disabled={isBusy}>{language.say("look-and-sign")}</button>
         <a class="button" href={hashOf("desk")}>{language.say("cancel")}</a>
       </div>
       {proposal !== null && (

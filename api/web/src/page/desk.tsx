@@ -1,13 +1,19 @@
 /** The custodian's desk: what is on the way here, what is to be signed, what was sent, what they hold. */
 import { useState } from "preact/hooks";
+import { printable } from "../../../../verifier-cli/page/src/page/printable.ts";
 import { askJson } from "../http.ts";
 import { go, hashOf } from "../route.ts";
-import { countText, useItems, useLoaded, useShared } from "../state.ts";
+import { countText, inOrder, ordered, useItems, useLoaded, useShared, whoText } from "../state.ts";
 import { Choice } from "../ui/form.tsx";
+import { More } from "../ui/more.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { Scan } from "../ui/scan.tsx";
-import { Code, ItemName, Labelled, Person, Time } from "../ui/text.tsx";
+import { Table } from "../ui/table.tsx";
+import { Arrow, Code, ItemName, Labelled, Person, Time } from "../ui/text.tsx";
 import type { InboxView, ItemView, OfferView, WaitingView } from "../view.ts";
+
+/** Items that a card names before it counts the rest. */
+const NAMED = 3;
 
 export function Desk() {
   const { language, session } = useShared();
@@ -20,8 +26,8 @@ export function Desk() {
       <Scan found={(item) => go("items", item)} />
       <Offers offers={inbox.value?.offers ?? []} />
       <Receiving rows={waiting.filter(({ what }) => what === "receive")} isLoaded={inbox.value !== null} />
-      <Held holder={session.who.id} />
       <Sent rows={waiting.filter(({ what }) => what !== "receive")} />
+      <Held holder={session.who.id} />
     </>
   );
 }
@@ -31,20 +37,52 @@ function Offers({ offers }: { offers: readonly OfferView[] }) {
   if (offers.length === 0) return null;
   const mine = offers.filter(({ is_mine_to_sign }) => is_mine_to_sign);
   const others = offers.filter(({ is_mine_to_sign }) => !is_mine_to_sign);
-  const line = (offer: OfferView) => (
-    <li key={offer.offer} class="card">
-      <p><Labelled kind="type" code={offer.type} /> · {language.say("items-count", { count: offer.items.length })}</p>
-      <p>{language.say("signed-by")} {offer.signed.map((who) => <><Person key={who.id} who={who} /> </>)}</p>
-      {offer.is_mine_to_sign
-        ? <p><a class="button main" href={hashOf("offer", offer.offer)}>{language.say("look-and-sign")}</a></p>
-        : offer.next !== null && <p>{language.say("waits-for")} <Person who={offer.next} /> · <a href={hashOf("offer", offer.offer)}>{language.say("look")}</a></p>}
-    </li>
-  );
+  const line = (offer: OfferView) => <OfferCard key={offer.offer} offer={offer} />;
   return (
     <>
       {mine.length > 0 && <section id="to-sign"><h2>{language.say("to-sign", { count: mine.length })}</h2><ul class="cards">{mine.map(line)}</ul></section>}
       {others.length > 0 && <section><h2>{language.say("offered-by-me", { count: others.length })}</h2><ul class="cards">{others.map(line)}</ul></section>}
     </>
+  );
+}
+
+/** The items of an offer that its card names. */
+async function firstOf(ids: readonly string[]): Promise<readonly ItemView[]> {
+  const found = await Promise.all(ids.slice(0, NAMED).map((id) => askJson<ItemView>(`/v1/items/${id}`).catch(() => null)));
+  return found.filter((item) => item !== null);
+}
+
+function OfferCard({ offer }: { offer: OfferView }) {
+  const { language, session } = useShared();
+  const first = useLoaded(() => firstOf(offer.items), [offer.offer]);
+  const [from] = offer.signed;
+  const who = from === undefined ? "" : whoText(from);
+  const other = offer.next === null ? "" : whoText(offer.next);
+  const isFromMe = from?.id === session.who.id;
+  const what = language.label("act", offer.type);
+  return (
+    <li class="card offer">
+      <p><strong>{isFromMe ? language.say("you-offer", { who: other }) : offer.is_mine_to_sign ? language.say("offers-you", { who }) : language.say("offers-other", { who, other })}</strong></p>
+      <Names items={first.value ?? []} count={offer.items.length} />
+      <p>{what === offer.type ? <Labelled kind="type" code={offer.type} /> : <>{what} <Code code={offer.type} /></>}</p>
+      {offer.signed.length > 1 && <p>{language.say("signed-by")} {offer.signed.map((who) => <><Person key={who.id} who={who} /> </>)}</p>}
+      <p>{offer.is_mine_to_sign
+        ? <a class="button main" href={hashOf("offer", offer.offer)}>{language.say("look-and-sign")}</a>
+        : <a class="button" href={hashOf("offer", offer.offer)}>{language.say("look")}</a>}</p>
+    </li>
+  );
+}
+
+/** What something is about: the first by name, and how many there are besides. */
+function Names({ items, count }: { items: readonly ItemView[]; count: number }) {
+  const { language } = useShared();
+  const shown = items.slice(0, NAMED);
+  if (shown.length === 0) return <p>{language.say("items-count", { count })}</p>;
+  return (
+    <ul class="plain-list names">
+      {shown.map((item) => <li key={item.item}><ItemName item={item} /></li>)}
+      {count > shown.length && <li>{language.say("and-more", { count: count - shown.length })}</li>}
+    </ul>
   );
 }
 
@@ -102,10 +140,10 @@ function Waiting({ rows, children }: { rows: readonly WaitingView[]; children: p
   const late = Math.max(...rows.map(({ overdue_minutes }) => overdue_minutes ?? 0));
   return (
     <li class={`card${late > 0 ? " late" : ""}`}>
-      <p>
-        {late > 0 && <strong class="mark"><span class="shape" aria-hidden="true">!</span>{language.say("overdue", { time: language.duration(late) })}</strong>}{" "}
-        {rows.length === 1 ? <ItemName item={first!.item} /> : language.say("items-count", { count: rows.length })}
-      </p>
+      {late > 0 && <p>
+        <strong class="mark"><span class="shape" aria-hidden="true">!</span>{language.say("overdue", { time: language.duration(late) })}</strong>
+      </p>}
+      <Names items={inOrder(language, rows.map(({ item }) => item))} count={rows.length} />
       <p>{language.before(first!.what === "sent" ? "to" : "from")} <Person who={first!.with} />
         {first!.instead_of !== null && <> ({language.say("instead-of")} <Person who={first!.instead_of} />)</>}
         {first!.due !== null && <> · {language.say("due")} <Time seconds={Date.parse(first!.due) / 1000} /></>}
@@ -131,7 +169,7 @@ function Held({ holder }: { holder: string }) {
   const match = ({ description, label, item }: ItemView) => `${description ?? ""} ${label} ${item}`.toLowerCase().includes(wanted.toLowerCase());
   // As many as one record can be about, so that all of them can be picked.
   const list = useItems(`holder=${holder}`, MOST, (items) => items.filter((item) => isAtHand(item) && match(item)).length >= Math.max(shown, MOST));
-  const atHand = list.items.filter(isAtHand);
+  const atHand = ordered(language, list).filter(isAtHand);
   const found = atHand.filter(match);
   const more = () => {
     setShown(shown + PAGE * 4);
@@ -155,36 +193,33 @@ function Held({ holder }: { holder: string }) {
       </form>
       {found.length > 0 && <p><button type="button" id="pick-all" onClick={() => setChosen(new Set([...chosen, ...found.slice(0, MOST).map(({ item }) => item)]))}>{language.say("pick-all", { count: Math.min(found.length, MOST) })}</button>{" "}
         {picked.length > 0 && <button type="button" onClick={() => setChosen(new Set())}>{language.say("pick-none")}</button>}</p>}
-      <ItemTable items={found.slice(0, shown)} chosen={chosen} toggle={toggle} />
-      {(found.length > shown || list.hasMore) && <p><button type="button" onClick={more}>{language.say("show-more", { count: countText(language, Math.max(found.length - shown, 0), list) })}</button></p>}
+      <ItemTable items={found.slice(0, shown)} wanted={wanted} chosen={chosen} toggle={toggle} />
+      <More shown={shown} found={found.length} hasMore={list.hasMore} more={more} />
     </section>
   );
 }
 
 interface TableProps {
   readonly items: readonly ItemView[];
+  /** What somebody typed to find them. */
+  readonly wanted?: string;
   readonly chosen?: ReadonlySet<string>;
   readonly toggle?: (id: string) => void;
 }
 
-export function ItemTable({ items, chosen, toggle }: TableProps) {
+export function ItemTable({ items, wanted = "", chosen, toggle }: TableProps) {
   const { language } = useShared();
-  if (items.length === 0) return <p class="hint">{language.say("no-items")}</p>;
-  const heads = ["item", "label", "state", "holder"] as const;
-  return (
-    <table class="stacked">
-      <thead><tr>{toggle !== undefined && <th scope="col">{language.say("pick")}</th>}{heads.map((word) => <th key={word} scope="col">{language.say(word)}</th>)}</tr></thead>
-      <tbody>
-        {items.map((item) => (
-          <tr key={item.item}>
-            {toggle !== undefined && <td><input type="checkbox" class="pick" checked={chosen?.has(item.item) ?? false} aria-label={language.say("pick-item", { item: item.description ?? item.label })} onChange={() => toggle(item.item)} /></td>}
-            <th scope="row"><ItemName item={item} /></th>
-            <td><Code code={item.label} /></td>
-            <td><Labelled kind="state" code={item.state} /></td>
-            <td><Person who={item.holder} />{item.addressee !== null && <> → <Person who={item.addressee} /></>}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+  if (items.length === 0) return <p class="hint">{wanted === "" ? language.say("no-items") : language.say("nothing-matches", { text: printable(wanted) })}</p>;
+  const heads = (["item", "label", "state", "holder"] as const).map((word) => language.say(word));
+  const cells = (item: ItemView) => [
+    <ItemName item={item} />,
+    <Code code={item.label} />,
+    <Labelled kind="state" code={item.state} />,
+    <><Person who={item.holder} />{item.addressee !== null && <> <Arrow /> <Person who={item.addressee} /></>}</>,
+  ];
+  if (toggle === undefined) return <Table heads={heads} rows={items.map((item) => ({ key: item.item, cells: cells(item) }))} />;
+  const pick = (item: ItemView) => (
+    <input type="checkbox" class="pick" checked={chosen?.has(item.item) ?? false} aria-label={language.say("pick-item", { item: item.description ?? item.label })} onChange={() => toggle(item.item)} />
   );
+  return <Table heads={[language.say("pick"), ...heads]} named={1} rows={items.map((item) => ({ key: item.item, cells: [pick(item), ...cells(item)] }))} />;
 }

@@ -13,10 +13,12 @@ import { textsOf } from "../act.ts";
 import { lookAt, type Looked } from "../exhibit.ts";
 import { askJson } from "../http.ts";
 import { go, hashOf } from "../route.ts";
-import { countText, People, SharedContext, shortId, useItems, useLoaded, useShared } from "../state.ts";
+import { countText, ordered, People, SharedContext, shortId, useItems, useLoaded, useShared } from "../state.ts";
 import { BodyFacts } from "../ui/payload.tsx";
+import { More } from "../ui/more.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
-import { Code, Foreign, Labelled, Person, PersonById, Time } from "../ui/text.tsx";
+import { Table } from "../ui/table.tsx";
+import { Arrow, Code, Foreign, Labelled, Person, PersonById, Time } from "../ui/text.tsx";
 import type { ItemHistory, ItemView, Who } from "../view.ts";
 import { ItemTable } from "./desk.tsx";
 import { Scan } from "../ui/scan.tsx";
@@ -32,7 +34,7 @@ export function Items() {
   const match = ({ description, label, item, holder }: ItemView) =>
     `${description ?? ""} ${label} ${item} ${holder.name ?? ""}`.toLowerCase().includes(wanted.toLowerCase());
   const list = useItems(state === "" ? "" : `state=${state}`, PAGE, (items) => items.filter(match).length >= shown);
-  const found = list.items.filter(match);
+  const found = ordered(language, list).filter(match);
   const more = () => {
     setShown(shown + PAGE * 4);
     list.more();
@@ -52,8 +54,8 @@ export function Items() {
       </form>
       <ProblemNote problem={list.problem} language={language} />
       <p role="status">{list.isLoaded ? language.say("items-count", { count: countText(language, found.length, list) }) : language.say("loading")}</p>
-      {list.isLoaded && <ItemTable items={found.slice(0, shown)} />}
-      {(found.length > shown || list.hasMore) && <p><button type="button" id="more" onClick={more}>{language.say("show-more", { count: countText(language, Math.max(found.length - shown, 0), list) })}</button></p>}
+      {list.isLoaded && <ItemTable items={found.slice(0, shown)} wanted={wanted} />}
+      <More shown={shown} found={found.length} hasMore={list.hasMore} more={more} />
     </>
   );
 }
@@ -179,7 +181,7 @@ function TimelineEntry({ one, placed }: { one: Case; placed: Placed }) {
       <p><strong>{language.label("type", payload.type)}</strong> <Code code={payload.type} /> · <Time seconds={payload.occurred.utc} /></p>
       {found !== undefined && <p><strong class="mark"><span class="shape" aria-hidden="true">!</span>{language.label("outcome", found)}</strong> <Code code={found} /></p>}
       <dl class="facts">
-        {payload.from !== undefined && payload.to !== undefined && <><dt>{language.say("from")} → {language.say("to")}</dt><dd><PersonById id={payload.from} /> → <PersonById id={payload.to} /></dd></>}
+        {payload.from !== undefined && payload.to !== undefined && <><dt>{language.say("from")} <Arrow /> {language.say("to")}</dt><dd><PersonById id={payload.from} /> <Arrow /> <PersonById id={payload.to} /></dd></>}
         <BodyFacts payload={payload} />
         {textsOf(openingsOf(one, placed)).map(([field, text]) => <><dt key={field}>{field.startsWith("attached/") ? language.say("document") : language.label("field", field)}</dt><dd><Foreign text={text} /></dd></>)}
         {withheld.length > 0 && <><dt>{language.say("not-open-fields")}</dt><dd><Foreign text={withheld.map(({ field, reason }) => `${field} (${reason})`).join(", ")} /></dd></>}
@@ -223,16 +225,13 @@ function Lines({ lines }: { lines: readonly Line[] }) {
   return (
     <details>
       <summary>{language.say("checks")}</summary>
-      <table class="stacked">
-        <thead><tr>{(["result", "check", "code"] as const).map((word) => <th key={word} scope="col">{language.say(word)}</th>)}</tr></thead>
-        <tbody>{lines.map(({ id, status, code }) => (
-          <tr key={id} class={status}>
-            <td><span class="shape" aria-hidden="true">{SHAPES[status]}</span>{language.label("status", status)}</td>
-            <th scope="row"><Code code={id} /></th>
-            <td><Code code={code} /></td>
-          </tr>
-        ))}</tbody>
-      </table>
+      <Table
+        heads={(["result", "check", "code"] as const).map((word) => language.say(word))}
+        named={1}
+        rows={lines.map(({ id, status, code }) => ({ key: id, look: status, cells: [
+          <><span class="shape" aria-hidden="true">{SHAPES[status]}</span>{language.label("status", status)}</>, <Code code={id} />, <Code code={code} />,
+        ] }))}
+      />
     </details>
   );
 }

@@ -3,12 +3,13 @@ import { printable } from "../../../../verifier-cli/page/src/page/printable.ts";
 import { askJson } from "../http.ts";
 import { useLoaded, useShared } from "../state.ts";
 import { ProblemNote } from "../ui/problem.tsx";
+import { Table } from "../ui/table.tsx";
 import type { AgencyView, MapView } from "../view.ts";
 
 const WIDTH = 760;
-const BOX = { width: 200, height: 68 };
-/** Longest name that a box has room for. */
-const NAME = 24;
+const BOX = { width: 212, height: 86 };
+/** Longest line of a name that a box has room for, and how far lines are apart. */
+const LINE = { characters: 26, height: 17 };
 /** Half the height of the number on a way, and what each character beyond the third makes it wider. */
 const BADGE = { radius: 15, character: 9 };
 
@@ -25,14 +26,14 @@ interface Way {
 }
 
 export function AgencyMap() {
-  const { language, people } = useShared();
+  const { language, people, session } = useShared();
   const { value, problem } = useLoaded(() => askJson<MapView>("/v1/map"), []);
   const held = new Map((value?.agencies ?? []).map(({ agency, items }) => [agency, items]));
   const ways = (value?.ways ?? []).map(({ from, to, items }): Way => ({ from, to, count: items }));
   return (
     <>
       <h1 tabIndex={-1}>{language.say("page-map")}</h1>
-      <p class="hint">{language.say("map-hint")}</p>
+      <p class="hint">{language.say("map-hint")}{!session.is_overseer && <> {language.say("map-mine")}</>}</p>
       <ProblemNote problem={problem} language={language} />
       {value !== null && <Picture agencies={people.agencies} held={held} ways={ways} />}
       <Figures agencies={people.agencies} held={held} ways={ways} />
@@ -72,9 +73,9 @@ function Picture({ agencies, held, ways }: MapProps) {
       {found.map(({ agency, x, y }) => (
         <g key={agency.id} class="agency">
           <rect x={x - BOX.width / 2} y={y - BOX.height / 2} width={BOX.width} height={BOX.height} rx="6" />
-          <text x={x} y={y - 14} text-anchor="middle" class="country">{nameOf(names, agency.country)}</text>
-          <text x={x} y={y + 5} text-anchor="middle">{short(printable(agency.name))}</text>
-          <text x={x} y={y + 25} text-anchor="middle" class="number">{language.say("items-count", { count: held.get(agency.id) ?? 0 })}</text>
+          <text x={x} y={y - 25} text-anchor="middle" class="country" direction={language.direction}>{nameOf(names, agency.country)}</text>
+          <AgencyName lines={linesOf(printable(agency.name))} x={x} y={y + 2} />
+          <text x={x} y={y + 34} text-anchor="middle" class="number" direction={language.direction}>{language.say("items-count", { count: held.get(agency.id) ?? 0 })}</text>
         </g>
       ))}
       {drawn.map((way) => <Badge key={`${way.from.agency.id}${way.to.agency.id}`} {...way} />)}
@@ -113,8 +114,20 @@ function Badge({ from, to, count }: { from: Place; to: Place; count: number }) {
   );
 }
 
-function short(name: string): string {
-  return name.length > NAME ? `${name.slice(0, NAME - 1)}…` : name;
+/** The lines of a name, around their middle. */
+function AgencyName({ lines, x, y }: { lines: readonly string[]; x: number; y: number }) {
+  const first = y - ((lines.length - 1) * LINE.height) / 2 + 3;
+  return <>{lines.map((line, at) => <text key={at} x={x} y={first + at * LINE.height} text-anchor="middle" class="name">{line}</text>)}</>;
+}
+
+/** A name on two lines at most, broken between its words; only one that is longer still is cut. */
+function linesOf(name: string): readonly string[] {
+  if (name.length <= LINE.characters) return [name];
+  const breaks = [...name.matchAll(/[ -]/g)].map(({ index }) => index + 1).filter((at) => at <= LINE.characters + 1);
+  // As even as can be: the last place that leaves room for the rest, else as much as there is room for.
+  const even = breaks.find((at) => at >= name.length / 2) ?? breaks.at(-1) ?? LINE.characters;
+  const rest = name.slice(even);
+  return [name.slice(0, even).trimEnd(), rest.length > LINE.characters ? `${rest.slice(0, LINE.characters - 1)}…` : rest];
 }
 
 function nameOf(names: Intl.DisplayNames, code: string): string {
@@ -126,20 +139,15 @@ function nameOf(names: Intl.DisplayNames, code: string): string {
 }
 
 function Figures({ agencies, held, ways }: MapProps) {
-  const { language } = useShared();
+  const { language, session } = useShared();
   const total = (key: "from" | "to", id: string) => ways.filter((way) => way[key] === id).reduce((sum, { count }) => sum + count, 0);
   return (
-    <table class="stacked">
-      <caption>{language.say("map-table")}</caption>
-      <thead><tr>{(["agency", "country", "holds", "leaving", "coming"] as const).map((word) => <th key={word} scope="col">{language.say(word)}</th>)}</tr></thead>
-      <tbody>
-        {agencies.map(({ id, name, country }) => (
-          <tr key={id}>
-            <th scope="row"><bdi>{printable(name)}</bdi></th>
-            <td>{country}</td><td>{language.count(held.get(id) ?? 0)}</td><td>{language.count(total("from", id))}</td><td>{language.count(total("to", id))}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <Table
+      caption={language.say(session.is_overseer ? "map-table" : "map-table-mine")}
+      heads={(["agency", "country", "holds", "leaving", "coming"] as const).map((word) => language.say(word))}
+      rows={agencies.map(({ id, name, country }) => ({ key: id, cells: [
+        <bdi>{printable(name)}</bdi>, country, ...[held.get(id) ?? 0, total("from", id), total("to", id)].map((count) => language.count(count)),
+      ] }))}
+    />
   );
 }

@@ -4,7 +4,9 @@ import { askReckoned } from "../http.ts";
 import type { Language } from "../language.ts";
 import { hashOf } from "../route.ts";
 import { shortId, useLoaded, useShared } from "../state.ts";
+import { More } from "../ui/more.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
+import { Table } from "../ui/table.tsx";
 import { Code, Foreign, Person, Time } from "../ui/text.tsx";
 import type { FindingView, Who } from "../view.ts";
 import { Trend } from "./trend.tsx";
@@ -69,12 +71,10 @@ function ByAgency({ agencies }: { agencies: Statistics["agencies"] }) {
     <section>
       <h2 id="by-agency">{language.say("by-agency")}</h2>
       <div class="wide" tabIndex={0} role="region" aria-labelledby="by-agency">
-        <table>
-          <thead><tr><th scope="col">{language.say("agency")}</th>{SHOWN.map(([name]) => <th key={name} scope="col">{language.say(`figure-${name}`)}</th>)}</tr></thead>
-          <tbody>{agencies.map(({ agency, figures }) => (
-            <tr key={agency.id}><th scope="row"><Person who={agency} /></th>{SHOWN.map(([name, path]) => <td key={name}>{figure(language, figures, path)}</td>)}</tr>
-          ))}</tbody>
-        </table>
+        <Table
+          heads={[language.say("agency"), ...SHOWN.map(([name]) => language.say(`figure-${name}`))]}
+          rows={agencies.map(({ agency, figures }) => ({ key: agency.id, cells: [<Person who={agency} />, ...SHOWN.map(([, path]) => figure(language, figures, path))] }))}
+        />
       </div>
     </section>
   );
@@ -99,7 +99,7 @@ function Findings({ findings }: { findings: readonly FindingView[] | null }) {
           </li>
         ))}
       </ul>
-      {findings.length > shown && <p><button type="button" onClick={() => setShown(shown + PAGE * 4)}>{language.say("show-more", { count: findings.length - shown })}</button></p>}
+      <More shown={shown} found={findings.length} more={() => setShown(shown + PAGE * 4)} />
     </section>
   );
 }

@@ -1,5 +1,6 @@
 /** Who is enrolled, with which keys. Enrolling stays with the program: it takes an agency's key, which no browser holds. */
 import { shortId, useShared } from "../state.ts";
+import { Table } from "../ui/table.tsx";
 import { Code, Foreign, Labelled } from "../ui/text.tsx";
 import type { KeyView } from "../view.ts";
 
@@ -12,18 +13,14 @@ export function PeopleAndKeys() {
         <section key={agency.id}>
           <h2><Foreign text={agency.name} /> <small>{agency.country}</small></h2>
           <Keys keys={agency.keys} />
-          <table class="stacked">
-            <thead><tr>{(["custodian", "roles", "keys"] as const).map((word) => <th key={word} scope="col">{language.say(word)}</th>)}</tr></thead>
-            <tbody>
-              {people.custodians.filter(({ agency_id }) => agency_id === agency.id).map((one) => (
-                <tr key={one.id}>
-                  <th scope="row"><Foreign text={one.name ?? shortId(one.id)} /> <Code code={shortId(one.id)} /></th>
-                  <td>{one.roles.map((role) => language.label("role", String(role))).join(", ")}</td>
-                  <td><Keys keys={one.keys} /></td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <Table
+            heads={(["custodian", "roles", "keys"] as const).map((word) => language.say(word))}
+            rows={people.custodians.filter(({ agency_id }) => agency_id === agency.id).map((one) => ({ key: one.id, cells: [
+              <><Foreign text={one.name ?? shortId(one.id)} /> <Code code={shortId(one.id)} /></>,
+              one.roles.map((role) => language.label("role", String(role))).join(", "),
+              <Keys keys={one.keys} />,
+            ] }))}
+          />
         </section>
       ))}
       <section>

@@ -2,9 +2,10 @@
 import { useState } from "preact/hooks";
 import { askJson } from "../http.ts";
 import { hashOf } from "../route.ts";
-import { shortId, useLoaded, useShared } from "../state.ts";
+import { inOrder, shortId, useLoaded, useShared } from "../state.ts";
+import { More } from "../ui/more.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
-import { Code, Foreign, Labelled, Person } from "../ui/text.tsx";
+import { Arrow, Code, Foreign, Labelled, Person } from "../ui/text.tsx";
 import type { EventView, RequestHistory, RequestView } from "../view.ts";
 import { ItemTable } from "./desk.tsx";
 
@@ -38,7 +39,7 @@ function Step({ step, requests }: { step: string; requests: readonly RequestView
     <section aria-labelledby={`step-${step}`} class={requests.length === 0 ? "empty" : ""}>
       <h2 id={`step-${step}`}>{language.label("step", step)} <span class="count">{language.count(requests.length)}</span> <Code code={step} /></h2>
       <ul class="plain-list">{requests.slice(0, shown).map((request) => <li key={request.request} class="card"><Card request={request} /></li>)}</ul>
-      {requests.length > shown && <p><button type="button" onClick={() => setShown(shown + PAGE * 4)}>{language.say("show-more", { count: requests.length - shown })}</button></p>}
+      <More shown={shown} found={requests.length} more={() => setShown(shown + PAGE * 4)} />
     </section>
   );
 }
@@ -53,7 +54,7 @@ function Card({ request }: { request: RequestView }) {
   return (
     <>
       <p><a href={hashOf("requests", request.request)}><Code code={shortId(request.request)} /></a></p>
-      <p><Person who={request.from} /> → <Person who={request.to} /></p>
+      <p><Person who={request.from} /> <Arrow /> <Person who={request.to} /></p>
       <ul>{Object.entries(request.counts).map(([state, count]) => <li key={state}>{language.label("state", state)}: {count}</li>)}</ul>
     </>
   );
@@ -75,8 +76,8 @@ export function Request({ request }: { request: string }) {
             <dt>{language.say("step")}</dt><dd><Labelled kind="step" code={value.step} /></dd>
           </dl>
           <h2>{language.say("items")}</h2>
-          <ItemTable items={value.items.slice(0, shown)} />
-          {value.items.length > shown && <p><button type="button" onClick={() => setShown(shown + PAGE * 4)}>{language.say("show-more", { count: value.items.length - shown })}</button></p>}
+          <ItemTable items={inOrder(language, value.items).slice(0, shown)} />
+          <More shown={shown} found={value.items.length} more={() => setShown(shown + PAGE * 4)} />
           <h2>{language.say("records")}</h2>
           <ol class="timeline">{value.records.map((event) => <li key={event.entry}><Event event={event} /></li>)}</ol>
         </>

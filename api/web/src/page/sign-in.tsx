@@ -1,5 +1,5 @@
 /** Signing in: with a key that this browser has, or one from a key file. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { openKeyFile } from "../key-file.ts";
 import type { Language } from "../language.ts";
 import type { Ledger } from "../ledger.ts";
@@ -13,19 +13,23 @@ import { Field } from "../ui/form.tsx";
 interface SignInProps {
   readonly language: Language;
   readonly ledger: Ledger;
+  /** Whether somebody has just signed out. */
+  readonly isBack: boolean;
   readonly begin: (session: Session) => Promise<void>;
 }
 
-export function SignIn({ language, ledger, begin }: SignInProps) {
+export function SignIn({ language, ledger, isBack, begin }: SignInProps) {
   const [keys, setKeys] = useState<readonly KeptKey[]>([]);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isBusy, setBusy] = useState(false);
+  const heading = useRef<HTMLHeadingElement>(null);
   const look = () => void keptKeys().then(setKeys, (thrown: unknown) => setProblem(Problem.from(thrown)));
   useEffect(look, []);
   useEffect(() => {
     document.title = `${language.say("sign-in")} - Custody Ledger`;
   }, [language]);
   const attempt = (work: () => Promise<void>) => {
+    if (isBusy) return;
     setBusy(true);
     setProblem(null);
     work().catch((thrown: unknown) => {
@@ -34,6 +38,14 @@ export function SignIn({ language, ledger, begin }: SignInProps) {
     });
   };
   const enter = (key: KeptKey) => attempt(async () => begin(await signIn(ledger, key)));
+  // The button is gone with the key, as is the page that somebody signed out of.
+  const forget = (key: KeptKey) => void forgetKey(key.kid).then(() => {
+    look();
+    heading.current?.focus();
+  }, (thrown: unknown) => setProblem(Problem.from(thrown)));
+  useEffect(() => {
+    if (isBack) heading.current?.focus();
+  }, []);
   const add = (file: File, passphrase: string, isKept: boolean) => attempt(async () => {
     const key = await openKeyFile(await file.text(), passphrase, file.name);
     const session = await signIn(ledger, key);
@@ -43,7 +55,7 @@ export function SignIn({ language, ledger, begin }: SignInProps) {
   });
   return (
     <div class="sign-in">
-      <h1 tabIndex={-1}>{language.say("sign-in")}</h1>
+      <h1 ref={heading} tabIndex={-1}>{language.say("sign-in")}</h1>
       <p>{language.say("sign-in-lead")}</p>
       <p class="hint">{language.say("sign-in-ledger")} <code dir="ltr">{ledger.origin}</code></p>
       {ledger.isNew && <p class="caution">{language.say("first-meeting")} <code dir="ltr" class="digest">{[...ledger.genesis].map((byte) => byte.toString(16).padStart(2, "0")).join("")}</code></p>}
@@ -54,8 +66,8 @@ export function SignIn({ language, ledger, begin }: SignInProps) {
           <ul class="plain-list">
             {keys.map((key) => (
               <li key={key.kid} class="kept">
-                <button type="button" class="main" disabled={isBusy} onClick={() => enter(key)}>{language.say("sign-in-as", { who: key.name })}</button>
-                <button type="button" disabled={isBusy} onClick={() => void forgetKey(key.kid).then(look)}>{language.say("forget-key", { who: key.name })}</button>
+                <button type="button" class="main" aria-disabled={isBusy} onClick={() => enter(key)}>{language.say("sign-in-as", { who: key.name })}</button>
+                <button type="button" aria-disabled={isBusy} onClick={() => !isBusy && forget(key)}>{language.say("forget-key", { who: key.name })}</button>
               </li>
             ))}
           </ul>
@@ -78,7 +90,7 @@ function KeyFile({ language, isBusy, add }: KeyFileProps) {
   const [isKept, setKept] = useState(true);
   const submit = (event: Event) => {
     event.preventDefault();
-    if (file === null) return;
+    if (file === null || isBusy) return;
     add(file, passphrase, isKept);
     setPassphrase("");
   };
@@ -93,7 +105,7 @@ function KeyFile({ language, isBusy, add }: KeyFileProps) {
       </Field>
       <label class="tick"><input type="checkbox" id="keep-key" checked={isKept} onChange={(event) => setKept(event.currentTarget.checked)} />{language.say("keep-key")}</label>
       <p class="hint">{language.say("keep-key-hint")}</p>
-      <button type="submit" class="main" id="sign-in" disabled={isBusy}>{language.say(isBusy ? "opening-key" : "sign-in")}</button>
+      <button type="submit" class="main" id="sign-in" aria-disabled={isBusy}>{language.say(isBusy ? "opening-key" : "sign-in")}</button>
     </form>
   );
 }

@@ -3,6 +3,7 @@ import { decodeBase64 } from "../../../../verifier-cli/page/src/base64.ts";
 import { readEntry } from "../../../../verifier-cli/page/src/entry.ts";
 import { askJson } from "../http.ts";
 import { useLoaded, useShared } from "../state.ts";
+import { Table } from "../ui/table.tsx";
 
 /** Entries of one answer of the server, at most. */
 const ENTRIES = 256;
@@ -45,8 +46,7 @@ export function Trend({ size }: { size: number }) {
       </svg>
       <details>
         <summary>{language.say("as-table")}</summary>
-        <table><thead><tr><th scope="col">{language.say("day")}</th><th scope="col">{language.say("records")}</th></tr></thead>
-          <tbody>{value.map(([day, count]) => <tr key={day}><th scope="row"><bdi>{day}</bdi></th><td>{language.count(count)}</td></tr>)}</tbody></table>
+        <Table heads={[language.say("day"), language.say("records")]} rows={value.map(([day, count]) => ({ key: day, cells: [<bdi>{day}</bdi>, language.count(count)] }))} />
       </details>
     </section>
   );

@@ -1,7 +1,10 @@
 /** Who cosigns the ledger's checkpoints, and how far each of them is. */
+import type { ComponentChildren } from "preact";
 import { askJson } from "../http.ts";
+import type { Language } from "../language.ts";
 import { useLoaded, useShared } from "../state.ts";
 import { ProblemNote } from "../ui/problem.tsx";
+import { Table } from "../ui/table.tsx";
 import { Code, Foreign, Time } from "../ui/text.tsx";
 
 interface Witness {
@@ -37,10 +40,7 @@ export function Witnesses() {
         <>
           <p class="hint">{language.say("witnesses-hint")}</p>
           <div class="wide" tabIndex={0} role="region" aria-labelledby="witnesses">
-            <table>
-              <thead><tr>{COLUMNS.map((name) => <th key={name} scope="col">{language.say(name)}</th>)}</tr></thead>
-              <tbody>{value.witnesses.map((one) => <Row key={one.name} one={one} />)}</tbody>
-            </table>
+            <Table heads={COLUMNS.map((name) => language.say(name))} rows={value.witnesses.map((one) => ({ key: one.name, look: STATES[one.state][2], cells: cells(language, one) }))} />
           </div>
         </>
       )}
@@ -48,17 +48,14 @@ export function Witnesses() {
   );
 }
 
-function Row({ one }: { one: Witness }) {
-  const { language } = useShared();
-  const [word, shape, look] = STATES[one.state];
-  return (
-    <tr class={look}>
-      <th scope="row"><Foreign text={one.name} /> <Code code={one.key_name} />{one.replays && <> ({language.say("witness-replays")})</>}</th>
-      <td><span class="shape" aria-hidden="true">{shape}</span>{language.say(word)}</td>
-      <td>{one.cosigned === null ? "–" : one.size}</td>
-      <td>{one.behind}</td>
-      <td>{one.cosigned === null ? "–" : <Time seconds={Date.parse(one.cosigned) / 1000} />}</td>
-      <td>{one.trouble === null ? "–" : <Code code={one.trouble} />}</td>
-    </tr>
-  );
+function cells(language: Language, one: Witness): ComponentChildren[] {
+  const [word, shape] = STATES[one.state];
+  return [
+    <><Foreign text={one.name} /> <Code code={one.key_name} />{one.replays && <> ({language.say("witness-replays")})</>}</>,
+    <><span class="shape" aria-hidden="true">{shape}</span>{language.say(word)}</>,
+    one.cosigned === null ? "–" : String(one.size),
+    String(one.behind),
+    one.cosigned === null ? "–" : <Time seconds={Date.parse(one.cosigned) / 1000} />,
+    one.trouble === null ? "–" : <Code code={one.trouble} />,
+  ];
 }

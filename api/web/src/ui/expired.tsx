@@ -9,6 +9,7 @@ export function Expired({ language, again }: { language: Language; again: () => 
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isBusy, setBusy] = useState(false);
   const signIn = () => {
+    if (isBusy) return;
     setBusy(true);
     again().catch((thrown: unknown) => {
       setProblem(Problem.from(thrown));
@@ -19,7 +20,7 @@ export function Expired({ language, again }: { language: Language; again: () => 
     <Dialog title={language.say("expired")}>
       <p>{language.say("expired-hint")}</p>
       <ProblemNote problem={problem} language={language} />
-      <button type="button" class="main" id="sign-in-again" disabled={isBusy} onClick={signIn}>{language.say("sign-in-again")}</button>
+      <button type="button" class="main" id="sign-in-again" aria-disabled={isBusy} onClick={signIn}>{language.say("sign-in-again")}</button>
     </Dialog>
   );
 }

@@ -13,6 +13,12 @@ export function Person({ who }: { who: Who }) {
   return <bdi title={who.id}>{whoText(who)}</bdi>;
 }
 
+/** From what stands before it to what comes after it, the way the language reads. */
+export function Arrow() {
+  const { language } = useShared();
+  return <>{language.direction === "rtl" ? "←" : "→"}</>;
+}
+
 export function PersonById({ id }: { id: string }) {
   return <Person who={useShared().people.of(id)} />;
 }
