@@ -43,6 +43,9 @@ export interface Observed {
   readonly checked: readonly string[];
   /** What was found, by item. */
   readonly outcomes: ReadonlyMap<string, string>;
+  /** How many of all were scanned, where there is something to scan. This is shown, and not signed. */
+  readonly scanned?: number;
+  readonly all: number;
 }
 
 /** What is about to be signed. */

@@ -1,14 +1,15 @@
 /** An offer: what somebody signed already, to be looked at, countersigned or refused. */
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { propose, readWaiting, withdraw, type Done, type Observed, type Proposal } from "../act.ts";
 import { kindOf } from "../../../../verifier-cli/page/src/id.ts";
 import { Problem } from "../problem.ts";
-import { go } from "../route.ts";
-import { keysOf, useLoaded, useShared } from "../state.ts";
+import { hashOf } from "../route.ts";
+import { keysOf, useLoaded, useShared, whoText } from "../state.ts";
+import { Dialog } from "../ui/dialog.tsx";
 import { Checked, Choice, TextField } from "../ui/form.tsx";
 import { PayloadWords } from "../ui/payload.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
-import { DoneNote, Signing } from "../ui/signing.tsx";
+import { DoneNote, Signing, Unchecked } from "../ui/signing.tsx";
 import { askJson } from "../http.ts";
 import type { InboxView, ItemView } from "../view.ts";
 
@@ -16,30 +17,33 @@ export const GROUNDS = ["not-as-described", "seal", "damaged", "papers", "not-ad
 const RECEIVING = 2;
 
 export function Offer({ digest }: { digest: string }) {
-  const { language, session, ledger } = useShared();
+  const { language, session, ledger, people } = useShared();
   const offer = useLoaded(() => load(ledger, digest), [digest]);
   const [done, setDone] = useState<Done | null>(null);
   const [signing, setSigning] = useState<{ proposal: Proposal; observed?: Observed } | null>(null);
   const [checked, setChecked] = useState<readonly string[]>([]);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  if (done !== null) return <><h1 tabIndex={-1}>{language.say("offer")}</h1><DoneNote done={done} /></>;
+  const [isWithdrawn, setWithdrawn] = useState(false);
+  if (done !== null) return <><h1 tabIndex={-1}>{language.say(signing?.proposal.offer === null ? "offer-refused" : "offer-countersigned")}</h1><DoneNote done={done} /></>;
+  if (isWithdrawn) return <Ended word="offer-withdrawn" />;
+  // Somebody else signed or withdrew it meanwhile, or long ago.
+  if (offer.problem !== null && isGone(offer.problem) && signing === null) return <Ended word="offer-gone" />;
   const { value } = offer;
   if (value === null) return <><h1 tabIndex={-1}>{language.say("offer")}</h1><ProblemNote problem={offer.problem} language={language} /></>;
   const { proposal, known } = value;
   const signed = proposal.draft.signatures.length;
   const next = proposal.payload.signers[signed];
   const isMine = next?.[1] === session.who.id;
-  const observed = next?.[0] === RECEIVING ? { checked, outcomes: new Map<string, string>() } : undefined;
+  const observed = next?.[0] === RECEIVING ? { checked, outcomes: new Map<string, string>(), all: proposal.payload.subjects.length } : undefined;
   return (
     <>
-      <h1 tabIndex={-1}>{language.say("offer")}</h1>
+      <h1 tabIndex={-1}>{isMine || next === undefined ? language.say("offer") : language.say("your-offer", { who: whoText(people.of(next[1])) })}</h1>
       <p>{language.say("offer-checked")}</p>
       <PayloadWords payload={proposal.payload} openings={proposal.openings} signed={signed} known={known} />
-      <ProblemNote problem={problem} language={language} />
       {isMine && observed !== undefined && <Checked value={checked} set={setChecked} />}
+      {isMine && observed !== undefined && <Unchecked observed={observed} />}
       <div class="buttons">
         {isMine && <button type="button" class="main" id="countersign" onClick={() => setSigning({ proposal, ...(observed === undefined ? {} : { observed }) })}>{language.say("countersign")}</button>}
-        {!isMine && <button type="button" onClick={() => withdraw(digest).then(() => go("desk"), (thrown: unknown) => setProblem(Problem.from(thrown)))}>{language.say("withdraw")}</button>}
+        {!isMine && <Withdraw digest={digest} withdrawn={() => setWithdrawn(true)} />}
       </div>
       {isMine && proposal.payload.from !== undefined && <RefuseOffer proposal={proposal} sign={(proposal) => setSigning({ proposal })} />}
       {signing !== null && (
@@ -54,6 +58,57 @@ export function Offer({ digest }: { digest: string }) {
             if (signing.proposal.offer === null) void withdraw(digest).catch(() => undefined);
           }}
         />
+      )}
+    </>
+  );
+}
+
+function isGone({ status, code }: Problem): boolean {
+  return status === 404 || code === "offer/not-waiting";
+}
+
+/** An offer that nobody is to sign any more. */
+function Ended({ word }: { word: "offer-withdrawn" | "offer-gone" }) {
+  const { language } = useShared();
+  const heading = useRef<HTMLHeadingElement>(null);
+  // What had the focus is gone.
+  useEffect(() => heading.current?.focus(), []);
+  return (
+    <>
+      <h1 ref={heading} tabIndex={-1}>{language.say(word)}</h1>
+      <p role="status">{language.say(`${word}-hint`)}</p>
+      <p><a href={hashOf("desk")}>{language.say("back-to-desk")}</a></p>
+    </>
+  );
+}
+
+/** Asks before it takes an offer back: there is no way to have it there again but to sign another. */
+function Withdraw({ digest, withdrawn }: { digest: string; withdrawn: () => void }) {
+  const { language } = useShared();
+  const [isAsking, setAsking] = useState(false);
+  const [isBusy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const close = () => {
+    setAsking(false);
+    setProblem(null);
+  };
+  const sure = () => {
+    if (isBusy) return;
+    setBusy(true);
+    withdraw(digest).then(withdrawn, (thrown: unknown) => setProblem(Problem.from(thrown))).finally(() => setBusy(false));
+  };
+  return (
+    <>
+      <button type="button" id="withdraw" onClick={() => setAsking(true)}>{language.say("withdraw")}</button>
+      {isAsking && (
+        <Dialog title={language.say("withdraw")} close={close} isRead>
+          <p>{language.say("withdraw-sure")}</p>
+          <ProblemNote problem={problem} language={language} />
+          <div class="buttons">
+            <button type="button" class="main" id="withdraw-sure" aria-disabled={isBusy} onClick={sure}>{language.say("withdraw")}</button>
+            <button type="button" onClick={close}>{language.say("keep-offer")}</button>
+          </div>
+        </Dialog>
       )}
     </>
   );

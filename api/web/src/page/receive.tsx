@@ -3,14 +3,18 @@
  * scanner ticks items off as they come out of the van.
  */
 import { useMemo, useState } from "preact/hooks";
+import { printable } from "../../../../verifier-cli/page/src/page/printable.ts";
 import { propose, type ActName, type Done, type Observed, type Proposal } from "../act.ts";
 import { askJson } from "../http.ts";
+import { formatLabel } from "../label.ts";
 import { Problem } from "../problem.ts";
-import { useLoaded, useShared } from "../state.ts";
+import { inOrder, useLoaded, useShared } from "../state.ts";
 import { Checked, Choice, TextField } from "../ui/form.tsx";
+import { More } from "../ui/more.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { Scan } from "../ui/scan.tsx";
-import { DoneNote, Signing } from "../ui/signing.tsx";
+import { DoneNote, Found, Signing, Unchecked } from "../ui/signing.tsx";
+import { Table } from "../ui/table.tsx";
 import { Code, ItemName, Person } from "../ui/text.tsx";
 import type { InboxView, ItemView } from "../view.ts";
 import { GROUNDS } from "./offer.tsx";
@@ -32,7 +36,7 @@ export function Receive({ release }: { release: string }) {
       {rows.length > 0 && done === null && (
         <>
           <p>{language.before("from")} <Person who={rows[0]!.with} /> · {language.say("items-count", { count: rows.length })}</p>
-          <Manifest items={rows.map(({ item }) => item)} done={setDone} />
+          <Manifest items={inOrder(language, rows.map(({ item }) => item))} done={setDone} />
         </>
       )}
     </>
@@ -48,6 +52,7 @@ function Manifest({ items, done }: { items: readonly ItemView[]; done: (done: Do
   const [ground, setGround] = useState("");
   const [signing, setSigning] = useState<{ proposal: Proposal; observed?: Observed } | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
+  const observed: Observed = { checked, outcomes, scanned: seen.size, all: items.length };
   const known = useMemo(() => new Map(items.map((item) => [item.item, item])), [items]);
   const draft = (name: ActName, codes: Record<string, string>, observed?: Observed) => {
     setProblem(null);
@@ -64,24 +69,28 @@ function Manifest({ items, done }: { items: readonly ItemView[]; done: (done: Do
     setOutcomes(next);
   };
   const found = (item: string) => {
-    if (!known.has(item)) return setProblem(new Problem(0, "page/not-of-release", item));
-    setProblem(null);
+    const here = known.get(item);
+    if (here === undefined) return strange(item);
     setSeen(new Set([...seen, item]));
-    announce(language.say("counted", { count: seen.size + (seen.has(item) ? 0 : 1), all: items.length }));
+    const count = language.say("counted", { count: seen.size + (seen.has(item) ? 0 : 1), all: items.length });
+    const said = `${language.say("ticked", { item: nameText(here) })} · ${count}`;
+    announce(said);
+    return said;
   };
   const missing = () => setOutcomes(new Map([...items.filter(({ item }) => !seen.has(item)).map(({ item }) => [item, "missing"] as const), ...outcomes]));
   return (
     <>
       <Scan found={found} />
-      <p aria-live="polite">{language.say("counted", { count: seen.size, all: items.length })}{" "}
+      <p id="counted">{language.say("counted", { count: seen.size, all: items.length })}{" "}
         {seen.size > 0 && seen.size < items.length && <button type="button" onClick={missing}>{language.say("rest-missing", { count: items.length - seen.size })}</button>}
       </p>
-      <p class="summary" id="exceptions">{outcomes.size === 0 ? language.say("all-as-described") : language.say("exceptions", { count: outcomes.size, all: items.length })}</p>
+      <p class="summary" id="exceptions"><Found observed={observed} /></p>
       <ManifestTable items={items} seen={seen} outcomes={outcomes} note={note} />
       <Checked value={checked} set={setChecked} />
       <TextField name="remark" value={remark} set={setRemark} />
+      <Unchecked observed={observed} />
       <ProblemNote problem={problem} language={language} />
-      <div class="buttons"><button type="button" class="main" id="receive" onClick={() => draft("receive", {}, { checked, outcomes })}>{language.say("receive-and-sign")}</button></div>
+      <div class="buttons"><button type="button" class="main" id="receive" onClick={() => draft("receive", {}, observed)}>{language.say("receive-and-sign")}</button></div>
       <details id="refuse">
         <summary>{language.say("act-refuse")}</summary>
         <form onSubmit={(event) => { event.preventDefault(); draft("refuse", { ground }); }}>
@@ -93,6 +102,16 @@ function Manifest({ items, done }: { items: readonly ItemView[]; done: (done: Do
       {signing !== null && <Signing proposal={signing.proposal} observed={signing.observed} known={known} done={done} cancel={() => setSigning(null)} />}
     </>
   );
+}
+
+/** Something that came out of the van and is not on the list: what it is, as far as that is open to whoever scanned it. */
+async function strange(item: string): Promise<Problem> {
+  const found = await askJson<ItemView>(`/v1/items/${item}`).catch(() => null);
+  return new Problem(0, "page/not-of-release", found === null ? formatLabel(item) : nameText(found));
+}
+
+function nameText({ description, label }: ItemView): string {
+  return description === null ? label : `${printable(description)} · ${label}`;
 }
 
 interface ManifestProps {
@@ -107,29 +126,22 @@ function ManifestTable({ items, seen, outcomes, note }: ManifestProps) {
   const [wanted, setWanted] = useState("");
   const [shown, setShown] = useState(PAGE);
   const found = items.filter(({ description, label }) => `${description ?? ""} ${label}`.toLowerCase().includes(wanted.toLowerCase()));
+  const rows = found.slice(0, shown).map((item) => ({ key: item.item, look: outcomes.has(item.item) ? "marked" : "", cells: [
+    <ItemName item={item} />,
+    <Code code={item.label} />,
+    language.say(seen.has(item.item) ? "yes" : "no"),
+    <select aria-label={language.say("outcome-of", { item: item.description ?? item.label })} value={outcomes.get(item.item) ?? ""} onChange={(event) => note(item.item, event.currentTarget.value)}>
+      <option value="">{language.say("as-described")}</option>
+      {OUTCOMES.map((code) => <option key={code} value={code}>{language.label("outcome", code)} ({code})</option>)}
+    </select>,
+  ] }));
   return (
     <section>
       <h2>{language.say("manifest")}</h2>
       {items.length > 10 && <div class="field"><label for="manifest-filter">{language.say("filter")}</label><input id="manifest-filter" dir="auto" value={wanted} onInput={(event) => setWanted(event.currentTarget.value)} /></div>}
-      <table class="stacked">
-        <thead><tr>{(["item", "label", "seen", "outcome"] as const).map((word) => <th key={word} scope="col">{language.say(word)}</th>)}</tr></thead>
-        <tbody>
-          {found.slice(0, shown).map((item) => (
-            <tr key={item.item} class={outcomes.has(item.item) ? "marked" : ""}>
-              <th scope="row"><ItemName item={item} /></th>
-              <td><Code code={item.label} /></td>
-              <td>{language.say(seen.has(item.item) ? "yes" : "no")}</td>
-              <td>
-                <select aria-label={language.say("outcome-of", { item: item.description ?? item.label })} value={outcomes.get(item.item) ?? ""} onChange={(event) => note(item.item, event.currentTarget.value)}>
-                  <option value="">{language.say("as-described")}</option>
-                  {OUTCOMES.map((code) => <option key={code} value={code}>{language.label("outcome", code)} ({code})</option>)}
-                </select>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {found.length > shown && <p><button type="button" onClick={() => setShown(shown + PAGE * 4)}>{language.say("show-more", { count: found.length - shown })}</button></p>}
+      {found.length === 0 && <p class="hint">{language.say("nothing-matches", { text: printable(wanted) })}</p>}
+      <Table heads={(["item", "label", "seen", "outcome"] as const).map((word) => language.say(word))} rows={rows} />
+      <More shown={shown} found={found.length} more={() => setShown(shown + PAGE * 4)} />
     </section>
   );
 }

@@ -27,22 +27,34 @@ interface Detector {
 }
 declare const BarcodeDetector: (new (options: { formats: string[] }) => Detector) & { getSupportedFormats(): Promise<string[]> };
 
+/** What is to be said where it was scanned: what came of it, or why nothing did. */
+type Said = string | Problem;
+
 /** Calls `found` with the id of each item that is scanned or typed. */
-export function Scan({ found }: { found: (item: string) => void }) {
+export function Scan({ found }: { found: (item: string) => Said | Promise<Said> | void }) {
   const { language, announce } = useShared();
   const [text, setText] = useState("");
   const [problem, setProblem] = useState<Problem | null>(null);
+  const [good, setGood] = useState("");
   const [isLooking, setLooking] = useState(false);
   const input = useRef<HTMLInputElement>(null);
+  const turn = useRef(0);
+  const say = (said: Said | void) => {
+    setProblem(said instanceof Problem ? said : null);
+    setGood(typeof said === "string" ? said : "");
+  };
   const take = (said: string) => {
+    // Whoever scans fast has the next one before the last was answered, and reads what came of the next one.
+    const mine = ++turn.current;
     try {
       const item = readLabel(said);
-      setProblem(null);
       setText("");
       announce(language.say("scanned", { label: said }));
-      found(item);
+      const answer = found(item);
+      if (answer instanceof Promise) void answer.then((answer) => mine === turn.current && say(answer));
+      else say(answer);
     } catch (thrown) {
-      setProblem(Problem.from(thrown));
+      say(Problem.from(thrown));
     }
   };
   // Whoever cannot use the camera scans or types, without having to look for the place first.
@@ -61,6 +73,7 @@ export function Scan({ found }: { found: (item: string) => void }) {
         <button type="button" aria-pressed={isLooking} onClick={() => setLooking(!isLooking)}>{language.say(isLooking ? "camera-off" : "camera")}</button>
       </div>
       <ProblemNote problem={problem} language={language} />
+      {good !== "" && <p class="good"><span class="shape" aria-hidden="true">✓</span><bdi>{good}</bdi></p>}
       {isLooking && <Camera take={(said) => { setLooking(false); take(said); }} fail={fail} />}
     </form>
   );

@@ -11,7 +11,7 @@ import type { ItemView } from "../view.ts";
 import { Dialog } from "./dialog.tsx";
 import { PayloadWords } from "./payload.tsx";
 import { ProblemNote } from "./problem.tsx";
-import { Code } from "./text.tsx";
+import { Arrow, Code } from "./text.tsx";
 
 interface SigningProps {
   readonly proposal: Proposal;
@@ -28,6 +28,7 @@ export function Signing({ proposal, known, observed, done, cancel, children }: S
   const [heads, setHeads] = useState<TwoHeads | null>(null);
   const [isBusy, setBusy] = useState(false);
   const sign = async () => {
+    if (isBusy) return;
     setBusy(true);
     announce(language.say("signing"));
     try {
@@ -38,17 +39,17 @@ export function Signing({ proposal, known, observed, done, cancel, children }: S
       setBusy(false);
     }
   };
-  if (heads !== null) return <Dialog title={language.say("stopped")}><HeadsDiffer heads={heads} language={language} /></Dialog>;
+  if (heads !== null) return <Dialog title={language.say("stopped")} isRead><HeadsDiffer heads={heads} language={language} /></Dialog>;
   return (
-    <Dialog title={language.say("sign-title")} close={cancel}>
+    <Dialog title={language.say("sign-title")} close={cancel} isRead>
       <p>{language.say("sign-hint")}</p>
       <PayloadWords payload={proposal.payload} openings={proposal.openings} signed={proposal.draft.signatures.length} known={known} />
       {observed !== undefined && <ObservedWords observed={observed} known={known} />}
       {children}
       <ProblemNote problem={problem} language={language} />
       <div class="buttons">
-        <button type="button" class="main" id="sign" disabled={isBusy} onClick={() => void sign()}>{language.say(isBusy ? "signing" : "sign")}</button>
-        <button type="button" id="do-not-sign" disabled={isBusy} onClick={cancel}>{language.say("do-not-sign")}</button>
+        <button type="button" class="main" id="sign" aria-disabled={isBusy} onClick={() => void sign()}>{language.say(isBusy ? "signing" : "sign")}</button>
+        <button type="button" id="do-not-sign" aria-disabled={isBusy} onClick={() => !isBusy && cancel()}>{language.say("do-not-sign")}</button>
       </div>
     </Dialog>
   );
@@ -61,13 +62,34 @@ export function ObservedWords({ observed, known }: { observed: Observed; known: 
   return (
     <>
       <h3>{language.say("observed")}</h3>
-      <p>{language.before("checked")} {checked === "" ? language.say("nothing") : checked}</p>
-      {observed.outcomes.size === 0
-        ? <p>{language.say("all-as-described")}</p>
-        : <ul>{[...observed.outcomes].map(([id, found]) => (
-          <li key={id}><Code code={known.get(id)?.label ?? id} />: {language.label("outcome", found)} <Code code={found} /></li>
-        ))}</ul>}
+      {checked !== "" && <p>{language.before("checked")} {checked}</p>}
+      <p><Found observed={observed} /></p>
+      {observed.outcomes.size > 0 && <ul>{[...observed.outcomes].map(([id, found]) => (
+        <li key={id}><Code code={known.get(id)?.label ?? id} />: {language.label("outcome", found)} <Code code={found} /></li>
+      ))}</ul>}
+      <Unchecked observed={observed} />
     </>
+  );
+}
+
+/** How it was found: as described only where somebody looked, which is more than that nobody noted an exception. */
+export function Found({ observed: { checked, outcomes, scanned, all } }: { observed: Observed }) {
+  const { language } = useShared();
+  if (outcomes.size > 0) return <>{language.say("exceptions", { count: outcomes.size, all })}</>;
+  const isLooked = checked.length > 0 || (scanned !== undefined && scanned === all);
+  return <>{language.say(isLooked ? "all-as-described" : "no-exceptions")}</>;
+}
+
+/** Says what was scanned, and warns where nothing was looked at. */
+export function Unchecked({ observed: { checked, outcomes, scanned, all } }: { observed: Observed }) {
+  const { language } = useShared();
+  const isUnchecked = checked.length === 0 && outcomes.size === 0 && (scanned ?? 0) === 0;
+  if (!isUnchecked && scanned === undefined) return null;
+  return (
+    <p class={isUnchecked ? "caution unchecked" : ""}>
+      {isUnchecked && <strong class="mark"><span class="shape" aria-hidden="true">!</span>{language.say("nothing-checked")}</strong>}{" "}
+      {scanned !== undefined && language.say("counted", { count: scanned, all })}
+    </p>
   );
 }
 
@@ -80,7 +102,7 @@ export function DoneNote({ done }: { done: Done }) {
   if (done.kind === "offered") {
     return (
       <div class="done" role="status">
-        <h2 ref={heading} tabIndex={-1}><span class="shape" aria-hidden="true">→</span>{language.say("offered")}</h2>
+        <h2 ref={heading} tabIndex={-1}><span class="shape" aria-hidden="true"><Arrow /></span>{language.say("offered")}</h2>
         <p>{language.say("offered-hint", { who: whoText(people.of(done.next)) })}</p>
         <p>{language.say("offer-digest")} <Code code={done.offer} /></p>
         <p><a href={hashOf("desk")}>{language.say("back-to-desk")}</a></p>
