@@ -75,6 +75,10 @@ test("an overseer sees how each witness stands", { timeout: 300_000 }, async () 
     assert.match(behind[4], /2\d/, where);
     assert.deepEqual(away.slice(2), ["–", size, "–", "client/unreachable"], where);
     assert.deepEqual(alarm.slice(2), ["–", size, "–", "witness/alarm"], where);
+    // A telephone shows a list, in which each value has its column's name before it.
+    const named = await rows.first().locator("td").evaluateAll((cells) => cells.map((cell) => getComputedStyle(cell, "::before").content));
+    assert.equal(named.every((name) => name === "none"), options.viewport === undefined, `${where}: ${named}`);
+    assert.equal(named.some((name) => name.includes(texts["witness-behind"])), options.viewport !== undefined, `${where}: ${named}`);
     // On a telephone names are not broken within a word.
     assert.ok((await rows.first().locator("th").boundingBox()).width >= 140, where);
     assert.deepEqual(await officer.violations(), [], where);

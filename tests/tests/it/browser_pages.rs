@@ -41,6 +41,17 @@ fn a_custodian_needs_no_mouse() {
     stage.play(&served, ("keyboard.test.mjs", 3), &[]);
 }
 
+/// Who has never seen the pages reads what they say, on a telephone too, and from right to left.
+#[test]
+fn a_newcomer_finds_their_way() {
+    if !has_browser("browser_pages::a_newcomer_finds_their_way") {
+        return;
+    }
+    let stage = Stage::plain();
+    let served = stage.serve(&reserve(), "");
+    stage.play(&served, ("newcomer.test.mjs", 9), &[]);
+}
+
 #[test]
 fn the_pages_are_what_their_sources_make() {
     let test = "browser_pages::the_pages_are_what_their_sources_make";
