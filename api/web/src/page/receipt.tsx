@@ -51,6 +51,7 @@ function receiversOf({ message, payload }: SignedRecord): Observed[] {
   return receivers.map(({ observed }) => ({
     checked: observed?.checked ?? [],
     outcomes: new Map(observed?.outcomes?.map(([at, found]) => [payload.subjects[at]!.id, found]) ?? []),
+    all: payload.subjects.length,
   }));
 }
 
