@@ -34,7 +34,7 @@ export function Receipt({ digest }: { digest: string }) {
           <p class="verdict verified"><span class="shape" aria-hidden="true">✓</span>{language.say("receipt-verified", { entry: String(value.proof.index), size: String(value.proof.checkpoint.size) })}</p>
           <p>{language.say("accepted")} <Time seconds={value.entry.acceptedMs / 1000n} /></p>
           <PayloadWords payload={value.record.payload} openings={value.openings} signed={value.record.message.signatures.length} known={value.known} />
-          {receiversOf(value.record).map((observed, at) => <ObservedWords key={at} observed={observed} known={value.known} />)}
+          {receiversOf(value.record).map((observed, at) => <section key={at}><h2>{language.say("receiver-found")}</h2><ObservedWords observed={observed} known={value.known} /></section>)}
           <p>{language.say("record-digest")} <Code code={hex(value.record.message.digest)} /></p>
           <div class="buttons no-print"><button type="button" class="main" onClick={() => print()}>{language.say("print")}</button></div>
           <h2>{language.say("proof")}</h2>

@@ -44,7 +44,7 @@ export function Signing({ proposal, known, observed, done, cancel, children }: S
     <Dialog title={language.say("sign-title")} close={cancel} isRead>
       <p>{language.say("sign-hint")}</p>
       <PayloadWords payload={proposal.payload} openings={proposal.openings} signed={proposal.draft.signatures.length} known={known} />
-      {observed !== undefined && <ObservedWords observed={observed} known={known} />}
+      {observed !== undefined && <><h3>{language.say("observed")}</h3><ObservedWords observed={observed} known={known} /></>}
       {children}
       <ProblemNote problem={problem} language={language} />
       <div class="buttons">
@@ -61,7 +61,6 @@ export function ObservedWords({ observed, known }: { observed: Observed; known: 
   const checked = observed.checked.map((code) => `${language.label("checked", code)} (${code})`).join(", ");
   return (
     <>
-      <h3>{language.say("observed")}</h3>
       {checked !== "" && <p>{language.before("checked")} {checked}</p>}
       <p><Found observed={observed} /></p>
       {observed.outcomes.size > 0 && <ul>{[...observed.outcomes].map(([id, found]) => (
