@@ -1,7 +1,8 @@
 //! A mirror's directory: whom it believes, its keys, the copy, and evidence if there is any.
 //!
 //! `policy.txt` and `agencies.txt` say whom it believes; `witness.txt` has its public keys as lines of a policy; `keys/` the
-//! private ones, encrypted; `copy/` what `publish` would write; `evidence/` what it keeps of a log that broke its word.
+//! private ones, encrypted, and what they cosigned last; `copy/` what `publish` would write; `evidence/` what it keeps of a log
+//! that broke its word.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

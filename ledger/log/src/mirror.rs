@@ -6,6 +6,7 @@
 //! and whoever asks for cosignatures are the caller's.
 
 mod copy;
+mod cosigned;
 mod error;
 mod evidence;
 mod nodes;
@@ -195,18 +196,21 @@ impl Mirror {
         self.keep_partial(Keeping::Write)?;
 
         // 2. The cosignature says: I replayed everything up to here. Until the next step nobody has seen it.
-        let cosigned = cosign(next)?;
+        let checkpoint = cosign(next)?;
 
         // 3. The checkpoint, durable with its name: from now on a start begins here.
-        self.copy.finish(cosigned.as_bytes())?;
+        self.copy.finish(checkpoint.as_bytes())?;
 
-        // 4. Only now may anybody be answered.
+        // 4. Apart from the copy, what was cosigned last. After a crash before this, the next start does it.
+        cosigned::advance(&self.dir, &checkpoint)?;
+
+        // 5. Only now may anybody be answered.
         let edge = Arc::new(self.tree.edge().clone());
-        let checkpoint = Some(Arc::new(cosigned));
+        let checkpoint = Some(Arc::new(checkpoint));
         self.settled = Settled { copy: self.copy.clone(), checkpoint, edge };
         self.shown = None;
 
-        // 5. Partial files of the checkpoint before. Left behind they do no harm.
+        // 6. Partial files of the checkpoint before. Left behind they do no harm.
         remove_outdated(self.copy.dir(), before, size)?;
         Ok(())
     }
@@ -236,10 +240,10 @@ impl Mirror {
 }
 
 impl Settled {
-    /// What the mirror in `dir` vouched for last, to be shown: nothing is replayed.
+    /// What the mirror in `dir` vouched for last, to be shown: nothing is replayed. It begins with what was cosigned last.
     ///
     /// # Errors
-    /// The copy has no checkpoint of this log.
+    /// [`MirrorError::Copy`]: the copy has no checkpoint of this log, or less than was cosigned, or another history.
     pub fn open(dir: &Path, trust: &MirrorTrust) -> Result<Self, MirrorError> {
         let copy = Copy::new(dir.join("copy"));
         let refused = |error: CheckpointError| MirrorError::Copy { what: error.to_string() };
@@ -249,7 +253,9 @@ impl Settled {
             Ok::<_, MirrorError>(Arc::new(checkpoint))
         };
         let checkpoint = copy.checkpoint()?.map(parse).transpose()?;
-        Ok(Self { copy, checkpoint, edge: Arc::default() })
+        let settled = Self { copy, checkpoint, edge: Arc::default() };
+        cosigned::hold_against(dir, &settled, trust)?;
+        Ok(settled)
     }
 
     /// The log's checkpoint with the mirror's cosignatures, once there is one.
@@ -268,6 +274,12 @@ impl Settled {
     /// [`MirrorError::Copy`].
     pub fn root_at(&self, size: TreeSize) -> Result<Hash, MirrorError> {
         let nodes = TileNodes::new(&self.copy, self.size(), Some(&self.edge));
+        root_at(size, &nodes).map_err(|error| of_nodes(error).of_copy())
+    }
+
+    /// The same, by the files alone, also of what is not replayed yet.
+    fn root_in_files(&self, size: TreeSize) -> Result<Hash, MirrorError> {
+        let nodes = TileNodes::new(&self.copy, self.size(), None);
         root_at(size, &nodes).map_err(|error| of_nodes(error).of_copy())
     }
 

@@ -348,3 +348,52 @@ fn a_copy_that_cannot_be_read_is_no_empty_one() {
     fs::write(dir.path().join("copy/checkpoint"), b"no checkpoint").unwrap();
     assert_eq!(open(dir.path(), &busy).err().map(|error| error.code()), Some("mirror/copy"));
 }
+
+/// What was cosigned is kept apart from the copy: a mirror that lost its copy, has an older one or one of another history is no
+/// new mirror, and cosigns nothing.
+#[test]
+fn a_mirror_does_not_forget_what_it_cosigned() {
+    let (busy, mut other) = (Busy::new(300, 5, 40), Busy::new(280, 5, 40));
+    while other.ledger.head().size.0 < 320 {
+        other.hand_on(7);
+    }
+    let dir = TempDir::new().unwrap();
+    let copy = dir.path().join("copy");
+    let last = dir.path().join("keys/cosigned.checkpoint");
+    let at = |size| {
+        let ledger = busy.ledger.at_size(TreeSize(size));
+        follow(&mut open(dir.path(), &busy).unwrap(), &ledger, &honest(&ledger)).unwrap();
+    };
+    at(290);
+    let (older, older_last) = (dir.path().join("older"), fs::read(&last).unwrap());
+    custody_tests::office::copy(&copy, &older);
+    at(300);
+    let kept = fs::read(&last).unwrap();
+    assert_eq!(kept, fs::read(copy.join("checkpoint")).unwrap());
+    let refused = |what: &str| {
+        let error = open(dir.path(), &busy).err().unwrap();
+        assert_eq!(error.code(), "mirror/copy");
+        let head = busy.ledger.head().to_string();
+        assert!(error.to_string().contains(&head) && error.to_string().contains(what), "{error}");
+        assert_eq!(fs::read(&last).unwrap(), kept);
+    };
+    fs::rename(&copy, dir.path().join("whole")).unwrap();
+    refused("there is no copy");
+    fs::rename(&older, &copy).unwrap();
+    refused("the copy ends at");
+    // Another history, of the same size and of a larger one: files as an honest mirror of that history would have them.
+    for size in [300, 320] {
+        fs::remove_dir_all(&copy).unwrap();
+        publish(&other.ledger.at_size(TreeSize(size)), &copy).unwrap();
+        refused("the copy has another history");
+    }
+    // With its own copy it goes on; and after a crash between copy and keys, where the keys know less.
+    fs::remove_dir_all(&copy).unwrap();
+    fs::rename(dir.path().join("whole"), &copy).unwrap();
+    fs::write(&last, older_last).unwrap();
+    assert_eq!(open(dir.path(), &busy).unwrap().settled().size(), TreeSize(300));
+    assert_eq!(fs::read(&last).unwrap(), kept);
+    // What lies there and is no checkpoint of this log is not passed over.
+    fs::write(&last, b"nothing").unwrap();
+    assert_eq!(open(dir.path(), &busy).err().map(|error| error.code()), Some("mirror/copy"));
+}

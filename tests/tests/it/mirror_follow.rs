@@ -398,6 +398,30 @@ fn a_restored_ledger_does_not_start_where_a_witness_knows_better() {
     }
 }
 
+/// The copy is gone, the keys are there, and somebody shows another history: no second cosignature, by no way of starting.
+#[test]
+fn a_mirror_without_its_copy_cosigns_nothing() {
+    let scene = Scene::new();
+    copy(&scene.folder().join("ledger"), &scene.folder().join("other"));
+    scene.make_mirror("one");
+    scene.note(["--ledger", "ledger"], "ours");
+    let served = scene.serve("ledger");
+    assert_eq!(scene.follow(&served.url(), "one").0, 0);
+    served.kill();
+    fs::remove_dir_all(scene.folder().join("one/copy")).unwrap();
+    scene.note(["--ledger", "other"], "theirs");
+    let served = scene.serve("other");
+    let (status, code, answer) = scene.follow(&served.url(), "one");
+    assert_eq!((status, code.as_str()), (2, "mirror/copy"));
+    let hint = answer["error"]["hint"].as_str().unwrap();
+    assert!(hint.contains("keys of its own"), "{hint}");
+    let run = ["mirror", "run", "--from", &served.url(), "--to", "one", "--listen", "127.0.0.1:0"];
+    let ran = scene.office.run(&[&run[..], &LAB, &["--json"]].concat());
+    let answer: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((ran.status, &answer["error"]["code"]), (2, &"mirror/copy".into()));
+    assert!(!scene.folder().join("one/copy").exists());
+}
+
 #[test]
 fn what_cannot_be_followed_says_so() {
     let scene = Scene::new();
