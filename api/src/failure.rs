@@ -314,7 +314,7 @@ impl Coded for HighWaterError {
                     .to_owned(),
             ),
             Self::Place { .. } => {
-                Some("it is written by `custody high-water --move FILE`".to_owned())
+                Some("it takes the mark's absolute path, on one line; in `high-water.path` write it by hand".to_owned())
             }
             _ => None,
         }

@@ -149,14 +149,17 @@ fn a_mark_whose_disk_is_away_stops_every_command() {
     refused("recovery/mark-refused");
     fs::rename(&away, &mark).unwrap();
     let place = office.folder().join("ledger/high-water.path");
-    for text in ["", "mark\n", "/a/b", "/a\n/b\n", "/\u{1b}b\n"] {
+    for text in ["", "\n", "mark\n", "mark", "/a\n/b\n", "/a\n\n", "/\u{1b}b\n"] {
         fs::write(&place, text).unwrap();
         refused("high-water-place");
     }
     fs::write(&place, format!("/{}\n", "a".repeat(5000))).unwrap();
     refused("high-water-place");
-    fs::write(&place, format!("{}\n", mark.display())).unwrap();
-    note(&office);
+    // Written by hand, with an end of the line and without.
+    for end in ["", "\n"] {
+        fs::write(&place, format!("{}{end}", mark.display())).unwrap();
+        note(&office);
+    }
 }
 
 #[test]

@@ -36,7 +36,9 @@ pub fn locate(dir: &Path, disk: &dyn Disk) -> Result<PathBuf, HighWaterError> {
     let read = disk.read(&place, MAX_PATH + 2);
     let read = read.map_err(|source| HighWaterError::Read { path: place.clone(), source })?;
     let Some(bytes) = read else { return Ok(dir.join(MARK)) };
-    let text = std::str::from_utf8(&bytes).ok().and_then(|text| text.strip_suffix('\n'));
+    // A person may have written it, and whoever writes one line need not end it.
+    let text = std::str::from_utf8(&bytes).ok();
+    let text = text.map(|text| text.strip_suffix('\n').unwrap_or(text));
     text.filter(|text| is_place(text))
         .map(PathBuf::from)
         .ok_or(HighWaterError::Place { path: place })
