@@ -268,11 +268,15 @@ impl Service {
         Ok(answers.into_iter().map(answer).collect())
     }
 
-    /// Whether `authority`, as a client writes it in `Host`, is a name of this server. Without configured names it is the
-    /// address at which it listens, or `localhost` with its port on this machine.
+    /// Whether `authority`, as a client writes it in `Host`, is a name of this server: those that are configured, and, where no
+    /// `public_url` says that people come another way, the address at which it listens, or `localhost` with its port on this
+    /// machine.
     pub fn answers_to(&self, authority: &str) -> bool {
-        if self.setting.names().next().is_some() {
-            return self.setting.names().any(|name| name == authority);
+        if self.setting.names().any(|name| name == authority) {
+            return true;
+        }
+        if self.setting.public_url.is_some() {
+            return false;
         }
         let local = format!("localhost:{}", self.bound.port());
         authority == self.bound.to_string() || (self.bound.ip().is_loopback() && authority == local)

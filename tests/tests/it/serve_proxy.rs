@@ -161,3 +161,32 @@ fn what_makes_no_sense_about_proxies_is_refused_before_anything_is_served() {
         assert!(ran.stdout.contains("\"serve/setting\""), "{config}: {}", ran.stdout);
     }
 }
+
+/// `authorities` adds names: whoever writes one there can still ask at the address at which the server listens.
+#[test]
+fn other_names_are_added_to_the_one_there_is() {
+    let asked = |scene: &Scene, host: &str| {
+        // What is signed names the server: only there a name counts.
+        let kid = kid(&scene.key("anna")).kid().to_string();
+        let asked = json!({ "kid": kid }).to_string();
+        let answer = ask(scene, host, ("POST", "/v1/session/challenge"), JSON, &asked);
+        (answer.status, if answer.status == 200 { String::new() } else { answer.code() })
+    };
+    let elsewhere = (421, "http/authority".to_owned());
+    let own = scene("authorities = [\"ledger.example\"]\n");
+    let address = own.served.address();
+    let local = format!("localhost:{}", address.port());
+    for host in ["ledger.example", &address.to_string(), &local] {
+        assert_eq!(asked(&own, host).0, 200, "{host}");
+    }
+    for host in ["ledger.example:8443", "localhost", "other.example"] {
+        assert_eq!(asked(&own, host), elsewhere, "{host}");
+    }
+    // Where people come another way, the address is no name, and stays none.
+    let public = "public_url = \"https://custody.example\"\nauthorities = [\"ledger.example\"]\n";
+    let behind = scene(public);
+    for host in ["custody.example", "ledger.example"] {
+        assert_eq!(asked(&behind, host).0, 200, "{host}");
+    }
+    assert_eq!(asked(&behind, &behind.served.address().to_string()), elsewhere);
+}
