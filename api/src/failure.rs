@@ -19,7 +19,9 @@ use custody_core::verify::error_text;
 use custody_log::exhibit::ExportError;
 use custody_log::high_water::HighWaterError;
 use custody_log::store::StoreError;
-use custody_log::{FollowError, LedgerError, PublishError, ReadError, RecoveryError, SubmitError};
+use custody_log::{
+    ClockError, FollowError, LedgerError, PublishError, ReadError, RecoveryError, SubmitError,
+};
 use serde_json::{Value, json};
 
 use crate::act::ActError;
@@ -289,6 +291,12 @@ impl Coded for LedgerError {
             Self::Store(error) => store_hint(error),
             Self::HighWater(error) => error.hint(),
             Self::Recovery(cause) => Some(recovery_hint(cause).to_owned()),
+            Self::Clock(ClockError::Behind { .. }) => Some(
+                "set the clock right; if it is right, the newest entries were recorded while it was wrong: wait until then, \
+                 or see OPERATING, Time"
+                    .to_owned(),
+            ),
+            Self::Clock(_) => Some("set the clock right, and start again".to_owned()),
             Self::LookOnly { .. } => Some(
                 "look at it, as an old state: the ledger that goes on is another directory"
                     .to_owned(),

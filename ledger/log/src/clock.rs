@@ -3,6 +3,7 @@
 use std::sync::{Arc, LazyLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use custody_core::verify::utc_text;
 use thiserror::Error;
 
 /// Where the log takes the time from.
@@ -36,7 +37,8 @@ impl Clock for SystemClock {
 #[non_exhaustive]
 pub enum ClockError {
     /// The clock stands before the newest entry, by more than a minute.
-    #[error("clock says {now_ms} ms, the newest entry was accepted at {accepted_ms} ms")]
+    #[error("clock says {}, {} before the newest entry, which was accepted at {}", utc(*now_ms),
+        span_text(accepted_ms.saturating_sub(*now_ms)), utc(*accepted_ms))]
     Behind {
         /// What the clock says, milliseconds since 1970.
         now_ms: u64,
@@ -44,7 +46,7 @@ pub enum ClockError {
         accepted_ms: u64,
     },
     /// The clock was moved by more than a minute.
-    #[error("clock moved from {before_ms} ms to {now_ms} ms while {elapsed_ms} ms went by")]
+    #[error("clock moved from {} to {} while {} went by", utc(*before_ms), utc(*now_ms), span_text(*elapsed_ms))]
     Jump {
         /// What it said before.
         before_ms: u64,
@@ -54,7 +56,7 @@ pub enum ClockError {
         elapsed_ms: u64,
     },
     /// The clock stands before 1971, where nobody keeps a ledger.
-    #[error("clock says {now_ms} ms since 1970")]
+    #[error("clock says {}", utc(*now_ms))]
     Unset {
         /// What it says.
         now_ms: u64,
@@ -69,6 +71,21 @@ impl ClockError {
             Self::Jump { .. } => "clock/jump",
             Self::Unset { .. } => "clock/unset",
         }
+    }
+}
+
+fn utc(time_ms: u64) -> String {
+    utc_text(time_ms / 1000)
+}
+
+/// A span of time as people say it, to the second where it is short: `2 days 3 h 4 min`.
+fn span_text(span_ms: u64) -> String {
+    let minutes = span_ms / 60_000;
+    match (minutes / 1440, minutes / 60 % 24, minutes % 60) {
+        (0, 0, minutes) => format!("{minutes} min {} s", span_ms / 1000 % 60),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (1, hours, minutes) => format!("1 day {hours} h {minutes} min"),
+        (days, hours, minutes) => format!("{days} days {hours} h {minutes} min"),
     }
 }
 

@@ -19,6 +19,7 @@ mod checkpoint_rules;
 mod checkpoint_vectors;
 mod cli_backup;
 mod cli_bad_input;
+mod cli_clock;
 mod cli_codes;
 mod cli_columns;
 mod cli_demo;
