@@ -29,6 +29,7 @@ use crate::label_id::parse_label_id;
 use crate::log_key_files::LogKeyFiles;
 use crate::passphrase::PassphraseSource;
 use crate::pen::Pen;
+use crate::remains::store_missing;
 use crate::terminal::is_about;
 
 /// Fewest digits of an id that name something: so that a typing error seldom does.
@@ -478,16 +479,10 @@ pub fn check_ledger(path: &Path) -> Result<(), Failure> {
         matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
     };
     let is_missing = path.join("store").symlink_metadata().err().is_some_and(is_absent);
-    if !is_missing {
-        return Ok(());
+    match is_missing {
+        true => Err(store_missing(path)),
+        false => Ok(()),
     }
-    let message = format!("there is no ledger in `{}`", path.display());
-    let is_prepared = LogKeyFiles::of(path).ed25519.exists();
-    let hint = match is_prepared {
-        true => "it is prepared: `custody init --open FILE` opens it when all founders have signed",
-        false => "`custody init --help` tells how a ledger is founded",
-    };
-    Err(Failure::could_not("store-missing", message).hint(hint))
 }
 
 /// Opens the ledger in `path` for recording, with the log's keys.

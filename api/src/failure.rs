@@ -20,7 +20,8 @@ use custody_log::exhibit::ExportError;
 use custody_log::high_water::HighWaterError;
 use custody_log::store::StoreError;
 use custody_log::{
-    ClockError, FollowError, LedgerError, PublishError, ReadError, RecoveryError, SubmitError,
+    ClockError, FollowError, GenesisError, LedgerError, PublishError, ReadError, RecoveryError,
+    SubmitError,
 };
 use serde_json::{Value, json};
 
@@ -38,6 +39,7 @@ use crate::offer_part::OfferPartError;
 use crate::passphrase::PassphraseError;
 use crate::print::PrintError;
 use crate::qr::QrError;
+use crate::remains::{hint_of_missing, hint_of_unopened};
 use crate::table::{Fault, Faults};
 
 /// Faults of a table that are shown one by one.
@@ -291,6 +293,11 @@ impl Coded for LedgerError {
             Self::Store(error) => store_hint(error),
             Self::HighWater(error) => error.hint(),
             Self::Recovery(cause) => Some(recovery_hint(cause).to_owned()),
+            Self::Genesis(GenesisError::LogKeys) => Some(
+                "`keys` has another ledger's: put the right copy of it there. New keys are never the way: the ledger's \
+                 first record names these"
+                    .to_owned(),
+            ),
             Self::Clock(ClockError::Behind { .. }) => Some(
                 "set the clock right; if it is right, the newest entries were recorded while it was wrong: wait until then, \
                  or see OPERATING, Time"
@@ -454,9 +461,10 @@ fn recovery_hint(cause: &RecoveryError) -> &'static str {
 
 fn store_hint(error: &StoreError) -> Option<String> {
     match error {
-        StoreError::Missing { .. } => {
-            Some("`custody init --help` tells how a ledger is founded".to_owned())
+        StoreError::Missing { path } => {
+            Some(hint_of_missing(path.parent().unwrap_or(path)).to_owned())
         }
+        StoreError::Open { .. } => hint_of_unopened(error).map(str::to_owned),
         StoreError::InUse { .. } => Some("wait for the other process, or end it".to_owned()),
         StoreError::Damaged { .. } | StoreError::Corrupt { .. } => {
             Some("nothing was repaired; `custody check` finds out what is damaged".to_owned())

@@ -46,6 +46,7 @@ pub mod print;
 pub mod qr;
 mod receipt_page;
 pub mod rehearsal;
+mod remains;
 pub mod server;
 pub mod session;
 pub mod stats;

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use crate::failure::Failure;
 use crate::key_file::{KeyKind, Seed, read_private};
 use crate::passphrase::PassphraseSource;
+use crate::remains::hint_of_missing_key;
 
 /// Where a ledger's own key files lie.
 pub struct LogKeyFiles {
@@ -48,9 +49,7 @@ fn of_log(failure: Failure, path: &Path) -> Failure {
         "key-file/passphrase" => {
             failure.hint("`--log-passphrase-file FILE` where the log's keys have one of their own")
         }
-        "file/io" if !path.exists() => {
-            failure.hint("`custody init --prepare` makes the log's keys, in `keys`")
-        }
+        "file/io" if !path.exists() => failure.hint(hint_of_missing_key(path)),
         _ => failure,
     }
 }

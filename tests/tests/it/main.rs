@@ -28,6 +28,7 @@ mod cli_founding;
 mod cli_high_water;
 mod cli_import;
 mod cli_offer;
+mod cli_remains;
 mod cli_terminal;
 mod cli_transcripts;
 mod custody_acts;

@@ -21,6 +21,7 @@ use crate::key_file::{KeyKind, Seed};
 use crate::log_key_files::LogKeyFiles;
 use crate::moment::Moment;
 use crate::pen::{Pen, sign_in_turn};
+use crate::remains::check_nothing_remains;
 use crate::session::write_offer;
 use crate::summary::summarise;
 use crate::terminal::{Answer, is_about, talk};
@@ -32,6 +33,7 @@ pub fn run(args: &Args, out: &Path) -> Result<Answer, Failure> {
     is_about(origin);
     let purpose = purpose(args, origin)?;
     let ledger = args.ledger.path()?;
+    check_nothing_remains(&ledger)?;
     let files = LogKeyFiles::of(&ledger);
     for path in [out, &files.ed25519, &files.mldsa44] {
         file::check_absent(path)?;
