@@ -27,7 +27,7 @@ pub fn hint_of_missing(dir: &Path) -> &'static str {
     let has_keys = LogKeyFiles::of(dir).ed25519.exists();
     match remains(dir) {
         Some(_) => {
-            "found nothing here, and leave everything as it lies: is a disk not mounted? Else restore into a new \
+            "make no new ledger here, and leave everything as it lies: is a disk not mounted? Else restore into a new \
              directory: `custody restore --help`, and OPERATING, Restoring"
         }
         None if has_keys => {
