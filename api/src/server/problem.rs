@@ -183,7 +183,8 @@ fn status_of(failure: &Failure) -> StatusCode {
         }
         ("access/forbidden" | "handling/permission-needed", _) => StatusCode::FORBIDDEN,
         ("offer/oversize" | "record/oversize", _) => StatusCode::PAYLOAD_TOO_LARGE,
-        ("ledger/closed", _) => StatusCode::SERVICE_UNAVAILABLE,
+        // A disk that is full is so for a while.
+        ("ledger/closed" | "vault/io", _) => StatusCode::SERVICE_UNAVAILABLE,
         (_, Ending::CouldNot) => StatusCode::INTERNAL_SERVER_ERROR,
         (code, _) if code.starts_with("custody/") || code.starts_with("seen/") => {
             StatusCode::CONFLICT

@@ -294,13 +294,17 @@ fn failed(path: &Path, source: io::Error) -> VaultError {
     VaultError::Io { path: path.to_path_buf(), source }
 }
 
-/// Writes a file and flushes it. That its name is durable takes a flush of the directory.
+/// Writes a file and flushes it. That its name is durable takes a flush of the directory. Where it fails, nothing is left: on a
+/// disk that is full, each attempt would take one more name.
 fn write_durably(path: PathBuf, bytes: &[u8]) -> Result<PathBuf, VaultError> {
     let written = File::create(&path).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()
     });
-    written.map_err(|source| failed(&path, source))?;
+    written.map_err(|source| {
+        let _ = fs::remove_file(&path);
+        failed(&path, source)
+    })?;
     Ok(path)
 }
 

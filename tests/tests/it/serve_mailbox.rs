@@ -406,3 +406,24 @@ fn a_problem_points_at_the_field() {
     let problem: Value = serde_json::from_str(&answer.body).unwrap();
     assert_eq!((&problem["code"], problem.get("errors")), (&json!("http/json"), None), "{problem}");
 }
+
+/// A disk that is full is so for a while: whoever submits is told to come again, and nothing of the attempt is left.
+#[test]
+fn openings_that_cannot_be_written_are_no_reason_to_give_up() {
+    let scene = scene();
+    let (anna, laptop) = (machine(&scene, "anna"), item(&scene.office, "laptop"));
+    anna.ask(&["note", &laptop, "--text", "x", "--out", "note.offer"]);
+    let file = fs::read(scene.office.folder().join("note.offer")).unwrap();
+    // What no file can be made in, whoever asks.
+    let pending = scene.office.folder().join("ledger/vault/pending");
+    fs::remove_dir(&pending).unwrap();
+    fs::write(&pending, "").unwrap();
+    let refused = scene.served.ask("POST", "/v1/records", "", &file);
+    assert_eq!(refused.status, 503, "{}", refused.body);
+    assert!(refused.head.to_lowercase().contains("\r\nretry-after: "), "{}", refused.head);
+    assert!(refused.body.contains("vault/io"), "{}", refused.body);
+    fs::remove_file(&pending).unwrap();
+    fs::create_dir(&pending).unwrap();
+    assert_eq!(scene.served.ask("POST", "/v1/records", "", &file).status, 201);
+    assert_eq!(fs::read_dir(&pending).unwrap().count(), 0);
+}
