@@ -90,6 +90,14 @@ test("two custodians hand over from hand to hand", async () => {
   await analyst.go("desk");
   await analyst.page.waitForSelector("#to-sign");
   await analyst.picture("desk-to-sign");
+  // What is offered can be looked at, and the page says that it verified nothing of it.
+  await analyst.go(`items/${item}`);
+  await analyst.page.waitForSelector("[data-verdict=closed]");
+  assert.match(await analyst.page.innerText("h1"), /camera, black/);
+  assert.match(await analyst.page.innerText("[data-verdict]"), /nothing here was verified/);
+  assert.equal(await analyst.page.locator(".problem, .verdict").count(), 0);
+  assert.deepEqual(await analyst.violations(), []);
+  await analyst.go("desk");
   await analyst.page.click("#to-sign a.button");
   await analyst.page.waitForSelector("#countersign");
   await analyst.page.check("#checked-seal");

@@ -67,12 +67,15 @@ export function Item({ item }: { item: string }) {
   const looked = useLoaded(() => lookAt(ledger, session, item), [item]);
   const one = looked.value?.outcome.one ?? null;
   const { value } = view;
+  // Of what somebody is offered they see what it is, and not yet where it was.
+  const isClosed = value !== null && looked.problem?.status === 404;
   return (
     <>
       <h1 tabIndex={-1}>{value?.description == null ? language.say("item-unnamed", { id: shortId(item) }) : <Foreign text={value.description} />}</h1>
-      <ProblemNote problem={view.problem} language={language} />
       <Verified looked={looked.value} isLooking={looked.value === null && looked.problem === null} />
-      <ProblemNote problem={looked.problem} language={language} />
+      {isClosed
+        ? <p class="caution" data-verdict="closed"><strong class="mark"><span class="shape" aria-hidden="true">!</span>{language.say("history-closed")}</strong></p>
+        : <ProblemNote problem={view.problem ?? looked.problem} language={language} />}
       {value !== null && <Now item={value} />}
       {one !== null && (
         <SharedContext.Provider value={{ ...shared, people: new NamedInside(one) }}>
