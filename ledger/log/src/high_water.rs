@@ -133,11 +133,15 @@ impl HighWater {
     }
 
     /// The same mark, which no other process on this machine takes so as long as this one has it. What is locked is a file
-    /// of its name with `.lock`, which stays.
+    /// of its name with `.lock`, which stays. Where no mark lies nothing is locked or made: its disk may be away.
     ///
     /// # Errors
-    /// [`HighWaterError::InUse`]; [`HighWaterError::NotMoved`] where nothing can be written beside the mark.
+    /// As [`HighWater::load`]; [`HighWaterError::InUse`]; [`HighWaterError::NotMoved`] where nothing can be written beside
+    /// the mark.
     pub fn exclusively(mut self) -> Result<Self, HighWaterError> {
+        if self.load()?.is_none() {
+            return Ok(self);
+        }
         let failed = |source| HighWaterError::NotMoved { path: self.path.clone(), source };
         let mut options = File::options();
         options.create(true).truncate(false).write(true);

@@ -153,13 +153,20 @@ impl LedgerOptions {
         Ok(HighWater::new(&self.mark_path()?, Box::new(self.disk())))
     }
 
-    fn parts(&self, store: RocksStore) -> Result<Parts<RocksStore>, HighWaterError> {
+    /// The mark, for whoever has locked the store. One that lies in the directory is as much the directory's own; one that
+    /// lies elsewhere may be that of a copy, too.
+    fn mark_to_move(&self) -> Result<HighWater, HighWaterError> {
         let mark = self.mark()?;
-        // One that lies in the directory is as much the directory's own as the store, which is locked already.
-        let is_own = mark.path().parent() == Some(&self.dir);
+        match mark.path().parent() == Some(&self.dir) {
+            true => Ok(mark),
+            false => mark.exclusively(),
+        }
+    }
+
+    fn parts(&self, store: RocksStore) -> Result<Parts<RocksStore>, HighWaterError> {
         Ok(Parts {
             store: Arc::new(store),
-            mark: if is_own { mark } else { mark.exclusively()? },
+            mark: self.mark_to_move()?,
             vault: self.vault_dir(),
             clock: self.clock.clone(),
             batch: self.batch,
@@ -224,7 +231,8 @@ impl Ledger {
     /// As [`Ledger::open`]; [`LedgerError::HighWater`].
     pub fn move_high_water(options: &LedgerOptions, to: &Path) -> Result<Moved, LedgerError> {
         let store = RocksStore::open(&options.store_dir(), &options.store)?;
-        let note = options.mark()?.load()?;
+        let mark = options.mark_to_move()?;
+        let note = mark.load()?;
         check_mark(&store, note.clone(), &load_newest(&store)?)?;
         // Without a mark the check has failed.
         let note = note.unwrap_or_default();

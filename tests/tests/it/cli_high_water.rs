@@ -44,6 +44,9 @@ fn two_copies_of_a_ledger_are_not_served_at_a_time() {
     let item = format!("item:{}", office.id("laptop"));
     let words = ["note", &item, "--text", "x", "--key", "anna.key", "--ledger", "copy", "--json"];
     assert_refused(&office.run(&words), "high-water-in-use");
+    // Nor is the mark moved away from under the one that is served.
+    let away = ["high-water", "--move", "elsewhere", "--ledger", "copy", "--json"];
+    assert_refused(&office.run(&away), "high-water-in-use");
     // Whoever only looks keeps nobody out, and is not kept out.
     office.ask(&["where", "--ledger", "copy"]);
     served.stop();
@@ -177,7 +180,7 @@ fn a_ledger_is_founded_with_its_mark_elsewhere() {
     let answer = office.ask(&[&open[..3], &["--high-water", mark.to_str().unwrap()]].concat());
     let real = disk.path().canonicalize().unwrap().join("mark");
     assert_eq!(answer["high_water"], Value::from(real.to_str().unwrap()));
-    assert_eq!(names(disk.path()), ["mark", "mark.lock"]);
+    assert_eq!(names(disk.path()), ["mark"]);
     assert_eq!(names(&ledger), ["high-water.path", "keys", "store", "vault"]);
     office.ask(&["check"]);
 }
