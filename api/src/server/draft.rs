@@ -286,19 +286,16 @@ pub async fn draft(
             return Err(problem.in_field("/occurred"));
         }
     };
+    let place = format!("/act/{}", asked.act.word());
+    let placed = move |failure: Failure| failure.under(&place);
     let drafted = match asked.act {
         ActAsked::RefuseOffer(asked) => {
             let draft = move |service: &Service| asked.draft(service, &caller, occurred);
-            let under = |failure: Failure| failure.under("/act/refuse-offer");
-            service.look(move |service| draft(service).map_err(under)).await
+            service.look(move |service| draft(service).map_err(placed)).await
         }
         act => {
-            let under = format!("/act/{}", act.word());
-            let draft = move |desk: &Desk| {
-                let act = act.act(desk, me).map_err(|failure| failure.under(&under))?;
-                DraftView::of(desk, act, occurred)
-            };
-            service.look_as(caller, draft).await
+            let draft = move |desk: &Desk| DraftView::of(desk, act.act(desk, me)?, occurred);
+            service.look_as(caller, move |desk| draft(desk).map_err(placed)).await
         }
     };
     drafted.map(Json)
