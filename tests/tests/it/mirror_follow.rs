@@ -233,15 +233,20 @@ fn evidence(scene: &Scene, to: &str) -> (Checkpoint, Checkpoint, String) {
     (file("known.checkpoint"), file("shown.checkpoint"), what)
 }
 
-/// The same log keys, two histories: a copy of the ledger's directory that somebody goes on with.
-#[test]
-fn a_log_with_two_histories_is_found_out_and_both_heads_are_kept() {
+/// The same log keys, two histories: a mirror has cosigned the one that is served, and `other` is a copy from before it.
+fn with_a_copy() -> (Scene, Served) {
     let scene = Scene::new();
     copy(&scene.folder().join("ledger"), &scene.folder().join("other"));
     scene.make_mirror("one");
     scene.note(["--ledger", "ledger"], "ours");
     let served = scene.serve("ledger");
     assert_eq!(scene.follow(&served.url(), "one").0, 0);
+    (scene, served)
+}
+
+#[test]
+fn a_log_with_two_histories_is_found_out_and_both_heads_are_kept() {
+    let (scene, served) = with_a_copy();
     assert_eq!(scene.follow(&served.url(), "one").2["is_new"], false);
     served.kill();
     let settled = fs::read(scene.folder().join("one/copy/checkpoint")).unwrap();
@@ -401,12 +406,7 @@ fn a_restored_ledger_does_not_start_where_a_witness_knows_better() {
 /// The copy is gone, the keys are there, and somebody shows another history: no second cosignature, by no way of starting.
 #[test]
 fn a_mirror_without_its_copy_cosigns_nothing() {
-    let scene = Scene::new();
-    copy(&scene.folder().join("ledger"), &scene.folder().join("other"));
-    scene.make_mirror("one");
-    scene.note(["--ledger", "ledger"], "ours");
-    let served = scene.serve("ledger");
-    assert_eq!(scene.follow(&served.url(), "one").0, 0);
+    let (scene, served) = with_a_copy();
     served.kill();
     fs::remove_dir_all(scene.folder().join("one/copy")).unwrap();
     scene.note(["--ledger", "other"], "theirs");
