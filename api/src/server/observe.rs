@@ -52,6 +52,10 @@ pub fn describe() {
     );
     describe_histogram!("custody_http_request_seconds", "time to the answer by path pattern");
     describe_counter!("custody_records_total", "records that were submitted, by what came of it");
+    describe_gauge!(
+        "custody_trouble",
+        "1 where the ledger takes no records, cannot write openings, or its store was found damaged"
+    );
     describe_gauge!("custody_tree_size", "entries in the tree of the newest checkpoint");
     describe_gauge!("custody_witness_size", "newest size that a witness cosigned, by its name");
     describe_gauge!(

@@ -35,7 +35,7 @@ use crate::row::Kept;
 use crate::sequencer::{
     Acknowledged, BatchLimits, InFlight, Keep, Message, Reply, Sequencer, Shared, Submission, queue,
 };
-use crate::store::{RocksConfig, RocksMemory, RocksReader, RocksStore, Store, StoreError};
+use crate::store::{RocksConfig, RocksMemory, RocksReader, RocksStore, Store, StoreError, Table};
 use crate::tree::TileCache;
 use crate::vault::Vault;
 use crate::writer::{LogKeys, Published, Recovered, Writer, check_mark, load_newest, load_record};
@@ -250,6 +250,11 @@ impl Ledger {
         self.shared.store.snapshot(to)
     }
 
+    /// The table in which damage was found by a read since the ledger was opened, if any was: [`StoreError::Corrupt`].
+    pub fn damaged(&self) -> Option<Table> {
+        self.shared.store.damaged()
+    }
+
     /// Memory that the store holds.
     ///
     /// # Errors
@@ -412,6 +417,13 @@ impl<S: Store + 'static> Ledger<S> {
     /// Why the ledger takes no more records, where it does not.
     pub fn stopped(&self) -> Option<Arc<FatalError>> {
         self.shared.fatal.get().cloned()
+    }
+
+    /// Why openings cannot be written, in the system's words, where the last ones could not be and still none can:
+    /// [`SubmitError::Vault`] is then the answer to records that seal or erase something. Cost: nothing where they could; else
+    /// at most once a second a file is written and flushed.
+    pub fn vault_trouble(&self) -> Option<String> {
+        self.shared.intake.vault.trouble()
     }
 
     /// The ledger's name.

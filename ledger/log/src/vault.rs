@@ -23,8 +23,9 @@ use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use custody_core::cbor::{CborError, Reader, Value, check};
 use custody_core::hash::Hash;
@@ -36,6 +37,10 @@ use thiserror::Error;
 const MAX_OPENINGS: usize = 64;
 /// How the ending begins of a file in `pending/` that names an `erase-opening`. Those of openings end in a number.
 const ERASURE: &str = "erase-";
+/// The file in `pending/` with which it is tried whether openings can be written again. No record's name.
+const PROBE: &str = "probe";
+/// Time between two such attempts, however often somebody asks.
+const PROBE_EVERY: Duration = Duration::from_secs(1);
 
 /// A file of openings cannot be used.
 #[derive(Debug, Error)]
@@ -76,6 +81,19 @@ impl VaultError {
 pub(crate) struct Vault {
     dir: PathBuf,
     next: Arc<AtomicU64>,
+    failing: Arc<Mutex<Option<Failing>>>,
+}
+
+/// That the last openings could not be written, and nothing since could. Kept because nobody asks a disk whether it has room:
+/// between two records only this tells that the next one would be refused.
+#[derive(Debug)]
+struct Failing {
+    /// What the system said, without the file's name.
+    reason: String,
+    /// How many bytes it was about: a full disk may have room for fewer.
+    bytes: usize,
+    /// When it was last tried whether that many can be written.
+    probed: Option<Instant>,
 }
 
 /// What is durable of a record that is not in the log yet: its openings, and that it erases those of others.
@@ -99,7 +117,7 @@ impl Vault {
 
     /// The vault in `dir`, for reading.
     pub(crate) fn read_only(dir: &Path) -> Self {
-        Self { dir: dir.to_path_buf(), next: Arc::default() }
+        Self { dir: dir.to_path_buf(), next: Arc::default(), failing: Arc::default() }
     }
 
     /// Makes `openings` durable, ahead of their record, and that it erases `erases`. Costs two flushes, and one
@@ -113,18 +131,79 @@ impl Vault {
         if openings.is_empty() && erases.is_empty() {
             return Ok(None);
         }
+        let encoded = match openings {
+            [] => None,
+            some => Some(encode_openings(some)),
+        };
+        let written = self.write_pending(record, encoded.as_deref(), !erases.is_empty());
+        self.remember(&written, encoded.map_or(0, |bytes| bytes.len()));
+        let (openings, erasure) = written?;
+        Ok(Some(Pending { record, openings, erasure, erases: erases.to_vec() }))
+    }
+
+    /// Writes what is pending of a record, and returns its files: of openings, and that it erases.
+    fn write_pending(
+        &self,
+        record: Hash,
+        openings: Option<&[u8]>,
+        is_erasing: bool,
+    ) -> Result<(Option<PathBuf>, Option<PathBuf>), VaultError> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let file = |ending: &str| self.pending_dir().join(format!("{record}.{ending}{number}"));
-        let openings = match openings {
-            [] => None,
-            some => Some(write_durably(file(""), &encode_openings(some))?),
-        };
-        let erasure = match erases {
-            [] => None,
-            _ => Some(write_durably(file(ERASURE), &[])?),
-        };
+        let openings = openings.map(|bytes| write_durably(file(""), bytes)).transpose()?;
+        let erasure = is_erasing.then(|| write_durably(file(ERASURE), &[])).transpose()?;
         flush_dir(&self.pending_dir())?;
-        Ok(Some(Pending { record, openings, erasure, erases: erases.to_vec() }))
+        Ok((openings, erasure))
+    }
+
+    /// Remembers whether the newest openings could be written.
+    fn remember<T>(&self, written: &Result<T, VaultError>, bytes: usize) {
+        *self.failing() = match written {
+            Err(VaultError::Io { source, .. }) => {
+                Some(Failing { reason: source.to_string(), bytes, probed: None })
+            }
+            _ => None,
+        };
+    }
+
+    fn failing(&self) -> MutexGuard<'_, Option<Failing>> {
+        self.failing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why openings cannot be written, where the last ones could not be and still none can. Cost: nothing where they could; else
+    /// at most once a second a file is written and flushed, as long as the one that failed, and removed.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        let (bytes, now) = {
+            let mut failing = self.failing();
+            let known = failing.as_mut()?;
+            let now = Instant::now();
+            if known.probed.is_some_and(|probed| now.duration_since(probed) < PROBE_EVERY) {
+                return Some(known.reason.clone());
+            }
+            known.probed = Some(now);
+            (known.bytes, now)
+        };
+        // Nothing is locked meanwhile: a disk that hangs must not keep records waiting that it would still take.
+        let probed = self.probe(bytes);
+        let mut failing = self.failing();
+        // Whatever was written since knows better.
+        if failing.as_ref().is_some_and(|known| known.probed == Some(now)) {
+            match probed {
+                Ok(()) => *failing = None,
+                Err(VaultError::Io { source, .. }) => {
+                    failing.iter_mut().for_each(|known| known.reason = source.to_string());
+                }
+                Err(_) => {}
+            }
+        }
+        failing.as_ref().map(|known| known.reason.clone())
+    }
+
+    /// Does what is done for a record's openings, with as many bytes that say nothing.
+    fn probe(&self, bytes: usize) -> Result<(), VaultError> {
+        let file = write_durably(self.pending_dir().join(PROBE), &vec![0; bytes])?;
+        let flushed = flush_dir(&self.pending_dir());
+        remove(&file).and(flushed)
     }
 
     /// The record is in the log: its openings go to their place, and what it erases is erased. Where there are

@@ -100,6 +100,7 @@ mod serve_attacks;
 mod serve_backup;
 mod serve_catalogue;
 mod serve_commands;
+mod serve_health;
 mod serve_list;
 mod serve_load;
 mod serve_mailbox;

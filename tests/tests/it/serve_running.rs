@@ -33,7 +33,7 @@ fn scene(config: &str) -> Scene {
 
 /// Looks until it is so.
 #[track_caller]
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
         assert!(begun.elapsed() < PATIENCE, "waited for {what}");
@@ -49,12 +49,8 @@ pub struct Figures {
 
 impl Figures {
     pub fn read(address: &str) -> Self {
-        let mut stream = TcpStream::connect(address).unwrap();
         let head = format!("GET /metrics HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-        stream.write_all(head.as_bytes()).unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        let answer = HttpAnswer::read(&answer);
+        let answer = exchange(address, &head);
         assert_eq!(answer.status, 200, "{}", answer.head);
         assert!(
             answer.header("content-type").unwrap().starts_with("text/plain"),
@@ -111,8 +107,17 @@ impl Figures {
     }
 }
 
+/// Asks at an address that is no server's own.
+pub fn exchange(address: &str, request: &str) -> HttpAnswer {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    HttpAnswer::read(&answer)
+}
+
 /// An address that was free.
-fn reserve() -> String {
+pub fn reserve() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 

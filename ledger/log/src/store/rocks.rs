@@ -145,6 +145,11 @@ impl RocksStore {
         Ok(())
     }
 
+    /// The table in which damage was found by a read since the store was opened, if any was: [`StoreError::Corrupt`].
+    pub fn damaged(&self) -> Option<Table> {
+        self.tables.damaged()
+    }
+
     /// Makes a snapshot of the store in `to`, a directory that is absent, on the same file system: a store that can be
     /// opened by itself. Files that never change are linked into it, so that it takes moments and next to no room.
     ///
