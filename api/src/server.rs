@@ -14,6 +14,7 @@ mod batch;
 mod body;
 mod book;
 mod catalogue;
+pub mod certificate;
 mod change;
 mod control;
 mod document;
@@ -232,6 +233,7 @@ impl Listening {
         match self.tls {
             Some(tls) => {
                 let config = read_tls(&tls).await?;
+                certificate::tell(&tls);
                 tokio::spawn(reload_on_signal(config.clone(), tls));
                 let server = axum_server::from_tcp_rustls(self.listener, config).map_err(failed)?;
                 notify::ready();
@@ -310,7 +312,10 @@ async fn reload_on_signal(config: RustlsConfig, tls: Tls) {
     let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
     while hangup.recv().await.is_some() {
         match config.reload_from_pem_file(&tls.certificate, &tls.key).await {
-            Ok(()) => tracing::info!("certificate read again"),
+            Ok(()) => {
+                tracing::info!("certificate read again");
+                certificate::tell(&tls);
+            }
             Err(error) => {
                 tracing::error!(%error, "the new certificate is refused, the old one stays");
             }

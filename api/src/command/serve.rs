@@ -9,7 +9,8 @@ use super::option::{DirectoryOption, PassphraseOptions, directory_help};
 use crate::desk::{open_ledger, reader};
 use crate::failure::Failure;
 use crate::log_key_files::LogKeyFiles;
-use crate::server::setting::Setting;
+use crate::server::certificate::CertificateEnd;
+use crate::server::setting::{Setting, Tls};
 use crate::server::witness::Witnesses;
 use crate::server::{Server, check_tls};
 use crate::terminal::{Answer, talk};
@@ -76,18 +77,31 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
 
 /// Looks whether the ledger can be served, and changes nothing of it: what a crash left behind may be evidence.
 fn check(path: &Path, args: &Args, setting: &Setting) -> Result<Answer, Failure> {
+    let certificate = setting.tls.as_ref().map(checked_certificate).transpose()?;
     let reader = reader(path)?;
     LedgerOptions::new(path).check_takes_records()?;
     let keys = LogKeyFiles::of(path).read(&args.passphrase.of_log())?;
     reader.check_log_keys(&keys)?;
     Witnesses::new(&setting.witnesses)?.check(&reader)?;
     let (origin, size) = (reader.origin().to_string(), reader.head().size.0);
-    let lines = vec![
+    let mut lines = vec![
         format!("configuration and ledger can be used: {origin}, {size} entries"),
         format!("it would listen at {}", setting.listen),
     ];
-    let facts = json!({ "origin": origin, "size": size, "listen": setting.listen.to_string() });
+    lines.extend(certificate.map(|end| format!("the certificate ends {end}")));
+    let facts = json!({
+        "origin": origin,
+        "size": size,
+        "listen": setting.listen.to_string(),
+        "certificate_ends": certificate.map(|end| end.text()),
+    });
     Ok(Answer::done(lines, facts))
+}
+
+fn checked_certificate(tls: &Tls) -> Result<CertificateEnd, Failure> {
+    let end = CertificateEnd::read(tls)?;
+    end.check(tls)?;
+    Ok(end)
 }
 
 /// Lines for programs, on stderr.

@@ -69,6 +69,10 @@ pub fn describe() {
         "custody_snapshot_time_seconds",
         "when the last snapshot for a backup was taken, seconds since 1970"
     );
+    describe_gauge!(
+        "custody_tls_expires_seconds",
+        "when the certificate that is served ends, seconds since 1970"
+    );
     describe_gauge!("custody_http_requests_open", "requests that are being answered");
 }
 

@@ -1,16 +1,20 @@
 //! What an operator is told while something is wrong with a server that goes on answering: openings that cannot be written,
-//! a store that is damaged.
+//! a store that is damaged, a certificate that ends.
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use custody_tests::office::Office;
-use custody_tests::served::HttpAnswer;
+use custody_tests::served::{HttpAnswer, Served};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::foreign_eyes::skip;
 use crate::serve_attacks::Scene;
-use crate::serve_running::{Figures, reserve, wait_until};
+use crate::serve_running::{
+    Figures, exchange, expect_ok, reload, reserve, says, tool, wait_until,
+};
 
 fn trouble(address: &str) -> [f64; 3] {
     let figures = Figures::read(address);
@@ -95,6 +99,82 @@ fn it_is_not_ready_once_its_store_was_found_damaged() {
     assert_eq!(trouble(&address), [0.0, 0.0, 1.0]);
     // The overseer of the machine asks at the other place, too.
     let request = format!("GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    is_not_ready(&crate::serve_running::exchange(&address, &request), "store-corrupt", "damaged");
+    is_not_ready(&exchange(&address, &request), "store-corrupt", "damaged");
     assert_eq!(scene.served.get("/livez").status, 200);
+}
+
+/// A certificate that ends in so many days.
+fn certify(folder: &Path, days: &str) {
+    let make = |words: &str| {
+        let words: Vec<_> = words.split(' ').collect();
+        expect_ok(&tool(folder, &words, b""));
+    };
+    let curve = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+    make(&format!("openssl req {curve} -subj /CN=ledger -keyout tls.key -out tls.csr"));
+    fs::write(folder.join("tls.cnf"), "subjectAltName=IP:127.0.0.1\n").unwrap();
+    let sign = "openssl x509 -req -in tls.csr -signkey tls.key -extfile tls.cnf";
+    make(&format!("{sign} -days {days} -out tls.pem"));
+}
+
+/// Warnings about certificates in a server's log.
+fn warnings(served: &Served) -> Vec<String> {
+    let lines = served.log();
+    let lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let warnings = lines.filter(|line| line["level"] == "WARN");
+    let messages = warnings.filter_map(|line| Some(line["fields"]["message"].as_str()?.to_owned()));
+    messages.filter(|message| message.contains("certificate")).collect()
+}
+
+const SOON: &str = "the certificate ends soon";
+const EXPIRED: &str = "the certificate has expired: clients refuse it";
+
+#[test]
+fn a_certificate_that_ends_is_told_of() {
+    if Command::new("openssl").arg("--version").output().is_err() {
+        return skip("openssl is absent: certificates that end");
+    }
+    let address = reserve();
+    let folder = TempDir::new().unwrap();
+    let office = Office::found(folder.path());
+    certify(folder.path(), "13");
+    let config =
+        format!("metrics = \"{address}\"\n[tls]\ncertificate = \"tls.pem\"\nkey = \"tls.key\"\n");
+    let scene = Scene::of(folder, office, &config);
+    let here = scene.office.folder();
+    let days_left = || {
+        let ends_s = Figures::read(&address).of("custody_tls_expires_seconds");
+        (ends_s - custody_api::desk::now_s() as f64) / 86_400.0
+    };
+    let check = || {
+        let ran = scene.office.run(&["serve", "--check", "--config", "serve.toml", "--json"]);
+        (ran.status, serde_json::from_str::<Value>(&ran.stdout).unwrap())
+    };
+    let reload = || {
+        let before = scene.served.log().matches("certificate read again").count();
+        reload(&scene.served);
+        wait_until("a certificate that is read again", || {
+            scene.served.log().matches("certificate read again").count() > before
+        });
+    };
+    scene.served.wait_for("a warning at the start", says(SOON, "WARN"));
+    assert!((days_left() - 13.0).abs() < 0.1, "{}", days_left());
+    let (status, answer) = check();
+    assert_eq!(status, 0, "{answer}");
+    assert!(answer["certificate_ends"].as_str().unwrap().ends_with('Z'), "{answer}");
+    let said = scene.office.run(&["serve", "--check", "--config", "serve.toml"]).plain();
+    assert!(said.contains("the certificate ends 2") && said.contains(", in 12 days"), "{said}");
+    // One that lasts is worth no warning.
+    certify(here, "15");
+    reload();
+    wait_until("the figure", || (days_left() - 15.0).abs() < 0.1);
+    assert_eq!(warnings(&scene.served), [SOON]);
+    // One that has ended is served, since there is no other, and said.
+    certify(here, "-1");
+    reload();
+    scene.served.wait_for("a warning", says(EXPIRED, "WARN"));
+    assert!((days_left() + 1.0).abs() < 0.1, "{}", days_left());
+    let (status, answer) = check();
+    assert_eq!((status, &answer["error"]["code"]), (2, &"serve/tls-expired".into()), "{answer}");
+    let scene = scene.restarted(&config);
+    scene.served.wait_for("a warning at the start", says(EXPIRED, "WARN"));
 }
