@@ -162,6 +162,7 @@ impl Server {
             tokio::join!(
                 sweep(beside.clone()),
                 notify::keep_alive(beside.clone()),
+                limit::keep_telling(beside.clone()),
                 control::answer(control, beside.clone(), dir),
                 catalogue(beside),
             );

@@ -48,9 +48,9 @@ pub async fn identify(service: Arc<Service>, request: Request, next: Next) -> Re
             Counted::Address(service.setting.proxies.caller(peer.ip(), &parts.headers))
         }),
     };
-    if let Some(counted) = counted {
+    if let Some(counted) = counted.clone() {
         if let Err(problem) = service.rates.count(&counted) {
-            return problem.into_response();
+            return turned_away(&service, counted, problem.into_response());
         }
         // For who sends many things in one request.
         parts.extensions.insert(counted);
@@ -62,6 +62,19 @@ pub async fn identify(service: Arc<Service>, request: Request, next: Next) -> Re
     if let Some(caller) = caller {
         // For the log's line.
         response.extensions_mut().insert(caller);
+    }
+    match counted {
+        Some(counted) if response.status() == StatusCode::TOO_MANY_REQUESTS => {
+            turned_away(&service, counted, response)
+        }
+        _ => response,
+    }
+}
+
+/// The answer to who asks too often. That it has in it who does makes it a line in the log.
+fn turned_away(service: &Service, counted: Counted, mut response: Response) -> Response {
+    if service.turned_away.note(&counted) {
+        response.extensions_mut().insert(counted);
     }
     response
 }

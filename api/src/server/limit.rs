@@ -1,7 +1,9 @@
 //! How much is taken on: requests at a time, and requests a second from each caller.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
@@ -10,10 +12,16 @@ use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
 use tokio::sync::Semaphore;
 
 use super::problem::Problem;
+use super::service::Service;
 use super::setting::Limits;
 
 /// Callers whose rate is remembered before those who have been quiet are forgotten.
 const REMEMBERED: usize = 10_000;
+/// Callers who are told apart in the log where they are turned away: so many lines a minute at most, and as many for those who
+/// are new. Whoever has a network of addresses must not fill the disk with them.
+const TOLD_APART: usize = 256;
+/// How often the log is told how many were turned away.
+const TELLING: Duration = Duration::from_secs(60);
 
 /// Who is counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -73,6 +81,85 @@ impl Rates {
     }
 }
 
+/// Who is turned away for asking too often. The first time for a caller is worth a line in the log, and then how often it was
+/// in a minute: a program that does not wait would else write a line for each of its requests.
+#[derive(Default)]
+pub struct TurnedAway(Mutex<Tally>);
+
+/// How often somebody was turned away since the log was last told.
+#[derive(Default)]
+struct Tally {
+    known: HashMap<Counted, u64>,
+    /// Those for whom there was no room.
+    others: u64,
+}
+
+impl TurnedAway {
+    /// Counts it. Returns whether the log is to be told of `who` at once.
+    pub fn note(&self, who: &Counted) -> bool {
+        let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(times) = tally.known.get_mut(who) {
+            *times += 1;
+            return false;
+        }
+        let has_room = tally.known.len() < TOLD_APART;
+        match has_room {
+            true => drop(tally.known.insert(who.clone(), 0)),
+            false => tally.others += 1,
+        }
+        has_room
+    }
+
+    /// What the log was not told of yet; `None` stands for all for whom there was no room. Who was not turned away since is
+    /// forgotten.
+    fn take(&self) -> Vec<(Option<Counted>, u64)> {
+        let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tally.known.retain(|_, times| *times > 0);
+        let known = tally.known.iter_mut();
+        let mut taken: Vec<_> =
+            known.map(|(who, times)| (Some(who.clone()), std::mem::take(times))).collect();
+        let others = std::mem::take(&mut tally.others);
+        taken.extend((others > 0).then_some((None, others)));
+        taken
+    }
+
+    /// Tells the log what it was not told of yet.
+    pub fn tell(&self) {
+        for (who, times) in self.take() {
+            let address = who.as_ref().and_then(Counted::address);
+            let who = who.as_ref().and_then(Counted::known);
+            tracing::info!(who, address, times, "turned away more often, for asking too often");
+        }
+    }
+}
+
+/// Tells the log of who is turned away, for as long as the server runs.
+pub async fn keep_telling(service: Arc<Service>) {
+    let mut every = tokio::time::interval(TELLING);
+    loop {
+        every.tick().await;
+        service.turned_away.tell();
+    }
+}
+
+impl Counted {
+    /// The id of somebody with a key here.
+    pub fn known(&self) -> Option<&str> {
+        match self {
+            Self::Known(id) => Some(id),
+            Self::Address(_) => None,
+        }
+    }
+
+    /// The address of somebody of whom nobody knows who they are.
+    pub fn address(&self) -> Option<String> {
+        match self {
+            Self::Known(_) => None,
+            Self::Address(address) => Some(address.to_string()),
+        }
+    }
+}
+
 /// Requests at a time, and how long one may take.
 pub struct Door {
     places: Semaphore,
@@ -101,5 +188,37 @@ impl Door {
                 Problem::new(status, "http/timeout", detail).into_response()
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(number: u32) -> Counted {
+        Counted::Address(IpAddr::from(number.to_be_bytes()))
+    }
+
+    #[test]
+    fn who_is_turned_away_is_told_of_once_and_then_counted() {
+        let (turned_away, anna) = (TurnedAway::default(), Counted::Known("anna".to_owned()));
+        let noted = [(); 3].map(|()| turned_away.note(&anna));
+        assert_eq!(noted, [true, false, false]);
+        assert!(turned_away.note(&address(1)));
+        assert_eq!(turned_away.take(), [(Some(anna.clone()), 2)]);
+        assert!(!turned_away.note(&anna));
+        assert_eq!(turned_away.take(), [(Some(anna.clone()), 1)]);
+        // After a minute of quiet it is news again.
+        assert!(turned_away.take().is_empty());
+        assert!(turned_away.note(&anna));
+    }
+
+    #[test]
+    fn no_more_callers_are_told_apart_than_there_is_room_for() {
+        let turned_away = TurnedAway::default();
+        let first = (0..1_000).filter(|number| turned_away.note(&address(*number))).count();
+        assert_eq!(first, TOLD_APART);
+        assert_eq!(turned_away.take(), [(None, 1_000 - TOLD_APART as u64)]);
+        assert!(turned_away.take().is_empty());
     }
 }

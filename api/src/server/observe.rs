@@ -17,6 +17,7 @@ use metrics::{
 };
 
 use super::access::Caller;
+use super::limit::Counted;
 use super::problem::Problem;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -143,14 +144,15 @@ impl Observer {
         drop(open);
         let (status, taken) = (response.status().as_u16(), begun.elapsed());
         let ms = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX);
-        // What went well is counted; that it did is worth a line to those who look for something.
+        let (who, address) = (who(&response), address(&response));
+        // What went well is counted; that it did is worth a line to those who look for something. So is who asks too often again
+        // and again.
         match status {
-            ..400 => {
-                tracing::debug!(%id, %method, path = pattern, status, ms, who = who(&response), "answered");
+            ..400 => tracing::debug!(%id, %method, path = pattern, status, ms, who, "answered"),
+            429 if response.extensions().get::<Counted>().is_none() => {
+                tracing::debug!(%id, %method, path = pattern, status, ms, who, "answered");
             }
-            _ => {
-                tracing::info!(%id, %method, path = pattern, status, ms, who = who(&response), "answered");
-            }
+            _ => tracing::info!(%id, %method, path = pattern, status, ms, who, address, "answered"),
         }
         self.count(pattern, response.status(), taken);
         finish(response, id)
@@ -173,7 +175,14 @@ impl Observer {
 
 /// Who has asked, if that is known.
 fn who(response: &Response) -> Option<String> {
-    response.extensions().get::<Caller>().map(|caller| caller.id.to_string())
+    let extensions = response.extensions();
+    let caller = extensions.get::<Caller>().map(|caller| caller.id.to_string());
+    caller.or_else(|| extensions.get::<Counted>()?.known().map(str::to_owned))
+}
+
+/// The address of who asks too often, where nobody knows more of them.
+fn address(response: &Response) -> Option<String> {
+    response.extensions().get::<Counted>()?.address()
 }
 
 /// Writes the request's id where the client finds it, and headers that belong on every answer.

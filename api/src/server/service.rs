@@ -17,7 +17,7 @@ use tokio::sync::{Semaphore, broadcast, oneshot};
 use super::access::{Caller, GuardedBooks};
 use super::catalogue::{Catalogue, Edition};
 use super::change::Change;
-use super::limit::Rates;
+use super::limit::{Rates, TurnedAway};
 use super::mailbox::Mailbox;
 use super::nonce::Nonces;
 use super::problem::Problem;
@@ -60,6 +60,8 @@ pub struct Service {
     pub nonces: Nonces,
     /// How often who has asked.
     pub rates: Rates,
+    /// Who is turned away for it.
+    pub turned_away: TurnedAway,
     /// What was recorded, as it happens.
     pub changes: broadcast::Sender<Change>,
     /// Places for streams of events.
@@ -95,6 +97,7 @@ impl Service {
         Arc::new(Self {
             sessions: Sessions::new(setting.sessions.clone()),
             rates: Rates::new(&limits),
+            turned_away: TurnedAway::default(),
             nonces: Nonces::default(),
             streams: Arc::new(Semaphore::new(limits.streams)),
             looks: Arc::new(Semaphore::new(limits.looks)),
@@ -115,8 +118,9 @@ impl Service {
         })
     }
 
-    /// Ends what nobody waits for.
+    /// Ends what nobody waits for, and tells the log what is left to be told.
     pub fn stop(&self) {
+        self.turned_away.tell();
         self.is_stopping.store(true, Ordering::Relaxed);
     }
 

@@ -1,5 +1,5 @@
 //! What an operator is told while something is wrong with a server that goes on answering: openings that cannot be written,
-//! a store that is damaged, a certificate that ends.
+//! a store that is damaged, a certificate that ends, somebody who asks too often.
 
 use std::fs;
 use std::path::Path;
@@ -12,9 +12,7 @@ use tempfile::TempDir;
 
 use crate::foreign_eyes::skip;
 use crate::serve_attacks::Scene;
-use crate::serve_running::{
-    Figures, exchange, expect_ok, reload, reserve, says, tool, wait_until,
-};
+use crate::serve_running::{Figures, exchange, expect_ok, reload, reserve, says, tool, wait_until};
 
 fn trouble(address: &str) -> [f64; 3] {
     let figures = Figures::read(address);
@@ -177,4 +175,46 @@ fn a_certificate_that_ends_is_told_of() {
     assert_eq!((status, &answer["error"]["code"]), (2, &"serve/tls-expired".into()), "{answer}");
     let scene = scene.restarted(&config);
     scene.served.wait_for("a warning at the start", says(EXPIRED, "WARN"));
+}
+
+/// Lines of a server's log at level INFO that have this message.
+fn lines(served: &Served, message: &str) -> Vec<Value> {
+    let log = served.log();
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let is_one = |line: &Value| line["level"] == "INFO" && line["fields"]["message"] == message;
+    lines.filter(is_one).map(|line| line["fields"].clone()).collect()
+}
+
+#[test]
+fn who_asks_too_often_has_one_line_and_is_counted() {
+    let folder = TempDir::new().unwrap();
+    let office = Office::found(folder.path());
+    let anna = format!("custodian:{}", office.id("anna"));
+    let scene = Scene::of(folder, office, "[limits]\nper_second = 1\nburst = 12\n");
+    let (cookie, _) = scene.sign_in("anna", "");
+    let cookie = format!("Cookie: {cookie}\r\n");
+    let refused = |head: &str| {
+        let ask = |_| scene.served.ask("GET", "/v1/ledger", head, b"").status;
+        let answers: Vec<_> = (0..40).map(ask).collect();
+        answers.iter().filter(|status| **status == 429).count() as u64
+    };
+    let (of_anna, of_nobody) = (refused(&cookie), refused(""));
+    assert!(of_anna > 10 && of_nobody > 10, "{of_anna}, {of_nobody}");
+    // The rest is told once a minute, and when the server stops.
+    let told = Command::new("kill").args(["-TERM", &scene.served.pid().to_string()]).status();
+    assert!(told.unwrap().success());
+    let more = "turned away more often, for asking too often";
+    wait_until("two lines", || lines(&scene.served, more).len() >= 2);
+    let mut answered = lines(&scene.served, "answered");
+    answered.retain(|line| line["status"] == 429);
+    assert_eq!(answered.len(), 2, "{answered:?}");
+    assert_eq!((&answered[0]["who"], answered[0].get("address")), (&anna.as_str().into(), None));
+    assert_eq!((answered[1].get("who"), &answered[1]["address"]), (None, &"127.0.0.1".into()));
+    assert_eq!(answered[0]["path"], "/v1/ledger");
+    let counted = lines(&scene.served, more);
+    let times = |is_one: &dyn Fn(&Value) -> bool| -> u64 {
+        counted.iter().filter(|line| is_one(line)).filter_map(|line| line["times"].as_u64()).sum()
+    };
+    assert_eq!(times(&|line| line["who"] == anna.as_str()), of_anna - 1, "{counted:?}");
+    assert_eq!(times(&|line| line["address"] == "127.0.0.1"), of_nobody - 1, "{counted:?}");
 }
