@@ -27,7 +27,7 @@ use table::TableCheck;
 /// Entries that are read, verified and replayed at once.
 const PAGE: u64 = 2048;
 
-/// What a check covered. There was nothing wrong with it.
+/// What a check covered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CheckSummary {
     /// The head that was recomputed.
@@ -105,6 +105,12 @@ pub fn check(
     reader: &Reader<'_>,
     progress: &dyn Fn(Progress),
 ) -> Result<CheckSummary, Vec<Finding>> {
+    let (covered, findings) = look(reader, progress);
+    if findings.is_empty() { Ok(covered) } else { Err(findings) }
+}
+
+/// As [`check`], with what was covered where something is wrong too: as far as it could be read.
+fn look(reader: &Reader<'_>, progress: &dyn Fn(Progress)) -> (CheckSummary, Vec<Finding>) {
     let mut check = Check {
         reader,
         ring: KeyRing::new(),
@@ -187,7 +193,7 @@ impl Check<'_, '_> {
         Ok(())
     }
 
-    fn conclude(mut self) -> Result<CheckSummary, Vec<Finding>> {
+    fn conclude(mut self) -> (CheckSummary, Vec<Finding>) {
         let head = self.replayer.head();
         self.check_checkpoint(head);
         let subjects = match self.tables.finish(&self.replayer, &mut self.findings) {
@@ -198,12 +204,10 @@ impl Check<'_, '_> {
             }
         };
         self.openings.finish(&mut self.findings);
-        if !self.findings.is_empty() {
-            return Err(self.findings);
-        }
         let (tiles, signed_sizes) = (self.tables.tiles, self.tables.signed_sizes);
         let (replayed, openings) = (self.replayer.counts(), self.openings.counts);
-        Ok(CheckSummary { head, replayed, subjects, tiles, signed_sizes, openings })
+        let covered = CheckSummary { head, replayed, subjects, tiles, signed_sizes, openings };
+        (covered, self.findings)
     }
 
     fn check_checkpoint(&mut self, head: TreeHead) {

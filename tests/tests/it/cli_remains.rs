@@ -135,3 +135,47 @@ fn files_of_another_user_are_given_back() {
     assert_eq!(failure.code(), "store-open");
     assert!(failure.next_step().unwrap().contains("chown"), "{failure:?}");
 }
+
+/// A store of which a block cannot be read, and a vault that is gone: what is said of it is short, and says both.
+#[test]
+fn a_check_says_how_many_openings_there_are_and_no_thing_twice() {
+    let (_folder, office, ledger) = scene();
+    let lines = |office: &Office| {
+        let ran = office.run(&["check"]);
+        let lines: Vec<_> = ran.stdout.lines().map(str::to_owned).collect();
+        (ran.status, lines)
+    };
+    let whole = office.ask(&["check"])["openings"]["sealed"].as_u64().unwrap();
+    fs::rename(ledger.join("vault"), ledger.join("away")).unwrap();
+    let (status, said) = lines(&office);
+    assert_eq!((status, said[0].starts_with("sound: ")), (0, true), "{said:?}");
+    assert_eq!(
+        said[1],
+        format!("openings: 0 of {whole} sealed fields can be opened, 0 more were erased")
+    );
+    assert!(said[2].starts_with("! no sealed field can be opened"), "{said:?}");
+    fs::rename(ledger.join("away"), ledger.join("vault")).unwrap();
+    // Each process that records begins with writing what the one before left in the journal to a file.
+    office.ask(&NOTE);
+    let store = fs::read_dir(ledger.join("store")).unwrap().map(|file| file.unwrap().path());
+    let newest = store.filter(|file| has_records(file)).max().unwrap();
+    let mut bytes = fs::read(&newest).unwrap();
+    bytes[10] ^= 1;
+    fs::write(&newest, bytes).unwrap();
+    let (status, said) = lines(&office);
+    assert_eq!(status, 1, "{said:?}");
+    let starts = |code: &str| said.iter().filter(|line| line.contains(code)).count();
+    assert_eq!((starts("store-corrupt"), starts("check/state")), (1, 1), "{said:?}");
+    assert!(said.iter().any(|line| line.contains(" times; the first: ")), "{said:?}");
+    let listed = office.run(&["check", "--json"]);
+    let listed: Value = serde_json::from_str(&listed.stdout).unwrap();
+    assert_eq!(listed["more"], 0);
+    assert!(listed["findings"].as_array().unwrap().len() > said.len(), "{listed}");
+}
+
+/// Whether a file has rows of the table of records: its last block names the table.
+fn has_records(file: &Path) -> bool {
+    let name = b"namerecord";
+    file.extension().is_some_and(|ending| ending == "sst")
+        && fs::read(file).unwrap().windows(name.len()).any(|window| window == name)
+}

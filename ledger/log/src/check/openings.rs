@@ -18,6 +18,8 @@ use crate::vault::{Vault, VaultError};
 /// What became of everything that is sealed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OpeningCounts {
+    /// Everything that is sealed, but for what a record erased.
+    pub sealed: u64,
     /// Openings in the vault that are what was sealed.
     pub matching: u64,
     /// Openings that a record erased, and that are gone.
@@ -55,6 +57,7 @@ impl<'v> OpeningCheck<'v> {
         let held: Vec<_> = page.par_iter().map(|prepared| hold(vault, prepared.record())).collect();
         for (index, (prepared, held)) in (lo..).map(LeafIndex).zip(page.iter().zip(held)) {
             self.remember(index, prepared);
+            self.counts.sealed += held.counts.sealed;
             self.counts.matching += held.counts.matching;
             self.counts.absent += held.counts.absent;
             findings.extend(held.wrong.into_iter().map(|(code, expected, found)| Finding {
@@ -85,6 +88,7 @@ impl<'v> OpeningCheck<'v> {
             match self.vault.holds(record, field) {
                 Ok(false) => {
                     // A record that is damaged counts nowhere, nor does what it sealed.
+                    self.counts.sealed = self.counts.sealed.saturating_sub(1);
                     self.counts.absent = self.counts.absent.saturating_sub(1);
                     self.counts.erased += 1;
                 }
@@ -109,6 +113,7 @@ fn hold(vault: &Vault, record: Option<&Record>) -> Held {
     if names.is_empty() {
         return held;
     }
+    held.counts.sealed = names.len() as u64;
     let digest = record.digest();
     let openings = match vault.all_openings(&digest) {
         Ok(openings) => openings,

@@ -13,7 +13,7 @@ use custody_core::id::Origin;
 use custody_core::merkle::{TreeHead, TreeSize};
 use custody_core::record::Record;
 
-use super::{CheckSummary, Finding, chain_text, check, finding};
+use super::{CheckSummary, Finding, OpeningCounts, chain_text, finding, look};
 use crate::error::{LedgerError, RecoveryError};
 use crate::high_water::HighWaterError;
 use crate::ledger::LedgerOptions;
@@ -39,6 +39,8 @@ pub struct Suspect {
 pub struct Checked {
     /// What was covered, if the entries and the tables beside them are sound.
     pub summary: Option<CheckSummary>,
+    /// Sealed fields and documents of the records that could be read, by what became of their openings.
+    pub openings: OpeningCounts,
     /// Everything that is wrong: the head and the mark first, then in the order of the entries.
     pub findings: Vec<Finding>,
 }
@@ -94,16 +96,12 @@ impl Suspect {
         self.reader.head().size
     }
 
-    /// Checks everything else, as [`check`] does. `progress` counts entries.
+    /// Checks everything else, as [`super::check`] does. `progress` counts entries.
     pub fn check(mut self, progress: &dyn Fn(Progress)) -> Checked {
-        let summary = match check(&self.reader, progress) {
-            Ok(summary) => Some(summary),
-            Err(findings) => {
-                self.findings.extend(findings);
-                None
-            }
-        };
-        Checked { summary, findings: self.findings }
+        let (covered, findings) = look(&self.reader, progress);
+        let summary = findings.is_empty().then_some(covered);
+        self.findings.extend(findings);
+        Checked { summary, openings: covered.openings, findings: self.findings }
     }
 }
 
