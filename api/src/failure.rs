@@ -542,6 +542,11 @@ impl Coded for KeyFileError {
         match self {
             Self::File(error) => error.hint(),
             Self::NotAKey { .. } => Some("`custody key new --out FILE` makes a key".to_owned()),
+            Self::Passphrase { .. } => Some(
+                "`--passphrase-file FILE`, or CUSTODY_PASSPHRASE_FILE, names the passphrase of people's keys; without \
+                 either you are asked for each"
+                    .to_owned(),
+            ),
             _ => None,
         }
     }

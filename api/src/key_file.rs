@@ -70,10 +70,12 @@ pub enum KeyFileError {
         expected: &'static str,
     },
     /// The passphrase is not the one that the file was encrypted with, or the file is damaged.
-    #[error("`{}` does not open with this passphrase", path.display())]
+    #[error("`{}` does not open with {given}", path.display())]
     Passphrase {
         /// The file.
         path: PathBuf,
+        /// Which passphrase it was.
+        given: String,
     },
     /// Opening the file would take more memory or time than any sensible file does.
     #[error("`{}` demands more work to open than is allowed", path.display())]
@@ -185,9 +187,10 @@ pub fn read_private<E: From<KeyFileError>>(
     check_work(&encrypted.encryption_algorithm)
         .ok_or_else(|| KeyFileError::Work { path: path.to_owned() })?;
     let passphrase = ask()?;
-    let plain = encrypted
-        .decrypt(passphrase.as_bytes())
-        .map_err(|_| KeyFileError::Passphrase { path: path.to_owned() })?;
+    let plain = encrypted.decrypt(passphrase.as_bytes()).map_err(|_| {
+        let given = passphrase.name().to_owned();
+        KeyFileError::Passphrase { path: path.to_owned(), given }
+    })?;
     let bytes = decode_seed(plain.as_bytes(), kind).ok_or_else(not_a_key)?;
     Ok(Seed { kind, bytes })
 }

@@ -46,9 +46,10 @@ impl LogKeyFiles {
 /// Why the log's keys do not open, and what to do about it.
 fn of_log(failure: Failure, path: &Path) -> Failure {
     match failure.code() {
-        "key-file/passphrase" => {
-            failure.hint("`--log-passphrase-file FILE` where the log's keys have one of their own")
-        }
+        "key-file/passphrase" => failure.about("a key of the log").hint(
+            "the passphrase of the log's keys is named by `--log-passphrase-file FILE` or CUSTODY_LOG_PASSPHRASE_FILE; \
+             without either it is the one of people's keys, `--passphrase-file FILE` or CUSTODY_PASSPHRASE_FILE",
+        ),
         "file/io" if !path.exists() => failure.hint(hint_of_missing_key(path)),
         _ => failure,
     }

@@ -13,7 +13,11 @@ use crate::terminal::ask_hidden;
 const MAX_PASSPHRASE_FILE: u64 = 4096;
 
 /// A passphrase. Overwritten when dropped, shown by nothing.
-pub struct Passphrase(Zeroizing<String>);
+pub struct Passphrase {
+    text: Zeroizing<String>,
+    /// Which one it is, for whoever gave another than they meant.
+    name: String,
+}
 
 /// Where passphrases come from.
 #[derive(Clone, Debug, Default)]
@@ -72,12 +76,21 @@ impl Passphrase {
     pub fn new(text: Zeroizing<String>, what: &str) -> Result<Self, PassphraseError> {
         match text.is_empty() {
             true => Err(PassphraseError::Empty { what: what.to_owned() }),
-            false => Ok(Self(text)),
+            false => Ok(Self { text, name: "this passphrase".to_owned() }),
         }
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
+        self.text.as_bytes()
+    }
+
+    /// Where it came from, in words.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn named(self, name: String) -> Self {
+        Self { name, ..self }
     }
 }
 
@@ -114,11 +127,13 @@ fn read(path: &Path, what: &str) -> Result<Passphrase, PassphraseError> {
     let bytes = Zeroizing::new(file::read(path, MAX_PASSPHRASE_FILE)?);
     let text = std::str::from_utf8(&bytes).unwrap_or_default();
     let line = text.lines().next().unwrap_or_default();
-    Passphrase::new(Zeroizing::new(line.to_owned()), what)
+    let passphrase = Passphrase::new(Zeroizing::new(line.to_owned()), what)?;
+    Ok(passphrase.named(format!("the passphrase in `{}`", path.display())))
 }
 
 fn ask(prompt: &str, what: &str) -> Result<Passphrase, PassphraseError> {
     let no_terminal = |source| PassphraseError::NoTerminal { what: what.to_owned(), source };
     let text = ask_hidden(prompt).map_err(no_terminal)?;
-    Passphrase::new(Zeroizing::new(text), what)
+    let passphrase = Passphrase::new(Zeroizing::new(text), what)?;
+    Ok(passphrase.named("the passphrase that was typed".to_owned()))
 }

@@ -119,7 +119,8 @@ impl Home {
     pub fn cosigner(&self, source: &PassphraseSource) -> Result<Cosigner, Failure> {
         let [ed25519, mldsa44] = KEYS.map(|(kind, file)| {
             let ask = || Ok::<_, Failure>(source.existing("the mirror's keys")?);
-            read_private(&self.dir.join("keys").join(file), kind, ask)
+            let opened = read_private(&self.dir.join("keys").join(file), kind, ask);
+            opened.map_err(of_mirror)
         });
         Cosigner::new(&self.name()?, &[ed25519?, mldsa44?])
     }
@@ -202,4 +203,15 @@ fn trust(policy: &[u8], pins: Option<&[u8]>) -> Result<MirrorTrust, Failure> {
     let origin: Origin = log.keys().origin().as_str().parse()?;
     let pins = pins.map(Pins::parse).transpose()?;
     Ok(MirrorTrust { origin, keys: log.keys().clone(), pins })
+}
+
+/// The mirror's keys have the passphrase that they were made with, which may be another than the overseer's.
+fn of_mirror(failure: Failure) -> Failure {
+    match failure.code() {
+        "key-file/passphrase" => failure.about("a key of the mirror").hint(
+            "`--passphrase-file FILE`, or CUSTODY_PASSPHRASE_FILE, names the passphrase of the mirror's keys and of the \
+             overseer's; where they have two, leave it out and you are asked for each",
+        ),
+        _ => failure,
+    }
 }
