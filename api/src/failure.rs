@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::path::Path;
 
 use custody_core::checkpoint::CheckpointError;
 use custody_core::cose::CoseError;
@@ -31,7 +32,7 @@ use crate::case::CaseError;
 use crate::check_words::CheckWordsError;
 use crate::ewf::EwfError;
 use crate::file::FileError;
-use crate::key_file::KeyFileError;
+use crate::key_file::{A_PUBLIC_KEY, KeyFileError};
 use crate::label_id::LabelIdError;
 use crate::moment::MomentError;
 use crate::offer_file::OfferFileError;
@@ -541,7 +542,11 @@ impl Coded for KeyFileError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::File(error) => error.hint(),
-            Self::NotAKey { .. } => Some("`custody key new --out FILE` makes a key".to_owned()),
+            Self::NotAKey { .. } => Some(
+                "private keys end in `.key`, public ones in `.pub`; `custody key new --out FILE` makes both"
+                    .to_owned(),
+            ),
+            Self::OtherHalf { path, actual, .. } => Some(hint_of_other_half(path, actual)),
             Self::Passphrase { .. } => Some(
                 "`--passphrase-file FILE`, or CUSTODY_PASSPHRASE_FILE, names the passphrase of people's keys; without \
                  either you are asked for each"
@@ -549,5 +554,16 @@ impl Coded for KeyFileError {
             ),
             _ => None,
         }
+    }
+}
+
+/// Both files are made together, with one name and two endings.
+fn hint_of_other_half(path: &Path, actual: &str) -> String {
+    let (half, ending) =
+        if actual == A_PUBLIC_KEY { ("private", "key") } else { ("public", "pub") };
+    let other = path.with_extension(ending);
+    match other.exists() {
+        true => format!("the {half} one is `{}`", other.display()),
+        false => format!("the {half} one is in a file of its own, which ends in `.{ending}`"),
     }
 }

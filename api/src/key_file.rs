@@ -34,6 +34,9 @@ const MAX_PBKDF2_ROUNDS: u32 = 10_000_000;
 
 const PRIVATE_LABEL: &str = "ENCRYPTED PRIVATE KEY";
 const PUBLIC_LABEL: &str = "PUBLIC KEY";
+/// What a file holds, where it should hold the other half.
+pub(crate) const A_PUBLIC_KEY: &str = "a public key";
+const A_PRIVATE_KEY: &str = "a private key";
 /// RFC 8410.
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 /// RFC 9881.
@@ -66,6 +69,16 @@ pub enum KeyFileError {
     NotAKey {
         /// The file.
         path: PathBuf,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// The file holds the other half of a pair.
+    #[error("`{}` is {actual}, expected {expected}", path.display())]
+    OtherHalf {
+        /// The file.
+        path: PathBuf,
+        /// What it holds.
+        actual: &'static str,
         /// What it should be.
         expected: &'static str,
     },
@@ -105,7 +118,7 @@ impl KeyFileError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::File(error) => error.code(),
-            Self::NotAKey { .. } => "key-file/not-a-key",
+            Self::NotAKey { .. } | Self::OtherHalf { .. } => "key-file/not-a-key",
             Self::Passphrase { .. } => "key-file/passphrase",
             Self::Work { .. } => "key-file/work",
             Self::Key { source, .. } => source.code(),
@@ -179,6 +192,9 @@ pub fn read_private<E: From<KeyFileError>>(
     };
     let not_a_key = || KeyFileError::NotAKey { path: path.to_owned(), expected };
     let (label, der) = SecretDocument::from_pem(&text).map_err(|_| not_a_key())?;
+    if label == PUBLIC_LABEL {
+        return Err(other_half(path, A_PUBLIC_KEY, expected).into());
+    }
     if label != PRIVATE_LABEL {
         return Err(not_a_key().into());
     }
@@ -218,6 +234,9 @@ pub fn read_public(path: &Path) -> Result<CoseKey, KeyFileError> {
     let not_a_key = || KeyFileError::NotAKey { path: path.to_owned(), expected };
     let text = read_text(path)?;
     let (label, der) = Document::from_pem(&text).map_err(|_| not_a_key())?;
+    if label == PRIVATE_LABEL {
+        return Err(other_half(path, A_PRIVATE_KEY, expected));
+    }
     if label != PUBLIC_LABEL {
         return Err(not_a_key());
     }
@@ -271,6 +290,10 @@ fn decode_seed(plain: &[u8], kind: KeyKind) -> Option<Zeroizing<[u8; 32]>> {
     let seed = info.private_key.as_bytes().strip_prefix(&[tag, 32])?;
     let seed = seed.try_into().ok().filter(|_| info.algorithm.oid == oid)?;
     Some(Zeroizing::new(seed))
+}
+
+fn other_half(path: &Path, actual: &'static str, expected: &'static str) -> KeyFileError {
+    KeyFileError::OtherHalf { path: path.to_owned(), actual, expected }
 }
 
 fn cannot_make(error: impl std::fmt::Display) -> KeyFileError {
