@@ -11,6 +11,8 @@ use crate::terminal::Answer;
 
 /// Characters of a value that are repeated in an error.
 const EXCERPT: usize = 80;
+/// Names that are offered for one that is unknown.
+const MEANT: usize = 3;
 
 /// Help and version texts are answers; everything else is a failure. `path` is the command that was typed.
 ///
@@ -54,7 +56,27 @@ pub fn explain(error: &clap::Error, path: &str) -> Result<Answer, Failure> {
         WrongNumberOfValues => format!("{argument} has too many or too few values"),
         _ => first_line(error),
     };
-    Err(Failure::could_not("usage", message).hint(format!("`{path} --help`")))
+    let help = format!("`{path} --help`");
+    let hint = match meant(error, path) {
+        Some(meant) => format!("did you mean {meant}? {help} lists all"),
+        None => help,
+    };
+    Err(Failure::could_not("usage", message).hint(hint))
+}
+
+/// What comes closest to what was typed, as it is typed: the closest first.
+fn meant(error: &clap::Error, path: &str) -> Option<String> {
+    let (names, before) = match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            (text_list(error, ContextKind::SuggestedSubcommand), format!("{path} "))
+        }
+        ErrorKind::UnknownArgument => (text_list(error, ContextKind::SuggestedArg), String::new()),
+        _ => return None,
+    };
+    let name =
+        |name: &String| name.split([' ', '=']).next().map(|name| format!("`{before}{name}`"));
+    let names: Vec<_> = names.iter().rev().filter_map(name).take(MEANT).collect();
+    (!names.is_empty()).then(|| names.join(" or "))
 }
 
 fn named(error: &clap::Error) -> String {
@@ -95,10 +117,14 @@ pub fn command_path(program: &clap::Command, arguments: &[OsString]) -> String {
 }
 
 fn text(error: &clap::Error, kind: ContextKind) -> String {
+    text_list(error, kind).join(", ")
+}
+
+fn text_list(error: &clap::Error, kind: ContextKind) -> Vec<String> {
     match error.get(kind) {
-        Some(ContextValue::String(text)) => text.clone(),
-        Some(ContextValue::Strings(texts)) => texts.join(", "),
-        _ => String::new(),
+        Some(ContextValue::String(text)) => vec![text.clone()],
+        Some(ContextValue::Strings(texts)) => texts.clone(),
+        _ => Vec::new(),
     }
 }
 
