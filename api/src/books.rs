@@ -186,13 +186,24 @@ pub trait Books {
     }
 }
 
+/// An offer at a server, as the server says.
+#[derive(Clone, Copy, Debug)]
+pub struct Waits {
+    /// Its digest.
+    pub digest: Hash,
+    /// Whether something else was recorded of what it is about meanwhile.
+    pub has_moved_on: bool,
+    /// The record in which it was refused.
+    pub refusal: Option<Hash>,
+}
+
 /// Offers that wait at a server, as whoever asks may see them: those that they signed, and those that they are to sign.
 pub trait Mail {
-    /// Their digests.
+    /// What waits, and what of theirs was refused.
     ///
     /// # Errors
     /// The server cannot be reached, or does not know who asks.
-    fn waiting(&self) -> Result<Vec<Hash>, Failure>;
+    fn waiting(&self) -> Result<Vec<Waits>, Failure>;
 
     /// The offer with this digest, if it waits. It is that one, whatever the server says; its signatures are not verified.
     ///

@@ -4,8 +4,9 @@ use custody_core::custody::{ItemState, Whereabouts};
 use custody_core::hash::Hash;
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::record::Record;
-use custody_core::record::body::Body;
+use custody_core::record::body::{Body, MovePurpose, Release};
 
+use crate::act::Basis as _;
 use crate::books::Sought;
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -18,10 +19,14 @@ pub struct Waiting {
     pub item: Uuid,
     /// What is to be done, or waited for.
     pub what: What,
+    /// What for, where it is on the way.
+    pub purpose: Option<MovePurpose>,
     /// By when: seconds since 1970.
     pub due_s: Option<u64>,
     /// The release that nobody has answered yet, where that is what waits.
     pub release: Option<Hash>,
+    /// Whether it was noted as missing when the rest of the release was received: then it is still open.
+    pub is_noted_missing: bool,
 }
 
 /// What they are to do, or wait for.
@@ -55,12 +60,15 @@ pub fn waiting_for(desk: &Desk, me: Uuid) -> Result<Vec<Waiting>, Failure> {
     let is_it = |state: &ItemState| what_waits(me, state).is_some();
     for (item, state) in items_by_state(desk, &Sought::WaitingFor(me), is_it)? {
         let Some(what) = what_waits(me, &state) else { continue };
+        let sent = release_of(desk, &state)?;
         let due_s = match what {
             What::BringBack { .. } => due_back(desk, item)?,
-            _ => expected(desk, &state)?,
+            _ => sent.as_ref().and_then(|sent| sent.expected_s),
         };
+        let purpose = sent.map(|sent| sent.purpose);
+        let is_noted_missing = state.release.is_some() && ends_with_receive(desk, item)?;
         let release = state.release.map(|open| open.record);
-        waiting.push(Waiting { item, what, due_s, release });
+        waiting.push(Waiting { item, what, purpose, due_s, release, is_noted_missing });
     }
     // What has no due time comes last; among equals, what began first.
     waiting.sort_by_key(|row| row.due_s.unwrap_or(u64::MAX));
@@ -84,14 +92,22 @@ fn what_waits(me: Uuid, state: &ItemState) -> Option<What> {
     }
 }
 
-/// By when the open release should be received.
-fn expected(desk: &Desk, state: &ItemState) -> Result<Option<u64>, Failure> {
+/// The release that is open, where whoever looks may read it.
+fn release_of(desk: &Desk, state: &ItemState) -> Result<Option<Release>, Failure> {
     let Some(open) = &state.release else { return Ok(None) };
     let Some(index) = desk.by_digest(&open.record)? else { return Ok(None) };
     Ok(match &desk.record(index)?.payload().body {
-        Body::Release(body) => body.expected_s,
+        Body::Release(body) => Some(body.clone()),
         _ => None,
     })
+}
+
+/// Whether the newest record of the item is a `receive`. It closes the release of all but what it notes as missing: SPEC
+/// section "Rules".
+fn ends_with_receive(desk: &Desk, item: Uuid) -> Result<bool, Failure> {
+    let Some(head) = desk.chain_head(&SubjectId::Item(item))? else { return Ok(false) };
+    let Some(index) = desk.by_digest(&head.digest)? else { return Ok(false) };
+    Ok(matches!(desk.record(index)?.payload().body, Body::Receive(_)))
 }
 
 /// By when an item that is out of storage is to be back.

@@ -3,9 +3,10 @@
 use custody_core::hash::Hash;
 use custody_core::id::SubjectId;
 use custody_core::index::ChainHead;
+use serde_json::Value;
 
 use super::{ServedBooks, hash, malformed, number, text};
-use crate::books::Mail;
+use crate::books::{Mail, Waits};
 use crate::failure::Failure;
 use crate::offer_file::{OFFER_TYPE, OfferFile};
 
@@ -31,10 +32,18 @@ impl ServedBooks {
 }
 
 impl Mail for ServedBooks {
-    fn waiting(&self) -> Result<Vec<Hash>, Failure> {
+    fn waiting(&self) -> Result<Vec<Waits>, Failure> {
         let answer = self.transport.get("/v1/offers")?;
         let offers = answer["offers"].as_array().ok_or_else(|| malformed("offers"))?;
-        offers.iter().map(|offer| hash(offer, "offer")).collect()
+        let waits = |offer: &Value| {
+            let refused = Some(&offer["refused"]).filter(|refused| !refused.is_null());
+            Ok(Waits {
+                digest: hash(offer, "offer")?,
+                has_moved_on: offer["has_moved_on"] == true,
+                refusal: refused.map(|refused| hash(refused, "record")).transpose()?,
+            })
+        };
+        offers.iter().map(waits).collect()
     }
 
     fn find(&self, digest: &Hash) -> Result<Option<OfferFile>, Failure> {

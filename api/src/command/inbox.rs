@@ -119,6 +119,7 @@ fn answer(
     let late = overdue_s.map(|s| format!(", overdue by {}", format_span(s)));
     let late = late.unwrap_or_default();
     let shown = description.as_deref().unwrap_or("(sealed)");
+    let missing = if row.is_noted_missing { ", noted as missing" } else { "" };
     let facts = json!({
         "item": id.to_string(),
         "what": word,
@@ -126,9 +127,10 @@ fn answer(
         "with": name_json(&with),
         "due": due,
         "is_overdue": overdue_s.is_some(),
+        "is_noted_missing": row.is_noted_missing,
         "description": description,
     });
-    let mut lines = vec![format!("{id}  {text}{by}{late}  {shown}")];
+    let mut lines = vec![format!("{id}  {text}{by}{late}{missing}  {shown}")];
     lines.extend(row.release.map(|release| format!("  release {release}")));
     Ok((lines, facts))
 }

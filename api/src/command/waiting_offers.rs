@@ -1,7 +1,9 @@
-//! Offers that wait at a server, as an inbox shows them: read from the offers themselves. Whether those signed who are said
-//! to have is verified when somebody signs after them.
+//! Offers that wait at a server, as an inbox shows them: read from the offers themselves, and from the records that refuse
+//! them. Whether those signed who are said to have is verified when somebody signs after them.
 
+use custody_core::hash::Hash;
 use custody_core::id::{SubjectId, Uuid};
+use custody_core::record::body::{Body, Refused};
 use serde_json::{Value, json};
 
 use super::show::name_json;
@@ -28,19 +30,62 @@ pub fn answer(
 ) -> Result<(Vec<String>, Value), Failure> {
     let mail = desk.mail()?;
     let mut offers = Vec::new();
-    for digest in mail.waiting()? {
+    for waits in mail.waiting()? {
         // What was signed or withdrawn in between waits no longer.
-        offers.extend(mail.find(&digest)?.filter(|offer| is_party(offer, who)));
+        let offer = mail.find(&waits.digest)?.filter(|offer| is_party(offer, who));
+        offers.extend(offer.map(|offer| (offer, waits)));
     }
-    offers.sort_by_key(|offer| !is_next(offer, who));
+    offers.sort_by_key(|(offer, waits)| waits.refusal.is_some() || !is_next(offer, who));
     let (mut lines, mut list) = (Vec::new(), Vec::new());
-    for offer in &offers {
+    for (offer, waits) in &offers {
         let signed = signed_by(people, offer)?;
         let items = items_of(desk, offer)?;
+        let refused =
+            waits.refusal.map(|record| refusal(desk, people, offer, record)).transpose()?;
+        let mut facts = offer_json(offer, &signed, &items);
+        facts["is_mine_to_sign"] = (refused.is_none() && is_next(offer, who)).into();
+        facts["has_moved_on"] = waits.has_moved_on.into();
         lines.extend(offer_lines(desk, offer, &signed, &items));
-        list.push(offer_json(offer, &signed, &items, is_next(offer, who)));
+        if let Some((line, known)) = refused {
+            lines.push(format!("  {line}"));
+            facts["refused"] = known;
+        } else if waits.has_moved_on {
+            lines.push("  can no longer be signed: its items have moved on since".to_owned());
+        }
+        list.push(facts);
     }
     Ok((lines, list.into()))
+}
+
+/// That it was refused, as the record says which the server names.
+fn refusal(
+    desk: &Desk,
+    people: &People<'_>,
+    offer: &OfferFile,
+    digest: Hash,
+) -> Result<(String, Value), Failure> {
+    let wrong = || {
+        let message = format!("{digest} does not refuse the offer {}", offer.digest());
+        Failure::could_not("client/malformed", message)
+    };
+    let index = desk.by_digest(&digest)?.ok_or_else(wrong)?;
+    let record = desk.record(index)?;
+    let payload = record.payload();
+    let (Body::Refuse(body), Some(signer)) = (&payload.body, payload.signers.first()) else {
+        return Err(wrong());
+    };
+    if body.answers != Refused::Offer(offer.digest()) {
+        return Err(wrong());
+    }
+    let by = people.name(&signer.id)?;
+    let line = format!("refused by {by}: {} (entry {index})", body.ground);
+    let facts = json!({
+        "record": digest.to_string(),
+        "by": name_json(&by),
+        "ground": body.ground.word(),
+        "entry": index.0,
+    });
+    Ok((line, facts))
 }
 
 /// An item of an offer, and what it is, where that is open.
@@ -115,14 +160,13 @@ fn offer_lines(desk: &Desk, offer: &OfferFile, signed: &[Name], items: &[Named])
     lines
 }
 
-fn offer_json(offer: &OfferFile, signed: &[Name], items: &[Named], is_mine: bool) -> Value {
+fn offer_json(offer: &OfferFile, signed: &[Name], items: &[Named]) -> Value {
     let next = offer.offer().next_signer();
     json!({
         "offer_digest": offer.digest().to_string(),
         "type": offer.offer().payload().body.record_type().word(),
         "signed": signed.iter().map(name_json).collect::<Vec<_>>(),
         "next_signer": next.map(signer_json),
-        "is_mine_to_sign": is_mine,
         "items": items.iter().map(Named::to_json).collect::<Vec<_>>(),
     })
 }

@@ -28,7 +28,6 @@ use super::document::{
     Conflict, CustodianId, Digest, ItemId, Missing, MomentText, SealedText, words,
 };
 use super::item::malformed;
-use super::mailbox::is_party;
 use super::problem::Problem;
 use super::service::Service;
 use super::view::Who;
@@ -399,7 +398,7 @@ impl RefuseOfferAsked {
         occurred: Occurred,
     ) -> Result<DraftView, Failure> {
         let digest = Hash::from_hex(&self.offer).ok_or_else(|| bad("offer", "a digest"))?;
-        let waiting = service.mailbox.get(&digest)?.filter(|offer| is_party(offer, &caller.id));
+        let waiting = service.mailbox.get(&digest, &caller.id)?;
         let offer = waiting.ok_or_else(|| {
             Failure::could_not("usage", format!("no offer {digest} waits here for you"))
         })?;

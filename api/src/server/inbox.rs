@@ -43,10 +43,14 @@ pub struct WaitingView {
     with: Who,
     /// The addressee in whose place they receive.
     instead_of: Option<Who>,
+    /// What for, where it is on the way: by the code of SPEC.
+    purpose: Option<&'static str>,
     /// By when, UTC.
     due: Option<String>,
     /// By how many minutes it is overdue.
     overdue_minutes: Option<u64>,
+    /// Whether the addressee noted it as missing when they received the rest.
+    is_noted_missing: bool,
 }
 
 /// What waits for whoever asks
@@ -60,29 +64,24 @@ pub async fn show(
 ) -> Result<Json<InboxView>, Problem> {
     let inbox = service.look(move |service| {
         let desk = Desk::over(service.catalogued(&caller)?.0);
-        let offers = service.mailbox.of(&caller.id)?;
-        InboxView::of(&desk, &caller, &offers)
+        let offers = service.offers(&People::of(&desk), &caller.id)?;
+        InboxView::of(&desk, &caller, offers)
     });
     inbox.await.map(Json)
 }
 
 impl InboxView {
-    fn of(
-        desk: &Desk,
-        caller: &Caller,
-        offers: &[crate::offer_file::OfferFile],
-    ) -> Result<Self, Failure> {
+    fn of(desk: &Desk, caller: &Caller, offers: Vec<OfferView>) -> Result<Self, Failure> {
         let people = People::of(desk);
         let waiting = match caller.id {
             SubjectId::Custodian(me) => waiting_for(desk, me)?,
             _ => Vec::new(),
         };
         let waiting = waiting.iter().map(|row| WaitingView::of(desk, &people, row));
-        let offers = offers.iter().map(|offer| OfferView::of(&people, offer, &caller.id));
         Ok(Self {
             who: people.name(&caller.id)?.into(),
             waiting: waiting.collect::<Result<_, _>>()?,
-            offers: offers.collect::<Result<_, _>>()?,
+            offers,
             size: desk.head().size.0,
         })
     }
@@ -100,8 +99,10 @@ impl WaitingView {
             item: ItemView::of(desk, people, row.item, &desk.item_state(row.item)?)?,
             with: with.into(),
             instead_of,
+            purpose: row.purpose.map(|purpose| purpose.word()),
             due: row.due_s.map(utc_text),
             overdue_minutes: row.overdue_s(now_s()).map(|late_s| late_s / 60),
+            is_noted_missing: row.is_noted_missing,
         })
     }
 }

@@ -1,8 +1,9 @@
 //! The mailbox: offers that wait for the signature of somebody who works elsewhere.
 //!
 //! Each is a file as it would travel by hand, `<digest>-<SHA-256 of what is signed>.offer`; where somebody who has signed it
-//! sent it and said who they are, `<digest>-<SHA-256 of what is signed>-<UUID of theirs>.offer`. It is no part of the
-//! ledger: an offer that is thrown away was never recorded, and may be sent again.
+//! sent it and said who they are, `<digest>-<SHA-256 of what is signed>-<UUID of theirs>.offer`. One that was refused stays
+//! for those who signed it, so that they see it: `<digest>-<SHA-256 of what is signed>-<digest of the refusal>.refused`. It
+//! is no part of the ledger: an offer that is thrown away was never recorded, and may be sent again.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -46,8 +47,20 @@ struct Known {
     signers: Vec<SubjectId>,
     /// How many of them have.
     signed: usize,
-    /// Who sent it, where that is one of those who have and they said so.
+    /// Who sent it, where that is one of those who have and they said so. Nobody looks at anything by an offer that was
+    /// refused, so that it has none.
     sender: Option<Uuid>,
+    /// The record in which it was refused.
+    refusal: Option<Hash>,
+}
+
+/// An offer as it lies there.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The offer.
+    pub offer: OfferFile,
+    /// The record in which it was refused.
+    pub refusal: Option<Hash>,
 }
 
 impl Name {
@@ -55,14 +68,22 @@ impl Name {
         Self { payload: sha256(offer.offer().message().payload()), offer: offer.digest() }
     }
 
-    fn parse(path: &Path) -> Option<(Self, Option<Uuid>)> {
-        let (offer, rest) = path.file_name()?.to_str()?.strip_suffix(".offer")?.split_once('-')?;
-        let (payload, sender) = match rest.split_once('-') {
+    /// What a file's name says: of which offer it is, who sent it, and in which record it was refused.
+    fn parse(path: &Path) -> Option<(Self, Option<Uuid>, Option<Hash>)> {
+        let (stem, kind) = path.file_name()?.to_str()?.rsplit_once('.')?;
+        let (offer, rest) = stem.split_once('-')?;
+        let (payload, more) = match rest.split_once('-') {
             None => (rest, None),
-            Some((payload, sender)) => (payload, Some(custodian(sender)?)),
+            Some((payload, more)) => (payload, Some(more)),
+        };
+        let (sender, refusal) = match (kind, more) {
+            ("offer", None) => (None, None),
+            ("offer", Some(sender)) => (Some(custodian(sender)?), None),
+            ("refused", Some(refusal)) => (None, Some(Hash::from_hex(refusal)?)),
+            _ => return None,
         };
         let name = Self { payload: Hash::from_hex(payload)?, offer: Hash::from_hex(offer)? };
-        Some((name, sender))
+        Some((name, sender, refusal))
     }
 }
 
@@ -77,17 +98,20 @@ impl Known {
     fn of(offer: &OfferFile, sender: Option<Uuid>) -> Self {
         let signers = offer.offer().payload().signers.iter();
         let signers = signers.map(|signer| signer.id.clone()).collect();
-        Self { signers, signed: offer.offer().message().signatures().len(), sender }
+        let signed = offer.offer().message().signatures().len();
+        Self { signers, signed, sender, refusal: None }
     }
 
-    fn is_party(&self, who: &SubjectId) -> bool {
-        self.signers.contains(who)
+    /// Whether it is for `who` to see: everybody who signs it, and once it was refused those who have.
+    fn concerns(&self, who: &SubjectId) -> bool {
+        match self.refusal {
+            None => self.signers.contains(who),
+            Some(_) => self.has_signed(who),
+        }
     }
 
-    /// Whether `who` is one of those who have signed.
-    fn has_signed(&self, who: Uuid) -> bool {
-        let mut signed = self.signers.iter().take(self.signed);
-        signed.any(|signer| *signer == SubjectId::Custodian(who))
+    fn has_signed(&self, who: &SubjectId) -> bool {
+        self.signers.iter().take(self.signed).any(|signer| signer == who)
     }
 }
 
@@ -102,10 +126,10 @@ impl Mailbox {
         let mut waiting = BTreeMap::new();
         for file in fs::read_dir(dir).map_err(&cannot)? {
             let path = file.map_err(&cannot)?.path();
-            let Some((name, sender)) = Name::parse(&path) else { continue };
+            let Some((name, sender, refusal)) = Name::parse(&path) else { continue };
             match read_offer(&path) {
                 Ok(offer) if Name::of(&offer) == name => {
-                    waiting.insert(name, Known::of(&offer, sender));
+                    waiting.insert(name, Known { refusal, ..Known::of(&offer, sender) });
                 }
                 _ => tracing::warn!(file = %path.display(), "no offer, left as it is"),
             }
@@ -124,15 +148,13 @@ impl Mailbox {
             _ => None,
         };
         let mut known = Known::of(offer, sender);
-        known.sender = sender.filter(|sender| known.has_signed(*sender));
+        known.sender = sender.filter(|sender| known.has_signed(&SubjectId::Custodian(*sender)));
         let mut waiting = self.waiting();
         let name = Name::of(offer);
         match waiting.get(&name) {
+            // Where they themselves send it again, who refused it is asked again.
             Some(before) if before.sender.is_some() || known.sender.is_none() => return Ok(()),
-            Some(before) => {
-                let (from, to) = (self.path(&name, before), self.path(&name, &known));
-                fs::rename(&from, &to).map_err(file::cannot("rename", &from))?;
-            }
+            Some(before) => self.rename(&name, before, &known)?,
             None => {
                 self.check_room(&waiting, &known)?;
                 file::create(&self.path(&name, &known), &offer.encode(), Access::Owner)?;
@@ -143,7 +165,9 @@ impl Mailbox {
     }
 
     fn check_room(&self, waiting: &BTreeMap<Name, Known>, new: &Known) -> Result<(), Failure> {
-        let is_theirs = |other: &&Known| other.signers.first() == new.signers.first();
+        let is_theirs = |other: &&Known| {
+            other.refusal.is_none() && other.signers.first() == new.signers.first()
+        };
         let theirs = waiting.values().filter(is_theirs).count();
         if theirs < self.limits.most && waiting.len() < MOST {
             return Ok(());
@@ -153,29 +177,61 @@ impl Mailbox {
             .hint("withdraw those that nobody will sign"))
     }
 
-    /// The offer with this digest, if it is there.
+    /// The offer with this digest, if it is there and `who` has signed it, or is to sign it.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn get(&self, digest: &Hash) -> Result<Option<OfferFile>, Failure> {
+    pub fn get(&self, digest: &Hash, who: &SubjectId) -> Result<Option<OfferFile>, Failure> {
         let waiting = self.waiting();
         let found = waiting.iter().find(|(name, _)| name.offer == *digest);
-        found.map(|(name, known)| self.read(name, known)).transpose()
+        let theirs = found.filter(|(_, known)| known.concerns(who));
+        theirs.map(|(name, known)| self.read(name, known)).transpose()
     }
 
-    /// The offers that `who` has signed or is to sign; of those of one record the one that most have signed.
+    /// The offers that `who` has signed or is to sign, and of those that were refused what they signed; of those of one
+    /// record the one that most have signed.
     ///
     /// # Errors
     /// A file cannot be read.
-    pub fn of(&self, who: &SubjectId) -> Result<Vec<OfferFile>, Failure> {
+    pub fn of(&self, who: &SubjectId) -> Result<Vec<Kept>, Failure> {
         let waiting = self.waiting();
         let is_newest = |name: &Name, known: &Known| {
             let mut same = of_record(&waiting, name.payload);
             !same.any(|(_, other)| other.signed > known.signed)
         };
-        let theirs = waiting.iter().filter(|(_, known)| known.is_party(who));
+        let theirs = waiting.iter().filter(|(_, known)| known.concerns(who));
         let theirs = theirs.filter(|(name, known)| is_newest(name, known));
-        theirs.map(|(name, known)| self.read(name, known)).collect()
+        let kept = |(name, known): (&Name, &Known)| {
+            Ok(Kept { offer: self.read(name, known)?, refusal: known.refusal })
+        };
+        theirs.map(kept).collect()
+    }
+
+    /// Marks the offer with this digest as refused in the record `refusal`, if one of `who`, who signed that, is a party to
+    /// it: it waits no longer, and stays for those who signed it. What else waits of the same record goes. Returns it.
+    ///
+    /// # Errors
+    /// A file cannot be renamed or removed.
+    pub fn refuse(
+        &self,
+        digest: &Hash,
+        who: &[SubjectId],
+        refusal: Hash,
+    ) -> Result<Option<OfferFile>, Failure> {
+        let mut waiting = self.waiting();
+        let found = waiting.iter().find(|(name, _)| name.offer == *digest);
+        let theirs = found.filter(|(_, known)| {
+            known.refusal.is_none() && who.iter().any(|who| known.signers.contains(who))
+        });
+        let Some((&name, before)) = theirs else { return Ok(None) };
+        let offer = self.read(&name, before)?;
+        let known = Known { sender: None, refusal: Some(refusal), ..before.clone() };
+        self.rename(&name, before, &known)?;
+        waiting.insert(name, known);
+        self.take_out(&mut waiting, |other, _| {
+            other.payload == name.payload && other.offer != name.offer
+        })?;
+        Ok(Some(offer))
     }
 
     /// The offers that `who` is to sign, or signed, and that were sent by whoever signed them first: with the sender.
@@ -188,7 +244,7 @@ impl Mailbox {
             let first = known.signers.first();
             known.sender.filter(|sender| first == Some(&SubjectId::Custodian(*sender)))
         };
-        let theirs = waiting.iter().filter(|(_, known)| known.is_party(who));
+        let theirs = waiting.iter().filter(|(_, known)| known.concerns(who));
         let sent = theirs.filter_map(|(name, known)| Some((sender(known)?, name, known)));
         sent.map(|(sender, name, known)| Ok((sender, self.read(name, known)?))).collect()
     }
@@ -254,9 +310,17 @@ impl Mailbox {
         read_offer(&self.path(name, known))
     }
 
+    fn rename(&self, name: &Name, before: &Known, now: &Known) -> Result<(), Failure> {
+        let (from, to) = (self.path(name, before), self.path(name, now));
+        Ok(fs::rename(&from, &to).map_err(file::cannot("rename", &from))?)
+    }
+
     fn path(&self, Name { payload, offer }: &Name, known: &Known) -> PathBuf {
-        let sender = known.sender.map(|sender| format!("-{sender}")).unwrap_or_default();
-        self.dir.join(format!("{offer}-{payload}{sender}.offer"))
+        self.dir.join(match (known.refusal, known.sender) {
+            (Some(refusal), _) => format!("{offer}-{payload}-{refusal}.refused"),
+            (None, Some(sender)) => format!("{offer}-{payload}-{sender}.offer"),
+            (None, None) => format!("{offer}-{payload}.offer"),
+        })
     }
 
     fn waiting(&self) -> MutexGuard<'_, BTreeMap<Name, Known>> {
@@ -275,9 +339,4 @@ fn of_record(
 
 fn read_offer(path: &Path) -> Result<OfferFile, Failure> {
     Ok(OfferFile::parse(&file::read(path, MAX_OFFER_FILE)?)?)
-}
-
-/// Whether `who` is one of those who sign the offer.
-pub fn is_party(offer: &OfferFile, who: &SubjectId) -> bool {
-    offer.offer().payload().signers.iter().any(|signer| signer.id == *who)
 }

@@ -7,20 +7,24 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use custody_core::hash::Hash;
 use custody_core::id::SubjectId;
 use custody_core::record::RecordError;
+use custody_core::record::body::Body;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::access::Caller;
 use super::change::Change;
 use super::document::{Binary, Digest, Missing, Refused};
-use super::mailbox::is_party;
+use super::mailbox::Kept;
 use super::problem::Problem;
 use super::record::parse_digest;
 use super::segment::Segment;
 use super::service::Service;
 use super::view::Who;
+use crate::act::Basis as _;
+use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::history::value_text;
 use crate::offer_file::{OFFER_TYPE, OfferFile};
@@ -42,8 +46,25 @@ pub struct OfferView {
     next: Option<Who>,
     /// Whether that is whoever asks.
     is_mine_to_sign: bool,
+    /// For what it is handed over: by the code of SPEC.
+    purpose: Option<&'static str>,
+    /// Whether something was recorded of what it is about since it was signed first: it can no longer be recorded.
+    has_moved_on: bool,
+    /// That whoever was asked did not sign it.
+    refused: Option<RefusalView>,
     /// What it seals, as it is shown.
     fields: Vec<SealedView>,
+}
+
+/// That somebody did not sign an offer: recorded, with their signature.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RefusalView {
+    /// Digest of the record.
+    record: String,
+    /// Who.
+    by: Who,
+    /// On which ground: by the code of SPEC.
+    ground: &'static str,
 }
 
 /// A sealed field of an offer.
@@ -69,11 +90,16 @@ pub struct OfferTaken {
 }
 
 impl OfferView {
-    /// The offer as `me` sees it.
+    /// The offer as `me` sees it, of what `ledger` has.
     ///
     /// # Errors
     /// The ledger cannot be read.
-    pub fn of(people: &People<'_>, offer: &OfferFile, me: &SubjectId) -> Result<Self, Failure> {
+    pub fn of(
+        ledger: &Desk<'_>,
+        people: &People<'_>,
+        Kept { offer, refusal }: &Kept,
+        me: &SubjectId,
+    ) -> Result<Self, Failure> {
         let payload = offer.offer().payload();
         let next = offer.offer().next_signer();
         let count = offer.offer().message().signatures().len();
@@ -95,9 +121,43 @@ impl OfferView {
             signed: signed.collect::<Result<_, Failure>>()?,
             next: next.map(|next| people.name(&next.id)).transpose()?.map(Who::from),
             is_mine_to_sign: next.is_some_and(|next| next.id == *me),
+            purpose: match &payload.body {
+                Body::Handoff(body) => Some(body.purpose.word()),
+                _ => None,
+            },
+            has_moved_on: has_moved_on(ledger, offer)?,
+            refused: refusal.map(|record| RefusalView::of(ledger, people, record)).transpose()?,
             fields: fields.collect(),
         })
     }
+}
+
+impl RefusalView {
+    fn of(ledger: &Desk<'_>, people: &People<'_>, record: Hash) -> Result<Self, Failure> {
+        let missing = || Failure::could_not("read/no-record", format!("no record {record} here"));
+        let refusal = ledger.record(ledger.by_digest(&record)?.ok_or_else(missing)?)?;
+        let payload = refusal.payload();
+        let (Body::Refuse(body), Some(signer)) = (&payload.body, payload.signers.first()) else {
+            return Err(missing());
+        };
+        Ok(Self {
+            record: record.to_string(),
+            by: people.name(&signer.id)?.into(),
+            ground: body.ground.word(),
+        })
+    }
+}
+
+/// Whether a subject's chain goes on elsewhere than the offer does: it can no longer be recorded. Whoever has the offer would
+/// be told so if they sent it in, so that this may be known to them even of what they may not look at.
+fn has_moved_on(ledger: &Desk<'_>, offer: &OfferFile) -> Result<bool, Failure> {
+    for link in &offer.offer().payload().subjects {
+        let head = ledger.chain_head(&link.subject)?;
+        if head.is_some_and(|head| (link.seq, link.prev) != (head.length, Some(head.digest))) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Sends an offer
@@ -160,10 +220,8 @@ pub async fn list(
     caller: Caller,
 ) -> Result<Json<OfferList>, Problem> {
     let offers = service.look(move |service| {
-        let (desk, offers) = (service.desk(&caller)?, service.mailbox.of(&caller.id)?);
-        let people = People::of(&desk);
-        let offers = offers.iter().map(|offer| OfferView::of(&people, offer, &caller.id));
-        Ok(OfferList { offers: offers.collect::<Result<_, _>>()? })
+        let desk = service.desk(&caller)?;
+        Ok(OfferList { offers: service.offers(&People::of(&desk), &caller.id)? })
     });
     offers.await.map(Json)
 }
@@ -210,10 +268,20 @@ pub async fn withdraw(
     Ok(StatusCode::NO_CONTENT)
 }
 
+impl Service {
+    /// The offers that `me` has signed, or is to sign.
+    ///
+    /// # Errors
+    /// The mailbox or the ledger cannot be read.
+    pub fn offers(&self, people: &People<'_>, me: &SubjectId) -> Result<Vec<OfferView>, Failure> {
+        let ledger = Desk::live(self.ledger.reader()?);
+        let offers = self.mailbox.of(me)?;
+        offers.iter().map(|kept| OfferView::of(&ledger, people, kept, me)).collect()
+    }
+}
+
 async fn find(service: &Arc<Service>, caller: Caller, digest: &str) -> Result<OfferFile, Problem> {
     let digest = parse_digest(digest)?;
-    let found = service.look(move |service| {
-        Ok(service.mailbox.get(&digest)?.filter(|offer| is_party(offer, &caller.id)))
-    });
+    let found = service.look(move |service| Ok(service.mailbox.get(&digest, &caller.id)?));
     found.await?.ok_or_else(|| Problem::not_found(format!("no offer {digest} waits here")))
 }

@@ -19,7 +19,6 @@ use utoipa::ToSchema;
 use super::access::Caller;
 use super::change::{Change, Recorded};
 use super::document::{Binary, Conflict, Digest, Missing, Refused};
-use super::mailbox::is_party;
 use super::problem::Problem;
 use super::segment::Segment;
 use super::service::Service;
@@ -169,8 +168,11 @@ impl Service {
             return Ok(());
         }
         self.mailbox.settle(news.payload)?;
-        if let Some((offer, signers)) = &news.refuses {
-            self.take_out_refused(offer, signers)?;
+        // What somebody says that they will not sign waits no longer, if it was they who were asked.
+        if let Some((offer, signers)) = &news.refuses
+            && let Some(refused) = self.mailbox.refuse(offer, signers, taken.digest)?
+        {
+            let _ = self.changes.send(Change::offered(&refused));
         }
         let recorded = Recorded {
             index: taken.index,
@@ -180,16 +182,6 @@ impl Service {
         };
         // Nobody listening is no reason to stop.
         let _ = self.changes.send(Change::Recorded(recorded));
-        Ok(())
-    }
-
-    /// What somebody says that they will not sign waits no longer, if it was they who were asked.
-    fn take_out_refused(&self, offer: &Hash, signers: &[SubjectId]) -> Result<(), Problem> {
-        let Some(refused) = self.mailbox.get(offer)? else { return Ok(()) };
-        if signers.iter().any(|signer| is_party(&refused, signer)) {
-            self.mailbox.remove(offer)?;
-            let _ = self.changes.send(Change::offered(&refused));
-        }
         Ok(())
     }
 }
