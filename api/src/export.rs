@@ -53,6 +53,19 @@ pub struct Exporter<'a> {
     pub key: &'a SigningKey,
 }
 
+/// To whom what is shown of an item, as far as handling codes ask.
+#[derive(Clone, Copy, Debug)]
+pub struct Showing<'a> {
+    /// The item.
+    pub item: Uuid,
+    /// The custodian who shows it.
+    pub exporter: Uuid,
+    /// To whom.
+    pub to: Recipient,
+    /// Permissions of agencies that set handling codes: digests of their records.
+    pub permissions: &'a [Hash],
+}
+
 /// An exhibit file and what is to be said about it.
 pub struct Exported {
     /// The file.
@@ -71,7 +84,7 @@ pub struct Exported {
 /// There is no such item, a handling code stops it, the exhibit would be more than a reader reads, or the ledger
 /// cannot be read.
 pub fn make(desk: &Desk, export: &Export, exporter: Exporter<'_>) -> Result<Exported, Failure> {
-    let since = earlier_sizes(desk, export)?;
+    let since = earlier_sizes(desk, export.item, export.since.iter().map(Checkpoint::size))?;
     let mut handling = export.handling.clone();
     handling.sort();
     handling.dedup();
@@ -79,7 +92,8 @@ pub fn make(desk: &Desk, export: &Export, exporter: Exporter<'_>) -> Result<Expo
     let (item, id) = (export.item, exporter.id);
     let request = ExhibitRequest { item, exporter: id, since, handling, withhold: &withhold };
     let assembled = desk.assemble(&request)?;
-    let flags = check_codes(desk, export, id, &assembled.lineage)?;
+    let showing = Showing { item, exporter: id, to: export.to, permissions: &export.permissions };
+    let flags = check_codes(desk, &showing, &assembled.lineage)?;
     assembled.contents.check_limits().map_err(|excess| beyond(item, excess))?;
     let contents = assembled.contents.encode();
     let made_s = now_s();
@@ -110,11 +124,18 @@ pub fn make(desk: &Desk, export: &Export, exporter: Exporter<'_>) -> Result<Expo
     Ok(Exported { bytes, records, withheld, flags })
 }
 
-/// The sizes from which consistency is proved: those asked for, and those at which exhibits of the item were
+/// The sizes from which an exhibit of `item` proves consistency: those asked for, and those at which exhibits of it were
 /// disclosed; of these the newest, where a reader does not read as many.
-fn earlier_sizes(desk: &Desk, export: &Export) -> Result<Vec<TreeSize>, Failure> {
-    let mut since: BTreeSet<_> = export.since.iter().map(Checkpoint::size).collect();
-    for logged in desk.chain(&SubjectId::Notes(export.item))?.iter().rev() {
+///
+/// # Errors
+/// The ledger cannot be read.
+pub fn earlier_sizes(
+    desk: &Desk,
+    item: Uuid,
+    asked: impl IntoIterator<Item = TreeSize>,
+) -> Result<Vec<TreeSize>, Failure> {
+    let mut since: BTreeSet<_> = asked.into_iter().collect();
+    for logged in desk.chain(&SubjectId::Notes(item))?.iter().rev() {
         if since.len() >= MAX_SINCE {
             break;
         }
@@ -128,26 +149,28 @@ fn earlier_sizes(desk: &Desk, export: &Export) -> Result<Vec<TreeSize>, Failure>
     Ok(since.into_iter().collect())
 }
 
-/// Stops an export that a handling code in force for the item or its forebears forbids. Returns what is to be
+/// Stops what a handling code in force for the item or its forebears, which are `lineage`, forbids. Returns what is to be
 /// pointed at.
-fn check_codes(
+///
+/// # Errors
+/// `handling/permission-needed`; the ledger cannot be read.
+pub fn check_codes(
     desk: &Desk,
-    export: &Export,
-    exporter: Uuid,
+    showing: &Showing<'_>,
     lineage: &[Uuid],
 ) -> Result<Vec<String>, Failure> {
-    let own = desk.custodian_state(exporter)?.agency;
-    let to = match export.to {
+    let own = desk.custodian_state(showing.exporter)?.agency;
+    let to = match showing.to {
         Recipient::Agency(agency) if agency == own => Recipient::OwnAgency,
         other => other,
     };
-    let permissions = desk.notes_state(export.item)?.permissions;
+    let permissions = desk.notes_state(showing.item)?.permissions;
     let mut flags = Vec::new();
     for item in lineage {
         let notes = desk.notes_state(*item)?;
         let Some(HandlingState { agency, codes }) = notes.handling else { continue };
         let known = [notes.permissions.as_slice(), &permissions].concat();
-        let in_force = permitted(&known, &export.permissions, agency, to);
+        let in_force = permitted(&known, showing.permissions, agency, to);
         let is_permitted = match in_force {
             Some(permission) => !has_ended(desk, permission.record)?,
             None => false,

@@ -29,6 +29,24 @@ pub enum Recipient {
     Unstated,
 }
 
+impl Recipient {
+    /// The words of all but another agency, which is named by its id, and of nobody said who.
+    pub const WORDS: [(&'static str, Self); 6] = [
+        ("own-agency", Self::OwnAgency),
+        ("court", Self::Court),
+        ("prosecution", Self::Prosecution),
+        ("defence", Self::Defence),
+        ("oversight", Self::Oversight),
+        ("public", Self::Public),
+    ];
+
+    /// The recipient of that word.
+    pub fn from_word(text: &str) -> Option<Self> {
+        let known = Self::WORDS.into_iter().find(|(word, _)| *word == text);
+        known.map(|(_, recipient)| recipient)
+    }
+}
+
 /// What a code says to giving an exhibit to somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {

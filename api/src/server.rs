@@ -27,6 +27,7 @@ mod health;
 mod identify;
 mod inbox;
 mod item;
+mod label;
 mod limit;
 mod login;
 mod lookup;

@@ -158,19 +158,14 @@ fn recipient(desk: &Desk, kind: Option<&RecipientKind>) -> Result<Recipient, Fai
 }
 
 fn parse_kind(text: &str) -> Result<RecipientKind, String> {
-    Ok(RecipientKind::Other(match text {
-        "own-agency" => Recipient::OwnAgency,
-        "court" => Recipient::Court,
-        "prosecution" => Recipient::Prosecution,
-        "defence" => Recipient::Defence,
-        "oversight" => Recipient::Oversight,
-        "public" => Recipient::Public,
-        id if id.starts_with("agency:") => return Ok(RecipientKind::Agency(id.to_owned())),
-        _ => {
-            let words = "own-agency, agency:ID, court, prosecution, defence, oversight, public";
-            return Err(format!("expected one of: {words}"));
+    match Recipient::from_word(text) {
+        Some(recipient) => Ok(RecipientKind::Other(recipient)),
+        None if text.starts_with("agency:") => Ok(RecipientKind::Agency(text.to_owned())),
+        None => {
+            let words = Recipient::WORDS.map(|(word, _)| word).join(", ");
+            Err(format!("expected one of: {words}, agency:ID"))
         }
-    }))
+    }
 }
 
 /// A sealed field and why it is withheld.

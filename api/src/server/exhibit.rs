@@ -11,17 +11,20 @@ use custody_core::id::SubjectId;
 use custody_core::merkle::TreeSize;
 use custody_log::exhibit::ExhibitRequest;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
 
 use super::access::Caller;
 use super::body::bad_body;
-use super::document::{Denied, HandlingCode, ItemId, Missing, TreeNumber};
+use super::document::{Denied, HandlingCode, ItemId, Missing, TreeNumber, words};
 use super::item::{malformed, parse_item};
 use super::problem::Problem;
 use super::service::Service;
 use crate::command::parse_handling;
-use crate::export::MAX_SINCE;
+use crate::export::{MAX_SINCE, Showing, check_codes, earlier_sizes};
 use crate::failure::Failure;
+use crate::handling::Recipient;
 
 /// What an exhibit is to hold.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -38,6 +41,28 @@ pub struct ContentsAsked {
     #[serde(default)]
     #[schema(value_type = Vec<HandlingCode>, max_items = 16)]
     handling: Vec<String>,
+    /// Who is to get it. Then handling codes in force may stop it, and consistency is also proved from the sizes at which
+    /// exhibits of the item were disclosed. Left out, it is for whoever asks.
+    #[schema(value_type = Option<RecipientWord>, inline)]
+    to: Option<String>,
+}
+
+/// Who gets an exhibit, where that is no agency of the ledger.
+struct RecipientWord;
+
+impl ToSchema for RecipientWord {}
+
+impl PartialSchema for RecipientWord {
+    fn schema() -> RefOr<Schema> {
+        words(Recipient::WORDS.map(|(word, _)| word)).into()
+    }
+}
+
+fn parse_recipient(text: &str) -> Result<Recipient, Problem> {
+    Recipient::from_word(text).ok_or_else(|| {
+        let known = Recipient::WORDS.map(|(word, _)| word).join(", ");
+        malformed("to", &format!("one of: {known}")).in_field("/to")
+    })
 }
 
 /// The contents of an exhibit, for whose manifest the exporter answers.
@@ -49,6 +74,8 @@ pub struct ContentsView {
     withheld: Vec<WithheldView>,
     /// The item and what it was made from or packed in: whose handling codes are in force.
     lineage: Vec<String>,
+    /// Handling codes in force of which nobody here knows what they ask for, in a sentence each.
+    flags: Vec<String>,
     /// Size of the tree it stands on.
     size: u64,
 }
@@ -87,6 +114,7 @@ pub async fn collect(
         let expected = "a list of texts of 1 to 64 bytes that a record could have";
         return Err(malformed("handling", expected).in_field(format!("/handling/{at}")));
     }
+    let to = asked.to.as_deref().map(parse_recipient).transpose()?;
     let view = service.look_as(caller, move |desk| {
         let head = desk.head().size;
         if let Some(at) = asked.since.iter().position(|size| *size == 0 || *size > head.0) {
@@ -94,7 +122,11 @@ pub async fn collect(
             let failure = Failure::could_not("usage", message);
             return Err(failure.in_field(format!("/since/{at}")));
         }
-        let since = asked.since.into_iter().map(TreeSize).collect();
+        let asked_for = asked.since.into_iter().map(TreeSize);
+        let since = match to {
+            Some(_) => earlier_sizes(desk, item, asked_for)?,
+            None => asked_for.collect(),
+        };
         let request = ExhibitRequest {
             item,
             exporter,
@@ -103,6 +135,13 @@ pub async fn collect(
             withhold: &|_, _| None,
         };
         let assembled = desk.assemble(&request)?;
+        let flags = match to {
+            Some(to) => {
+                let showing = Showing { item, exporter, to, permissions: &[] };
+                check_codes(desk, &showing, &assembled.lineage)?
+            }
+            None => Vec::new(),
+        };
         assembled.contents.check_limits().map_err(|excess| {
             Failure::could_not("export/limit", format!("the exhibit would have {excess}"))
         })?;
@@ -115,6 +154,7 @@ pub async fn collect(
             contents: STANDARD.encode(assembled.contents.encode()),
             withheld: withheld.collect(),
             lineage: assembled.lineage.iter().map(|id| SubjectId::Item(*id).to_string()).collect(),
+            flags,
             size: head.0,
         })
     });

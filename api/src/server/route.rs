@@ -19,8 +19,8 @@ use super::entrance::{Entrance, enter, enter_known};
 use super::problem::Problem;
 use super::service::Service;
 use super::{
-    asset, batch, book, draft, end, event, exhibit, health, inbox, item, login, lookup, map, offer,
-    record, registry, request, statistics, tile, witness,
+    asset, batch, book, draft, end, event, exhibit, health, inbox, item, label, login, lookup, map,
+    offer, record, registry, request, statistics, tile, witness,
 };
 
 /// All paths, with what every request passes.
@@ -70,6 +70,7 @@ fn api() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(inbox::show))
         .routes(routes!(item::list))
         .routes(routes!(item::show))
+        .routes(routes!(label::draw))
         .routes(routes!(map::show))
         .routes(routes!(request::list))
         .routes(routes!(request::show))
