@@ -7,7 +7,10 @@ use axum::Json;
 use axum::extract::State;
 use custody_core::custody::{ItemState, RequestState, Standing};
 use custody_core::id::{SubjectId, Uuid};
-use custody_log::SubjectKind;
+use custody_core::record::Record;
+use custody_core::record::body::{Body, Request as Step};
+use custody_core::verify::utc_text;
+use custody_log::{Logged, SubjectKind};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -20,7 +23,7 @@ use super::segment::Segment;
 use super::service::Service;
 use super::view::{EventView, ItemView, Who};
 use crate::books::Sought;
-use crate::desk::Desk;
+use crate::desk::{Desk, now_s};
 use crate::failure::Failure;
 use crate::history::Event;
 use crate::people::People;
@@ -47,6 +50,16 @@ pub struct RequestView {
     from: Who,
     /// The requested agency.
     to: Who,
+    /// What it is for, as it was prepared: by the code of SPEC.
+    purpose: Option<&'static str>,
+    /// What it rests on, as it was prepared: by the code of SPEC.
+    basis: Option<&'static str>,
+    /// The treaty, order or law, as it was prepared.
+    instrument: Option<String>,
+    /// By when an answer is due, UTC: as it was said last, and of a request that has ended as it was prepared.
+    deadline: Option<String>,
+    /// Whether that is over, and no answer there.
+    is_overdue: bool,
     /// How many items that whoever asks may see came under it, by their states.
     counts: BTreeMap<&'static str, u64>,
 }
@@ -58,11 +71,23 @@ pub struct RequestHistory {
     #[serde(flatten)]
     request: RequestView,
     /// Its records.
-    records: Vec<EventView>,
+    records: Vec<StepView>,
     /// The items that whoever asks may see and that moved under it.
     items: Vec<ItemView>,
     /// Size of the tree at which it was looked at.
     size: u64,
+}
+
+/// A record of a request.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct StepView {
+    /// The record.
+    #[serde(flatten)]
+    event: EventView,
+    /// The step that it takes, where it takes one.
+    step: Option<&'static str>,
+    /// On what ground it is refused, where it is: by the code of SPEC.
+    ground: Option<&'static str>,
 }
 
 /// Lists requests
@@ -123,8 +148,15 @@ impl RequestList {
                 continue;
             };
             let counts = counts.remove(request).unwrap_or_default();
-            let first = desk.books().first(&id)?.map(|logged| logged.index);
-            known.push((first, RequestView::of(&people, &id, state, counts)?));
+            // Of one that has ended it does not matter any more whether a later step set another time.
+            let logged = match state.step.is_end() {
+                true => desk.books().first(&id)?.into_iter().collect(),
+                false => desk.chain(&id)?,
+            };
+            let first = logged.first().map(|logged| logged.index);
+            let steps = logged.iter().filter_map(|logged| step_of(logged).transpose());
+            let steps = steps.collect::<Result<Vec<_>, _>>()?;
+            known.push((first, RequestView::of(&people, (&id, state), &steps, counts)?));
         }
         known.sort_by_key(|(first, _)| *first);
         let requests = known.into_iter().map(|(_, view)| view).collect();
@@ -135,11 +167,19 @@ impl RequestList {
 impl RequestView {
     fn of(
         people: &People<'_>,
-        id: &SubjectId,
-        state: &RequestState,
+        (id, state): (&SubjectId, &RequestState),
+        steps: &[Step],
         counts: Counts,
     ) -> Result<Self, Failure> {
+        let prepared = steps.first();
+        let deadline_s = steps.iter().rev().find_map(|step| step.deadline_s);
+        let is_over = deadline_s.is_some_and(|deadline_s| deadline_s < now_s());
         Ok(Self {
+            purpose: prepared.and_then(|step| Some(step.purpose?.word())),
+            basis: prepared.and_then(|step| Some(step.basis?.word())),
+            deadline: deadline_s.map(utc_text),
+            is_overdue: is_over && !state.step.is_end(),
+            instrument: prepared.and_then(|step| step.instrument.clone()),
             counts,
             request: id.to_string(),
             step: state.step.word(),
@@ -156,9 +196,16 @@ impl RequestHistory {
         let Standing::Request(state) = desk.subject(&id)?.standing else {
             return Err(Failure::could_not("store-corrupt", "a request has another kind's state"));
         };
-        let mut records = Vec::new();
+        let (mut records, mut steps) = (Vec::new(), Vec::new());
         for logged in desk.chain(&id)? {
-            records.push(EventView::of(&Event::of_request(desk, &people, &logged, request)?));
+            let event = EventView::of(&Event::of_request(desk, &people, &logged, request)?);
+            let step = step_of(&logged)?;
+            records.push(StepView {
+                event,
+                step: step.as_ref().map(|step| step.step.word()),
+                ground: step.as_ref().and_then(|step| Some(step.ground?.word())),
+            });
+            steps.extend(step);
         }
         let mut items = Vec::new();
         let is_under = |state: &ItemState| state.bound.is_some_and(|it| it.request == request);
@@ -168,7 +215,15 @@ impl RequestHistory {
             *counts.entry(state_word(&state)).or_default() += 1;
             items.push(ItemView::of(desk, &people, item, &state)?);
         }
-        let request = RequestView::of(&people, &id, &state, counts)?;
+        let request = RequestView::of(&people, (&id, &state), &steps, counts)?;
         Ok(Self { request, records, items, size: desk.head().size.0 })
     }
+}
+
+/// The step of a request that a record takes.
+fn step_of(logged: &Logged) -> Result<Option<Step>, Failure> {
+    Ok(match &Record::parse(&logged.record)?.payload().body {
+        Body::Request(step) => Some(step.clone()),
+        _ => None,
+    })
 }
