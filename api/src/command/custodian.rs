@@ -2,6 +2,8 @@ mod enrol;
 mod list;
 mod update;
 
+pub(crate) use enrol::parse_role;
+
 use clap::Subcommand;
 
 use crate::failure::Failure;

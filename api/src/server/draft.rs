@@ -3,6 +3,8 @@
 //! The page does not believe it: it reads the payload again, shows what stands there, opens what is sealed against its
 //! commitments, and signs with a key that the server never sees.
 
+mod registry;
+
 use std::sync::Arc;
 
 use axum::Json;
@@ -10,6 +12,7 @@ use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use custody_core::cose::Role;
 use custody_core::hash::Hash;
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::record::body::{
@@ -21,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Schema;
 
+use self::registry::{CompromisedAsked, EnrolAsked, RevokeAsked, RotateAsked, UpdateAsked};
 use super::access::Caller;
 use super::body::bad_body;
 use super::book::OpeningBook;
@@ -79,6 +83,16 @@ pub enum ActAsked {
     RefuseOffer(RefuseOfferAsked),
     /// Take back what nobody has received yet.
     Recall(ItemsAsked),
+    /// Enrol somebody who handles evidence for the agency: their key signs too.
+    CustodianEnrol(EnrolAsked),
+    /// Replace somebody's key: the new one signs too.
+    KeyRotate(RotateAsked),
+    /// End somebody's key from now on.
+    KeyRevoke(RevokeAsked),
+    /// End a key that others may have used.
+    KeyCompromised(CompromisedAsked),
+    /// Say in which roles somebody may sign from now on.
+    AgencyUpdate(UpdateAsked),
 }
 
 /// A new item.
@@ -263,7 +277,7 @@ pub struct DraftSigner {
 
 /// Drafts a record
 ///
-/// Nothing is recorded. The custodian who asks is the one who acts.
+/// Nothing is recorded. The custodian who asks is the one who acts; people and keys are an agency's own, and it asks.
 #[utoipa::path(
     post, path = "/v1/drafts", tag = "records", request_body = DraftAsked,
     responses((status = 200, description = "the draft", body = DraftView), Missing, Conflict),
@@ -274,9 +288,6 @@ pub async fn draft(
     asked: Result<Json<DraftAsked>, JsonRejection>,
 ) -> Result<Json<DraftView>, Problem> {
     let Json(asked) = asked.map_err(bad_body)?;
-    let SubjectId::Custodian(me) = caller.id else {
-        return Err(Problem::forbidden("custodians act, an agency's key only enrols them"));
-    };
     let occurred = match asked.occurred.as_deref().map(str::parse::<Moment>) {
         None => Moment::utc(now_s()).claimed(TimeSource::Device),
         Some(Ok(moment)) => moment.claimed(TimeSource::Device),
@@ -293,7 +304,8 @@ pub async fn draft(
             service.look(move |service| draft(service).map_err(placed)).await
         }
         act => {
-            let draft = move |desk: &Desk| DraftView::of(desk, act.act(desk, me)?, occurred);
+            let me = caller.id.clone();
+            let draft = move |desk: &Desk| DraftView::of(desk, act.act(desk, &me)?, occurred);
             service.look_as(caller, move |desk| draft(desk).map_err(placed)).await
         }
     };
@@ -305,11 +317,13 @@ impl DraftView {
         let proposal = act.propose(desk, occurred)?;
         let people = People::of(desk);
         let signers = proposal.payload().signers.iter().map(|signer| {
-            Ok(DraftSigner {
-                role: signer.role.number(),
-                role_text: role_word(signer.role),
-                who: people.name(&signer.id)?.into(),
-            })
+            let who = match signer.role {
+                // Whoever is being enrolled is nobody yet.
+                Role::NewKey => Who { id: signer.id.to_string(), name: None, agency: None },
+                _ => people.name(&signer.id)?.into(),
+            };
+            let role_text = role_word(signer.role);
+            Ok(DraftSigner { role: signer.role.number(), role_text, who })
         });
         Ok(Self {
             signers: signers.collect::<Result<_, Failure>>()?,
@@ -334,10 +348,27 @@ impl ActAsked {
             Self::Refuse(_) => "refuse",
             Self::RefuseOffer(_) => "refuse-offer",
             Self::Recall(_) => "recall",
+            Self::CustodianEnrol(_) => "custodian-enrol",
+            Self::KeyRotate(_) => "key-rotate",
+            Self::KeyRevoke(_) => "key-revoke",
+            Self::KeyCompromised(_) => "key-compromised",
+            Self::AgencyUpdate(_) => "agency-update",
         }
     }
 
-    fn act(&self, desk: &Desk, me: Uuid) -> Result<Act, Failure> {
+    fn act(&self, desk: &Desk, me: &SubjectId) -> Result<Act, Failure> {
+        match (self, me) {
+            (Self::CustodianEnrol(asked), SubjectId::Agency(me)) => asked.act(*me),
+            (Self::KeyRotate(asked), SubjectId::Agency(me)) => asked.act(desk, *me),
+            (Self::KeyRevoke(asked), SubjectId::Agency(me)) => asked.act(desk, *me),
+            (Self::KeyCompromised(asked), SubjectId::Agency(me)) => asked.act(desk, *me),
+            (Self::AgencyUpdate(asked), SubjectId::Agency(me)) => asked.act(desk, *me),
+            (asked, SubjectId::Custodian(me)) => asked.custody_act(desk, *me),
+            _ => Err(not_theirs()),
+        }
+    }
+
+    fn custody_act(&self, desk: &Desk, me: Uuid) -> Result<Act, Failure> {
         Ok(match self {
             Self::Collect(asked) => {
                 Act::collect_as(random_id()?, me, Collect::of(ItemKind::Physical))
@@ -379,11 +410,16 @@ impl ActAsked {
                 Act::refuse_release(&items, addressed_to(desk, &items, me)?, ground)
                     .sealing_text("remark", maybe("remark", asked.remark.as_ref())?.as_deref())
             }
-            Self::RefuseOffer(_) => return Err(bad("act", "one that is drafted from the ledger")),
             Self::Recall(asked) => {
                 let items = items(desk, &asked.items)?;
                 Act::recall(&items, sent_by(desk, &items, me)?)
             }
+            Self::RefuseOffer(_) => return Err(bad("act", "one that is drafted from the ledger")),
+            Self::CustodianEnrol(_)
+            | Self::KeyRotate(_)
+            | Self::KeyRevoke(_)
+            | Self::KeyCompromised(_)
+            | Self::AgencyUpdate(_) => return Err(not_theirs()),
         })
     }
 }
@@ -431,6 +467,12 @@ impl ReleaseAsked {
             .sealing_text("carrier", maybe("carrier", self.carrier.as_ref())?.as_deref())
             .sealing_text("waybill", maybe("waybill", self.waybill.as_ref())?.as_deref()))
     }
+}
+
+/// An agency's key does nothing with evidence, and nobody else's enrols people or ends keys.
+fn not_theirs() -> Failure {
+    let message = "custodians act on items, an agency on its people and their keys";
+    Failure::rejected("access/forbidden", message)
 }
 
 fn purposes() -> Schema {
