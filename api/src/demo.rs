@@ -1,5 +1,6 @@
 //! A ledger to try things on: one laptop carried from a police station in one country to a laboratory in
-//! another, with everything that can go wrong on the way, between many items that nothing happens to.
+//! another, with everything that can go wrong on the way, between many items that nothing happens to; and
+//! some things that are under way still.
 //!
 //! It is made the way every ledger is made: founded, signed and recorded through the same code, with keys
 //! that are thrown into a folder for whoever wants to go on playing.
@@ -11,6 +12,7 @@ mod papers;
 mod stage;
 mod stock;
 mod story;
+mod under_way;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -85,11 +87,14 @@ fn make_in(dir: &Path, given: &[PathBuf], say: &dyn Fn(&str)) -> Result<Demo, Fa
     let told = story::tell(&mut stage, &cast, &files)?;
     say("recording items that nothing happens to");
     stock::fill(&mut stage, &cast)?;
+    let offered = under_way::begin(&mut stage, &cast)?;
     story::finish(&mut stage, &cast, &told)?;
     stage.close();
+    under_way::leave(&dir.join("ledger"), &offered)?;
     say("publishing, exporting and verifying");
     let desk = Desk::read(&dir.join("ledger"))?;
     papers::leave(&desk, dir, told.handoff)?;
+    papers::configure(dir, cast.supervisor.id)?;
     let image = (files.image.path.as_path(), files.image.sha256);
     let exhibits = exhibit::export_and_verify(&desk, dir, &cast, told.image, image)?;
     let size = desk.head().size.0;

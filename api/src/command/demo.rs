@@ -10,9 +10,9 @@ pub const HELP: &str = "\
 usage: custody demo --out DIR [--evidence PATH]...
 
 Make a ledger to try things on: a laptop is taken in one country, a courier refuses it once, a
-laboratory in another country images it, a copy of the image goes back. Three exhibits are made of it
-and verified: a full one, a redacted one, and one that somebody has changed. Exit status 0 only if they
-are verified, verified and rejected.
+laboratory in another country images it, a copy of the image goes back. A delivery is late, an offer and
+a request wait. Three exhibits are made of it and verified: a full one, a redacted one, and one that
+somebody has changed. Exit status 0 only if they are verified, verified and rejected.
 
   --out DIR                   where it goes; absent or empty
   --evidence PATH             a file to use, a disk image say; may be repeated; else one is made
@@ -56,6 +56,10 @@ fn lines(demo: &Demo) -> Vec<String> {
         format!(
             "  custody-verify exhibit {out}/demo.exhibit --policy {out}/policy.txt \
              --agencies {out}/agencies.txt"
+        ),
+        format!(
+            "  custody serve --ledger {out}/ledger --config {out}/serve.toml --passphrase-file \
+             {out}/keys/passphrase.txt"
         ),
     ]);
     lines

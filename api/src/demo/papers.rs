@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use custody_core::id::{SubjectId, Uuid};
 use custody_core::merkle::LeafIndex;
 use custody_core::policy::Policy;
 use serde_json::{Value, json};
@@ -22,6 +23,17 @@ pub fn leave(desk: &Desk, dir: &Path, receipt_of: LeafIndex) -> Result<(), Failu
     receipt::write(desk, receipt_of, &dir.join("receipt"))?;
     desk::reader(&dir.join("ledger"))?.publish(&dir.join("tiles"), &|_| {})?;
     Ok(())
+}
+
+/// How `custody serve` serves it: as everything else does, and with somebody who sees the overseer's figures.
+pub fn configure(dir: &Path, overseer: Uuid) -> Result<(), Failure> {
+    let id = SubjectId::Custodian(overseer);
+    let text = format!(
+        "# How `custody serve` serves the demo. All keys with their defaults: docs/OPERATING.md.\n\n\
+         # Sees the figures, and everything else that was not erased: Noor Bakker, `keys/supervisor.key`.\n\
+         overseers = [\"{id}\"]\n"
+    );
+    Ok(file::create(&dir.join("serve.toml"), text.as_bytes(), Access::Shared)?)
 }
 
 /// Every opening in the ledger: `[{entry, record, field, salt, value, text}]`, bytes in hexadecimal.

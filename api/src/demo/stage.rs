@@ -83,6 +83,11 @@ impl Stage {
         Ok(())
     }
 
+    /// Where the story is: seconds since 1970.
+    pub fn now_s(&self) -> u64 {
+        self.now_s
+    }
+
     /// Something happens, `minutes` after what happened before.
     pub fn play(
         &mut self,
