@@ -198,6 +198,7 @@ fn spawn(folder: &Path, arguments: &[&str], log: &str) -> (Child, Lines<BufReade
 fn address_in(lines: &mut Lines<BufReader<ChildStderr>>, says: &str) -> SocketAddr {
     let address = lines.map_while(Result::ok).find_map(|line| {
         let (_, address) = line.strip_prefix(says)?.rsplit_once(" at ")?;
+        let (_, address) = address.rsplit_once("//").unwrap_or(("", address));
         address.parse().ok()
     });
     address.expect("the server says where it listens")

@@ -67,9 +67,10 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     // A snapshot of the whole machine fools its own mark; whoever has cosigned something newer is not fooled.
     witnesses.check(&ledger.reader()?)?;
     start_log();
+    let scheme = if setting.tls.is_some() { "https" } else { "http" };
     let server = Server::bind((ledger, witnesses), &path, setting)?;
     let address = server.address();
-    talk(&format!("serving {origin} at {address}"));
+    talk(&format!("serving {origin} at {scheme}://{address}"));
     server.run()?;
     let lines = vec![format!("stopped serving {origin}")];
     Ok(Answer::done(lines, json!({ "origin": origin, "listened": address.to_string() })))
