@@ -149,9 +149,9 @@ test("an offer says whose it is, and what became of it", { timeout: 180_000 }, a
   assert.match(await read(analyst, ".unchecked"), /Nothing was checked/);
 
   await keeper.go("desk");
-  await page.waitForSelector(".offer .names a");
-  assert.match(await read(keeper, ".offer"), /^You offer Hugo Lefevre/);
-  await page.click(".offer a.button");
+  await page.waitForSelector("#offered .names a");
+  assert.match(await read(keeper, "#offered .card"), /^You offer Hugo Lefevre/);
+  await page.click("#offered a.button");
   await page.waitForSelector("#withdraw");
   assert.match(await read(keeper, "h1"), /^Your offer to Hugo Lefevre/);
   // It is asked first; who thinks better of it still has it there.
@@ -160,7 +160,8 @@ test("an offer says whose it is, and what became of it", { timeout: 180_000 }, a
   await page.keyboard.press("Escape");
   await page.waitForSelector("dialog", { state: "detached" });
   await keeper.hasFocus("withdraw");
-  assert.equal(await page.evaluate(async () => (await (await fetch("/v1/inbox")).json()).offers.length), 1);
+  const offered = async () => (await (await fetch("/v1/inbox")).json()).offers.filter(({ signed }) => signed[0].name === "Daan Visser").length;
+  assert.equal(await page.evaluate(offered), 1);
   await page.click("#withdraw");
   await page.click("dialog #withdraw-sure");
   await says(keeper, "h1", "The offer is withdrawn");

@@ -211,6 +211,33 @@ export class Somebody {
   }
 }
 
+/** Finds something that is held at the desk, and says its id. */
+async function held(one, description) {
+  await one.go("desk");
+  await one.page.fill("#wanted", description);
+  const link = one.page.locator("#held tbody th a");
+  await link.first().waitFor();
+  assert.equal(await link.count(), 1);
+  return decodeURIComponent((await link.getAttribute("href")).split("/").at(-1));
+}
+
+/** Takes a new item in at the pages, and says its id. */
+export async function collect(one, description) {
+  await one.go("act/collect");
+  await one.page.fill("#field-description", description);
+  await one.page.click("#draft");
+  const shown = await one.sign();
+  assert.ok(shown.includes(description), shown);
+  return held(one, description);
+}
+
+/** Opens an item's page, and says what it makes of the history. */
+export async function verdict(one, item) {
+  await one.go(`items/${item}`);
+  await one.page.waitForSelector("[data-verdict]", { timeout: 60_000 });
+  return one.page.getAttribute("[data-verdict]", "data-verdict");
+}
+
 /** In the page: what has the focus, whether that is what is wanted, and whether whoever looks sees that. */
 function look(selector) {
   const one = document.activeElement;

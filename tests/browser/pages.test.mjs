@@ -4,7 +4,7 @@
 // oversees. The keeper holds 500 data carriers besides.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { close, launch, Somebody, url } from "./pages.mjs";
+import { close, collect, launch, Somebody, url, verdict } from "./pages.mjs";
 
 before(() => launch());
 after(close);
@@ -12,26 +12,6 @@ after(close);
 const PAGES = ["desk", "items", "requests", "map", "oversight", "people", "act/collect"];
 /** What an author of pages forgets to escape. */
 const HOSTILE = `<img src=x onerror="document.title='taken'"></script><script>document.title='taken'</script>`;
-
-/** Finds something that is held at the desk, and says its id. */
-async function held(one, description) {
-  await one.go("desk");
-  await one.page.fill("#wanted", description);
-  const link = one.page.locator("#held tbody th a");
-  await link.first().waitFor();
-  assert.equal(await link.count(), 1);
-  return decodeURIComponent((await link.getAttribute("href")).split("/").at(-1));
-}
-
-/** Takes a new item in at the pages, and says its id. */
-async function collect(one, description) {
-  await one.go("act/collect");
-  await one.page.fill("#field-description", description);
-  await one.page.click("#draft");
-  const shown = await one.sign();
-  assert.ok(shown.includes(description), shown);
-  return held(one, description);
-}
 
 /** Sends items to somebody, as the form for it stands there. */
 async function send(one, to) {
@@ -46,12 +26,6 @@ async function openRelease(one) {
   await one.go("desk");
   await one.page.click("#to-receive a.button");
   await one.page.waitForSelector("#receive");
-}
-
-async function verdict(one, item) {
-  await one.go(`items/${item}`);
-  await one.page.waitForSelector("[data-verdict]", { timeout: 60_000 });
-  return one.page.getAttribute("[data-verdict]", "data-verdict");
 }
 
 test("the document lets nothing in, and its files never change", async () => {
@@ -149,9 +123,20 @@ test("an offer is refused, and does not wait any more", async () => {
   assert.match(await clerk.sign(), /Refused refuse/);
   await clerk.go("desk");
   await clerk.page.waitForSelector("#held");
-  assert.equal(await clerk.page.locator("#to-sign").count(), 0);
+  assert.equal(await clerk.page.locator("#to-sign, #offers-over").count(), 0);
   assert.equal(await verdict(keeper, item), "verified");
   assert.match(await keeper.page.innerText(".timeline"), /torn at the flap/);
+  // Whoever offered it is told, and puts it away when they have seen why.
+  await keeper.go("desk");
+  await keeper.page.waitForSelector("#offers-over .card");
+  assert.match(await keeper.page.innerText("#offers-over .card"), /Claire Moreau[\s\S]* did not sign[\s\S]*Seal seal[\s\S]*a torn bag/);
+  assert.deepEqual(await keeper.violations(), []);
+  await keeper.page.click("#offers-over a.button");
+  await keeper.page.waitForSelector(".receipt .verdict.verified");
+  assert.match(await keeper.page.innerText(".receipt"), /torn at the flap/);
+  await keeper.go("desk");
+  await keeper.page.click("#offers-over .put-away");
+  await keeper.page.waitForSelector("#offers-over", { state: "detached" });
   await keeper.leave();
   await clerk.leave();
 });
@@ -293,11 +278,30 @@ test("a session ends, and nothing that was typed is lost", async () => {
   await keeper.page.keyboard.press("Enter");
   assert.match(await keeper.sign(), /typed before the session ended/);
 
-  // A key that was kept signs in again after the page was left, without its passphrase.
+  // With a key that was kept the session goes on when the page is loaded again, where one was, and beside it.
+  await keeper.go("act/collect");
+  await keeper.page.reload();
+  await keeper.page.waitForSelector("#field-description");
+  const beside = await keeper.context.newPage();
+  await beside.goto(`${url}/#/items`);
+  await beside.waitForSelector(".me");
+  await beside.close();
+  // Whoever signs out is out, and the key signs in again without its passphrase.
+  await keeper.page.click(".top button.plain");
+  await keeper.page.waitForSelector("main .kept");
   await keeper.page.reload();
   await keeper.page.click("main .kept button.main");
   await keeper.page.waitForSelector(".me");
   await keeper.leave();
+
+  // One that was not kept went with the page.
+  const guest = await Somebody.sitDown();
+  await guest.page.uncheck("#keep-key");
+  await guest.signIn("keeper");
+  await guest.page.reload();
+  await guest.page.waitForSelector("#key-file");
+  assert.equal(await guest.page.locator(".me, .kept").count(), 0);
+  await guest.leave();
 });
 
 test("a field that the server refuses says so itself", async () => {
@@ -344,7 +348,7 @@ test("axe finds nothing on any page, in both schemes, on a phone, in Arabic", { 
     const officer = await Somebody.signedIn("officer", options);
     const item = await officer.page.evaluate(async () => (await (await fetch("/v1/items?state=held")).json()).items[0].item);
     const request = await officer.page.evaluate(async () => (await (await fetch("/v1/requests")).json()).requests[0].request);
-    for (const path of [...PAGES, `items/${item}`, `requests/${request}`, `act/release/${item}`]) {
+    for (const path of [...PAGES, `items/${item}`, `label/${item}`, `requests/${request}`, `act/release/${item}`]) {
       await officer.go(path);
       await officer.page.waitForLoadState("networkidle").catch(() => undefined);
       if (path.startsWith("items/")) {
@@ -420,7 +424,6 @@ test("a ledger that went back in time is shown with both heads", async () => {
     await new Promise((resolve) => { store.put(ledger, ledger.origin).onsuccess = resolve; });
   });
   await keeper.page.reload();
-  await keeper.page.click("main .kept button.main");
   await keeper.page.waitForSelector("[data-code]");
   assert.equal(await keeper.page.getAttribute("[data-code]", "data-code"), "consistency-tree-shrank");
   assert.equal(await keeper.page.locator("[data-code] pre").count(), 2);

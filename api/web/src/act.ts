@@ -8,7 +8,7 @@ import { equal, fromHex, hex, type Bytes } from "../../../verifier-cli/page/src/
 import { encode, list, Reader, tuple, type Value } from "../../../verifier-cli/page/src/cbor.ts";
 import { isSignedBy, RECORD_TYPE, Role } from "../../../verifier-cli/page/src/cose.ts";
 import {
-  addSignature, bytesToSign, encodeDraft, reopenDraft, signatureHeader, startDraft, type Draft,
+  encodeDraft, reopenDraft, sign as signDraft, startDraft, type Draft,
 } from "../../../verifier-cli/page/src/cose/draft.ts";
 import { sibling } from "../../../verifier-cli/page/src/id.ts";
 import { checkLedger, readOffer, type Payload } from "../../../verifier-cli/page/src/record.ts";
@@ -19,6 +19,7 @@ import { sign } from "./key-file.ts";
 import type { Acknowledged, Ledger } from "./ledger.ts";
 import type { Report } from "../../../verifier-cli/page/src/report.ts";
 import type { Session } from "./session.ts";
+import type { KeptKey } from "./store.ts";
 import type { OpeningView } from "./view.ts";
 import { valueText } from "../../../verifier-cli/page/src/page/value.ts";
 
@@ -55,6 +56,19 @@ export interface Proposal {
   readonly openings: readonly Opened[];
   /** Digest of the offer that is countersigned, if it is one. */
   readonly offer: string | null;
+  /** The key that is new, where it is at hand: it signs at once. */
+  readonly newKey?: KeptKey;
+}
+
+/** In which role an act is signed first: SPEC, Roles and chains by type. */
+const ROLES: Readonly<Record<ActName, number>> = {
+  collect: Role.acting, seal: Role.acting, store: Role.acting, note: Role.acting, handoff: Role.releasing, release: Role.releasing,
+  receive: Role.receiving, refuse: Role.receiving, "refuse-offer": Role.receiving, recall: Role.releasing,
+};
+
+/** Whether somebody with these roles may sign that. Without this they would be told by the ledger, and late. */
+export function maySign(act: ActName, roles: readonly number[]): boolean {
+  return roles.includes(ROLES[act]);
 }
 
 const ONE_ITEM: readonly ActName[] = ["seal", "note"];
@@ -69,17 +83,20 @@ function toJson({ name, items, codes, texts }: Act): unknown {
 }
 
 export async function propose(ledger: Ledger, session: Session, act: Act): Promise<Proposal> {
-  const view = await askJson<{ protected: string; payload: string; openings: OpeningView[] }>("/v1/drafts", {
-    method: "POST",
-    json: toJson(act),
-  });
+  const proposal = await draftOf(ledger, toJson(act));
+  checkAsked(act, session, proposal.payload, proposal.openings);
+  return proposal;
+}
+
+/** A draft that is of this ledger, opens what it seals, and names no head of another history. What it says is the caller's to check. */
+export async function draftOf(ledger: Ledger, json: unknown): Promise<Proposal> {
+  const view = await askJson<{ protected: string; payload: string; openings: OpeningView[] }>("/v1/drafts", { method: "POST", json });
   const bytes = (text: string) => decodeBase64(text) ?? refuse("page/other-draft");
   const draft = startDraft(RECORD_TYPE, ledger.origin, ledger.genesis, bytes(view.payload));
   demand(equal(draft.header, bytes(view.protected)), "page/other-draft");
   const { payload } = readOffer(encodeDraft(draft));
   const openings = view.openings.map(({ field, salt, value }) => ({ field, salt: bytes(salt), value: bytes(value) }));
   checkOpenings(payload, openings);
-  checkAsked(act, session, payload, openings);
   await ledger.checkSeen(payload.seen ?? refuse("page/other-draft"));
   return { draft, payload, openings, offer: null };
 }
@@ -147,7 +164,7 @@ export async function readWaiting(ledger: Ledger, digest: string, keys: Readonly
 
 /** What came of a signature. */
 export type Done =
-  | { readonly kind: "recorded"; readonly acknowledged: Acknowledged; readonly report: Report; readonly type: string }
+  | { readonly kind: "recorded"; readonly acknowledged: Acknowledged; readonly report: Report; readonly payload: Payload }
   | { readonly kind: "offered"; readonly offer: string; readonly next: string };
 
 /** Signs, and sends it on: into the ledger where nobody else signs, else to whoever signs next. */
@@ -159,12 +176,12 @@ export async function signAndSend(ledger: Ledger, session: Session, proposal: Pr
   const iat = BigInt(Math.floor(Date.now() / 1000));
   const seen = role === Role.receiving ? observedValue(payload, observed) : undefined;
   const signer = { kid: fromHex(session.key.kid) ?? refuse("page/not-yours"), iat, role, ...(seen === undefined ? {} : { observed: seen }) };
-  const header = signatureHeader(proposal.draft, signer);
-  const signed = addSignature(proposal.draft, header, await sign(session.key.key, bytesToSign(proposal.draft, header)));
+  const mine = await signDraft(proposal.draft, signer, (bytes) => sign(session.key.key, bytes));
+  const signed = await signAsNew(mine, proposal, iat);
   const record = encodeDraft(signed);
   readOffer(record);
   const bytes = offerFile(record, proposal.openings);
-  const next = payload.signers[at + 1];
+  const next = payload.signers[signed.signatures.length];
   if (next !== undefined) {
     const { offer } = await askJson<{ offer: string }>("/v1/offers", { method: "POST", bytes, type: OFFER_TYPE });
     return { kind: "offered", offer, next: next[1] };
@@ -173,7 +190,14 @@ export async function signAndSend(ledger: Ledger, session: Session, proposal: Pr
   const report = ledger.verify(record, acknowledged);
   demand(report.verdict() === "verified", report.lines().find(({ status }) => status === "fail")?.code ?? "page/receipt");
   await ledger.look();
-  return { kind: "recorded", acknowledged, report, type: payload.type };
+  return { kind: "recorded", acknowledged, report, payload };
+}
+
+/** The key that is enrolled signs that whoever enrols it has it, where it is at hand and its turn comes. */
+async function signAsNew(draft: Draft, { payload, newKey }: Proposal, iat: bigint): Promise<Draft> {
+  if (newKey === undefined || payload.signers[draft.signatures.length]?.[0] !== Role.newKey) return draft;
+  const kid = fromHex(newKey.kid) ?? refuse("page/not-yours");
+  return signDraft(draft, { kid, iat, role: Role.newKey }, (bytes) => sign(newKey.key, bytes));
 }
 
 function observedValue(payload: Payload, observed: Observed | undefined): Value | undefined {

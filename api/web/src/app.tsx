@@ -5,8 +5,10 @@ import { Ledger, TwoHeads } from "./ledger.ts";
 import { onExpired } from "./http.ts";
 import { Act } from "./page/act.tsx";
 import { Desk } from "./page/desk.tsx";
+import { Enrolment } from "./page/enrolment.tsx";
 import { HeadsDiffer } from "./page/heads.tsx";
 import { Item, Items } from "./page/item.tsx";
+import { Labels } from "./page/label.tsx";
 import { AgencyMap } from "./page/map.tsx";
 import { Offer } from "./page/offer.tsx";
 import { Oversight } from "./page/oversight.tsx";
@@ -17,7 +19,7 @@ import { Request, Requests } from "./page/request.tsx";
 import { SignIn } from "./page/sign-in.tsx";
 import { Problem } from "./problem.ts";
 import { PAGES, hashOf, useRoute, type PageName, type Route } from "./route.ts";
-import { signIn, signOut, type Session } from "./session.ts";
+import { resume, signIn, signOut, type Session } from "./session.ts";
 import { People, SharedContext, whoText, type Shared } from "./state.ts";
 import { ProblemNote } from "./ui/problem.tsx";
 import { Expired } from "./ui/expired.tsx";
@@ -34,13 +36,17 @@ export function App() {
     document.documentElement.lang = language.tag;
     document.documentElement.dir = language.direction;
   }, [language]);
-  useEffect(() => {
-    Ledger.meet().then(setLedger, setProblem);
-  }, []);
-  const begin = async (session: Session) => {
-    await ledger!.look();
+  const begin = async (ledger: Ledger, session: Session) => {
+    await ledger.look();
     setOpen({ session, people: await People.load() });
   };
+  useEffect(() => {
+    Ledger.meet().then(async (met) => {
+      const session = await resume();
+      if (session !== null) await begin(met, session);
+      setLedger(met);
+    }).catch(setProblem);
+  }, []);
   const end = () => void signOut().then(() => {
     setBack(true);
     setOpen(null);
@@ -49,12 +55,12 @@ export function App() {
   if (problem !== null) return <Frame {...frame}><Stopped problem={problem} language={language} /></Frame>;
   if (ledger === null) return <Frame {...frame}><p>{language.say("loading")}</p></Frame>;
   if (open === null) {
-    return <Frame {...frame}><SignIn language={language} ledger={ledger} isBack={isBack} begin={(session) => begin(session).catch((thrown: unknown) => {
+    return <Frame {...frame}><SignIn language={language} ledger={ledger} isBack={isBack} begin={(session) => begin(ledger, session).catch((thrown: unknown) => {
       if (!(thrown instanceof TwoHeads)) throw thrown;
       setProblem(thrown);
     })} /></Frame>;
   }
-  return <SignedIn {...frame} ledger={ledger} open={open} setSession={(session) => setOpen({ ...open, session })} end={end} stop={setProblem} />;
+  return <SignedIn {...frame} ledger={ledger} open={open} setSession={(session) => setOpen({ ...open, session })} setPeople={(people) => setOpen((open) => open && { ...open, people })} end={end} stop={setProblem} />;
 }
 
 function Stopped({ problem, language }: { problem: unknown; language: Language }) {
@@ -97,6 +103,7 @@ interface SignedInProps extends Framed {
   readonly ledger: Ledger;
   readonly open: Open;
   readonly setSession: (session: Session) => void;
+  readonly setPeople: (people: People) => void;
   readonly end: () => void;
   readonly stop: (problem: unknown) => void;
 }
@@ -107,7 +114,11 @@ function SignedIn(props: SignedInProps) {
   const [said, announce] = useState("");
   const [changes, setChanges] = useState(0);
   const expired = useExpired();
-  useChanges(open.session, ledger, () => setChanges((count) => count + 1), props.stop);
+  const changed = async (isAboutPeople: boolean) => {
+    if (isAboutPeople) props.setPeople(await People.load());
+    setChanges((count) => count + 1);
+  };
+  useChanges(open.session, ledger, changed, props.stop);
   useFocus(route);
   const shared: Shared = { language, ledger, announce, changes, ...open };
   return (
@@ -119,7 +130,7 @@ function SignedIn(props: SignedInProps) {
         <span class="me"><bdi>{whoText(open.session.who)}</bdi></span>
         <Languages {...props} />
         <button type="button" class="plain" onClick={props.end}>{language.say("sign-out")}</button>
-        <Navigation route={route} language={language} isOverseer={open.session.is_overseer} />
+        <Navigation route={route} language={language} session={open.session} />
       </header>
       <main id="main" tabIndex={-1}><Page route={route} /></main>
       <footer class="foot"><Head ledger={ledger} language={language} /></footer>
@@ -152,19 +163,29 @@ function useExpired(): (() => void) | null {
   return isExpired ? done : null;
 }
 
-/** Looks again when something was recorded elsewhere. */
-function useChanges(session: Session, ledger: Ledger, changed: () => void, stop: (problem: unknown) => void): void {
+/** Types of records that change who is enrolled, and with which keys. */
+const ABOUT_PEOPLE = /^(?:agency|custodian|key)-/;
+
+/** Looks again when something was recorded elsewhere, and says whether it was about people. */
+function useChanges(session: Session, ledger: Ledger, changed: (isAboutPeople: boolean) => Promise<void>, stop: (problem: unknown) => void): void {
   useEffect(() => {
     const source = new EventSource("/v1/events");
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let isAboutPeople = false;
     // Many records in a row are one reason to look.
     const look = () => {
       timer ??= setTimeout(() => {
         timer = undefined;
-        ledger.look().then(changed, (thrown: unknown) => thrown instanceof TwoHeads && stop(thrown));
+        const about = isAboutPeople;
+        isAboutPeople = false;
+        // Who is asked too often, or in vain, is asked again with the next record.
+        ledger.look().then(() => changed(about)).catch((thrown: unknown) => thrown instanceof TwoHeads && stop(thrown));
       }, 300);
     };
-    source.addEventListener("record", look);
+    source.addEventListener("record", ({ data }: MessageEvent<string>) => {
+      isAboutPeople ||= ABOUT_PEOPLE.test((JSON.parse(data) as { type: string }).type);
+      look();
+    });
     source.addEventListener("offer", look);
     source.addEventListener("lost", look);
     // Whoever comes back to the page sees it as it is now, whatever became of the stream meanwhile.
@@ -196,9 +217,12 @@ function useFocus(route: Route): void {
   }, []);
 }
 
-function Navigation({ route, language, isOverseer }: { route: Route; language: Language; isOverseer: boolean }) {
-  const pages = PAGES.filter((page) => page !== "oversight" || isOverseer);
-  const isHere = (page: PageName) => page === route.page || (page === "desk" && ["act", "receive", "offer", "receipt"].includes(route.page));
+/** An agency's key signs offers and enrols people. Evidence is for people to look at. */
+const OF_AGENCY = ["desk", "people"] as const;
+
+function Navigation({ route, language, session }: { route: Route; language: Language; session: Session }) {
+  const pages = session.who.id.startsWith("agency:") ? OF_AGENCY : PAGES.filter((page) => page !== "oversight" || session.is_overseer);
+  const isHere = (page: PageName) => page === route.page || (page === "desk" && ["act", "receive", "offer", "receipt"].includes(route.page)) || (page === "items" && route.page === "label");
   const list = useRef<HTMLUListElement>(null);
   // On a telephone the names are on one line, which is longer than its window.
   useEffect(() => {
@@ -229,6 +253,8 @@ function Page({ route: { page, rest } }: { route: Route }) {
       return <Offer key={first} digest={first ?? ""} />;
     case "receipt":
       return <Receipt key={first} digest={first ?? ""} />;
+    case "label":
+      return <Labels key={first} items={(first ?? "").split(",")} />;
     case "items":
       return first === undefined ? <Items /> : <Item key={first} item={first} />;
     case "requests":
@@ -238,7 +264,7 @@ function Page({ route: { page, rest } }: { route: Route }) {
     case "oversight":
       return <Oversight />;
     case "people":
-      return <PeopleAndKeys />;
+      return first === undefined ? <PeopleAndKeys /> : <Enrolment key={rest.join("/")} name={first} custodian={second} />;
     default:
       return <Desk />;
   }

@@ -7,7 +7,7 @@ import { fromHex, utf8 } from "../../../verifier-cli/page/src/bytes.ts";
 import { encode, type Value } from "../../../verifier-cli/page/src/cbor.ts";
 import { readCheckpoint } from "../../../verifier-cli/page/src/checkpoint.ts";
 import { MANIFEST_TYPE, Role } from "../../../verifier-cli/page/src/cose.ts";
-import { addSignature, bytesToSign, encodeDraft, signatureHeader, startDraft } from "../../../verifier-cli/page/src/cose/draft.ts";
+import { encodeDraft, sign as signDraft, startDraft } from "../../../verifier-cli/page/src/cose/draft.ts";
 import { sha256 } from "../../../verifier-cli/page/src/hash.ts";
 import { refuse } from "../../../verifier-cli/page/src/refused.ts";
 import { verifyExhibit, type Outcome } from "../../../verifier-cli/page/src/verify.ts";
@@ -19,6 +19,7 @@ import type { Session } from "./session.ts";
 const MAX_WITHHELD = 1_000;
 
 interface ContentsView {
+  readonly flags: readonly string[];
   readonly contents: string;
   readonly withheld: readonly { readonly entry: number; readonly field: string; readonly reason: string }[];
 }
@@ -27,14 +28,35 @@ export interface Looked {
   readonly outcome: Outcome;
   /** The exhibit, to be saved. */
   readonly file: Uint8Array;
+  /** Handling codes of which nobody here knows what they ask for, in the server's words. */
+  readonly flags: readonly string[];
 }
 
-export async function lookAt(ledger: Ledger, session: Session, item: string): Promise<Looked> {
+/** Somebody who is to get an exhibit. */
+export interface Recipient {
+  /** Court, prosecution and so on: what handling codes ask. */
+  readonly kind: string;
+  readonly name: string;
+  readonly purpose: string;
+}
+
+/** The item's history, for whoever is signed in. */
+export function lookAt(ledger: Ledger, session: Session, item: string): Promise<Looked> {
+  return exhibit(ledger, session, item, null);
+}
+
+/** The same for somebody else, if no handling code stops it. It is verified before anybody gets it. */
+export function giveTo(ledger: Ledger, session: Session, item: string, recipient: Recipient): Promise<Looked> {
+  return exhibit(ledger, session, item, recipient);
+}
+
+async function exhibit(ledger: Ledger, session: Session, item: string, recipient: Recipient | null): Promise<Looked> {
   const known = ledger.head;
   const since = known === null ? [] : [Number(known.size)];
-  const view = await askJson<ContentsView>("/v1/exhibits", { method: "POST", json: { item, since } });
+  const to = recipient === null ? {} : { to: recipient.kind };
+  const view = await askJson<ContentsView>("/v1/exhibits", { method: "POST", json: { item, since, ...to } });
   const contents = decodeBase64(view.contents) ?? refuse("exhibit/not-an-exhibit");
-  const manifest = await signManifest(ledger, session, { item, contents, withheld: view.withheld });
+  const manifest = await signManifest(ledger, session, { item, contents, withheld: view.withheld, recipient });
   const file = encode(["custody-exhibit", 1, contents, manifest]);
   const outcome = verifyExhibit(file, {
     policy: ledger.policy,
@@ -43,30 +65,30 @@ export async function lookAt(ledger: Ledger, session: Session, item: string): Pr
     evidence: [],
     atS: null,
   });
-  return { outcome, file };
+  return { outcome, file, flags: view.flags };
 }
 
 interface Collected {
   readonly item: string;
   readonly contents: Uint8Array;
   readonly withheld: ContentsView["withheld"];
+  readonly recipient: Recipient | null;
 }
 
-async function signManifest(ledger: Ledger, session: Session, { item, contents, withheld }: Collected): Promise<Uint8Array> {
+async function signManifest(ledger: Ledger, session: Session, { item, contents, withheld, recipient }: Collected): Promise<Uint8Array> {
   const now = Math.floor(Date.now() / 1000);
   const listed = [...withheld].sort((a, b) => a.entry - b.entry || (a.field < b.field ? -1 : 1)).slice(0, MAX_WITHHELD);
   const fields: Value = {
     v: 1,
-    for: session.who.id,
+    for: recipient?.name ?? session.who.id,
     item,
     made: [now, -new Date().getTimezoneOffset(), "device"],
-    purpose: "looking at the item",
+    purpose: recipient?.purpose ?? "looking at the item",
     contents: sha256(contents),
     exporter: session.who.id,
     withheld: listed.map(({ entry, field, reason }) => [entry, field, reason]),
   };
   const draft = startDraft(MANIFEST_TYPE, ledger.origin, ledger.genesis, encode(fields));
   const kid = fromHex(session.key.kid) ?? refuse("page/not-yours");
-  const header = signatureHeader(draft, { kid, iat: BigInt(now), role: Role.acting });
-  return encodeDraft(addSignature(draft, header, await sign(session.key.key, bytesToSign(draft, header))));
+  return encodeDraft(await signDraft(draft, { kid, iat: BigInt(now), role: Role.acting }, (bytes) => sign(session.key.key, bytes)));
 }

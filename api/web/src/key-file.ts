@@ -13,8 +13,8 @@ import type { KeptKey } from "./store.ts";
 /** 128 N r, as the program has it. */
 const MAX_SCRYPT_BYTES = 256 * 1024 * 1024;
 
-const Tag = { integer: 0x02, octets: 0x04, oid: 0x06, sequence: 0x30 } as const;
-const Oid = {
+export const Tag = { integer: 0x02, bits: 0x03, octets: 0x04, oid: 0x06, sequence: 0x30 } as const;
+export const Oid = {
   pbes2: fromHex("2a864886f70d01050d")!,
   scrypt: fromHex("2b06010401da47040b")!,
   aes256Cbc: fromHex("60864801650304012a")!,
@@ -85,8 +85,13 @@ export function readKeyFile(text: string): Encrypted {
   return { salt, cost, iv: cipher.take(Tag.octets), data: info.take(Tag.octets) };
 }
 
+/** A key with its public half. */
+export interface OpenedKey extends KeptKey {
+  readonly point: Bytes;
+}
+
 /** Opens a key file and hands its key to the browser. */
-export async function openKeyFile(text: string, passphrase: string, name: string): Promise<KeptKey> {
+export async function openKeyFile(text: string, passphrase: string, name: string): Promise<OpenedKey> {
   demand(globalThis.crypto?.subtle !== undefined, "key-file/no-secure-context");
   const file = readKeyFile(text);
   const derived = await scryptAsync(utf8(passphrase), file.salt, { ...file.cost, dkLen: 32 });
@@ -95,7 +100,8 @@ export async function openKeyFile(text: string, passphrase: string, name: string
   try {
     const seed = readSeed(plain);
     const key = await handOver(plain);
-    return { kid: hex(kid(ed25519.getPublicKey(seed))), key, name };
+    const point = ed25519.getPublicKey(seed);
+    return { kid: hex(kid(point)), key, name, point };
   } finally {
     plain.fill(0);
   }

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 export const PAGES = ["desk", "items", "requests", "map", "oversight", "people"] as const;
-export type PageName = (typeof PAGES)[number] | "receipt" | "receive" | "act" | "offer";
+export type PageName = (typeof PAGES)[number] | "receipt" | "receive" | "act" | "offer" | "label";
 
 export interface Route {
   readonly page: PageName;
@@ -11,7 +11,7 @@ export interface Route {
 
 function read(): Route {
   const [page = "", ...rest] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
-  const known: readonly string[] = [...PAGES, "receipt", "receive", "act", "offer"];
+  const known: readonly string[] = [...PAGES, "receipt", "receive", "act", "offer", "label"];
   return known.includes(page) ? { page: page as PageName, rest } : { page: "desk", rest: [] };
 }
 

@@ -5,7 +5,7 @@ import { demand } from "../../../verifier-cli/page/src/refused.ts";
 import { ask, askJson, rememberToken } from "./http.ts";
 import { sign } from "./key-file.ts";
 import type { Ledger } from "./ledger.ts";
-import type { KeptKey } from "./store.ts";
+import { keptKeys, type KeptKey } from "./store.ts";
 import type { Who } from "./view.ts";
 
 export interface SessionView {
@@ -19,6 +19,9 @@ export interface SessionView {
 export interface Session extends SessionView {
   readonly key: KeptKey;
 }
+
+/** Which of the kept keys began the session at hand: its thumbprint. */
+const KID = "custody-kid";
 
 export async function signIn(ledger: Ledger, key: KeptKey): Promise<Session> {
   const { challenge, text } = await askJson<{ challenge: string; text: string }>("/v1/session/challenge", {
@@ -36,10 +39,24 @@ export async function signIn(ledger: Ledger, key: KeptKey): Promise<Session> {
     isSigningIn: true,
   });
   rememberToken(view.csrf ?? null);
+  localStorage.setItem(KID, key.kid);
   return { ...view, key };
+}
+
+/**
+ * The session that this browser has, where a page was loaded again or is opened beside another one: while it lasts, and only
+ * with a key that the browser keeps. One that it does not keep went with the page that had it.
+ */
+export async function resume(): Promise<Session | null> {
+  const kid = localStorage.getItem(KID);
+  const key = (await keptKeys()).find((one) => one.kid === kid);
+  if (key === undefined) return null;
+  const view = await askJson<SessionView>("/v1/session", { isSigningIn: true }).catch(() => null);
+  return view === null ? null : { ...view, key };
 }
 
 export async function signOut(): Promise<void> {
   await ask("/v1/session", { method: "DELETE", isSigningIn: true }).catch(() => undefined);
   rememberToken(null);
+  localStorage.removeItem(KID);
 }

@@ -98,6 +98,12 @@ export function useLoaded<T>(load: () => Promise<T>, on: readonly unknown[]): Lo
   return { value, problem, again: () => setCount((count) => count + 1) };
 }
 
+/** The roles in which whoever is signed in may sign. */
+export function useRoles(): readonly number[] {
+  const { people, session } = useShared();
+  return people.custodians.find(({ id }) => id === session.who.id)?.roles ?? [];
+}
+
 /** Items of one answer of the server, at most. */
 const MOST = 200;
 /** Items that are looked through for what somebody types before they are asked whether to go on. */

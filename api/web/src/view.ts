@@ -38,8 +38,11 @@ export interface WaitingView {
   readonly item: ItemView;
   readonly with: Who;
   readonly instead_of: Who | null;
+  readonly purpose: string | null;
   readonly due: string | null;
   readonly overdue_minutes: number | null;
+  /** Whether it was noted as missing when the rest of the release was received. */
+  readonly is_noted_missing: boolean;
 }
 
 export interface OfferView {
@@ -49,6 +52,10 @@ export interface OfferView {
   readonly signed: readonly Who[];
   readonly next: Who | null;
   readonly is_mine_to_sign: boolean;
+  readonly purpose: string | null;
+  /** Whether something was recorded of what it is about meanwhile, so that it can no longer be signed. */
+  readonly has_moved_on: boolean;
+  readonly refused: { readonly record: string; readonly by: Who; readonly ground: string } | null;
   readonly fields: readonly { readonly name: string; readonly value: string }[];
 }
 
@@ -85,12 +92,22 @@ export interface RequestView {
   readonly is_ended: boolean;
   readonly from: Who;
   readonly to: Who;
+  readonly purpose: string | null;
+  readonly basis: string | null;
+  readonly instrument: string | null;
+  readonly deadline: string | null;
+  readonly is_overdue: boolean;
   /** How many items came under it, by their states. */
   readonly counts: Readonly<Record<string, number>>;
 }
 
+export interface StepView extends EventView {
+  readonly step: string | null;
+  readonly ground: string | null;
+}
+
 export interface RequestHistory extends RequestView {
-  readonly records: readonly EventView[];
+  readonly records: readonly StepView[];
   readonly items: readonly ItemView[];
   readonly size: number;
 }

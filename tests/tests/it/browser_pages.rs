@@ -1,12 +1,13 @@
 //! The service's pages in a real browser: people with their keys sign in, hand over, send, receive, refuse, and verify
 //! what the server shows. The server is the program itself, over a training ledger that the demo founds; what happens
-//! in the browser stands in `tests/browser/pages.test.mjs`.
+//! in the browser stands in `tests/browser`.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use custody_tests::program;
 use serde_json::Value;
 
 use crate::browser_stage::{Stage, reserve};
@@ -28,6 +29,36 @@ fn custodians_work_at_the_pages() {
     let stage = Stage::set();
     let served = stage.serve(&reserve(), "");
     stage.play(&served, ("pages.test.mjs", 13), &[]);
+}
+
+/// Labels on paper, and an exhibit that is verified by the program that whoever gets it has.
+#[test]
+fn what_leaves_the_pages_is_what_it_says() {
+    if !has_browser("browser_pages::what_leaves_the_pages_is_what_it_says") {
+        return;
+    }
+    let stage = Stage::plain();
+    let served = stage.serve(&reserve(), "");
+    let verifier = program::path_of("custody-verify");
+    let (policy, agencies) = (stage.out().join("policy.txt"), stage.out().join("agencies.txt"));
+    let elsewhere = [
+        ("CUSTODY_VERIFY", verifier.as_path()),
+        ("CUSTODY_POLICY", &policy),
+        ("CUSTODY_AGENCIES", &agencies),
+    ];
+    stage.play(&served, ("papers.test.mjs", 2), &elsewhere);
+}
+
+/// Somebody new makes a key in a browser, and an agency enrols them in another one.
+#[test]
+fn an_agency_enrols_its_people() {
+    if !has_browser("browser_pages::an_agency_enrols_its_people") {
+        return;
+    }
+    let stage = Stage::plain();
+    let served = stage.serve(&reserve(), "");
+    let program = program::path_of("custody");
+    stage.play(&served, ("enrolment.test.mjs", 4), &[("CUSTODY_PROGRAM", &program)]);
 }
 
 /// The window in which a key file is chosen is the browser's, and answered by its driver.

@@ -115,13 +115,12 @@ impl Stage {
         let setting =
             format!("listen = \"{address}\"\noverseers = [\"{officer}\"]\n{limits}{configured}");
         fs::write(self.out().join("serve.toml"), setting).unwrap();
-        // On a demo that is in this folder.
+        // On a demo that is in this folder, with a configuration of ours in place of the demo's.
         let readme = fs::read_to_string(repository("README.md")).unwrap();
         let line = block(&readme, "sh").replace("demo/", "");
         let words: Vec<_> = line.split_whitespace().collect();
         let mut child = Command::new(program::path_of(words[0]))
             .args(&words[1..])
-            .args(["--config", "serve.toml"])
             .env("RUST_LOG", "error")
             .current_dir(self.out())
             .stderr(Stdio::piped())

@@ -1,88 +1,36 @@
 /** The custodian's desk: what is on the way here, what is to be signed, what was sent, what they hold. */
 import { useState } from "preact/hooks";
 import { printable } from "../../../../verifier-cli/page/src/page/printable.ts";
+import { maySign } from "../act.ts";
 import { askJson } from "../http.ts";
 import { go, hashOf } from "../route.ts";
-import { countText, inOrder, ordered, useItems, useLoaded, useShared, whoText } from "../state.ts";
+import { countText, inOrder, ordered, useItems, useLoaded, useRoles, useShared } from "../state.ts";
 import { Choice } from "../ui/form.tsx";
 import { More } from "../ui/more.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { Scan } from "../ui/scan.tsx";
 import { Table } from "../ui/table.tsx";
-import { Arrow, Code, ItemName, Labelled, Person, Time } from "../ui/text.tsx";
-import type { InboxView, ItemView, OfferView, WaitingView } from "../view.ts";
-
-/** Items that a card names before it counts the rest. */
-const NAMED = 3;
+import { Arrow, Code, ItemName, Labelled, Names, Person, Time } from "../ui/text.tsx";
+import type { InboxView, ItemView, WaitingView } from "../view.ts";
+import { SHEET } from "./label.tsx";
+import { Offers } from "./offers.tsx";
 
 export function Desk() {
   const { language, session } = useShared();
   const inbox = useLoaded(() => askJson<InboxView>("/v1/inbox"), []);
   const waiting = inbox.value?.waiting ?? [];
+  // An agency holds nothing.
+  const isPerson = !session.who.id.startsWith("agency:");
   return (
     <>
       <h1 tabIndex={-1}>{language.say("desk")}</h1>
       <ProblemNote problem={inbox.problem} language={language} />
-      <Scan found={(item) => go("items", item)} />
-      <Offers offers={inbox.value?.offers ?? []} />
-      <Receiving rows={waiting.filter(({ what }) => what === "receive")} isLoaded={inbox.value !== null} />
+      {isPerson && <Scan found={(item) => go("items", item)} />}
+      <Offers offers={inbox.value?.offers ?? []} again={inbox.again} />
+      {isPerson && <Receiving rows={waiting.filter(({ what }) => what === "receive")} isLoaded={inbox.value !== null} />}
       <Sent rows={waiting.filter(({ what }) => what !== "receive")} />
-      <Held holder={session.who.id} />
+      {isPerson ? <Held holder={session.who.id} /> : <p><a href={hashOf("people")}>{language.say("page-people")}</a></p>}
     </>
-  );
-}
-
-function Offers({ offers }: { offers: readonly OfferView[] }) {
-  const { language } = useShared();
-  if (offers.length === 0) return null;
-  const mine = offers.filter(({ is_mine_to_sign }) => is_mine_to_sign);
-  const others = offers.filter(({ is_mine_to_sign }) => !is_mine_to_sign);
-  const line = (offer: OfferView) => <OfferCard key={offer.offer} offer={offer} />;
-  return (
-    <>
-      {mine.length > 0 && <section id="to-sign"><h2>{language.say("to-sign", { count: mine.length })}</h2><ul class="cards">{mine.map(line)}</ul></section>}
-      {others.length > 0 && <section><h2>{language.say("offered-by-me", { count: others.length })}</h2><ul class="cards">{others.map(line)}</ul></section>}
-    </>
-  );
-}
-
-/** The items of an offer that its card names. */
-async function firstOf(ids: readonly string[]): Promise<readonly ItemView[]> {
-  const found = await Promise.all(ids.slice(0, NAMED).map((id) => askJson<ItemView>(`/v1/items/${id}`).catch(() => null)));
-  return found.filter((item) => item !== null);
-}
-
-function OfferCard({ offer }: { offer: OfferView }) {
-  const { language, session } = useShared();
-  const first = useLoaded(() => firstOf(offer.items), [offer.offer]);
-  const [from] = offer.signed;
-  const who = from === undefined ? "" : whoText(from);
-  const other = offer.next === null ? "" : whoText(offer.next);
-  const isFromMe = from?.id === session.who.id;
-  const what = language.label("act", offer.type);
-  return (
-    <li class="card offer">
-      <p><strong>{isFromMe ? language.say("you-offer", { who: other }) : offer.is_mine_to_sign ? language.say("offers-you", { who }) : language.say("offers-other", { who, other })}</strong></p>
-      <Names items={first.value ?? []} count={offer.items.length} />
-      <p>{what === offer.type ? <Labelled kind="type" code={offer.type} /> : <>{what} <Code code={offer.type} /></>}</p>
-      {offer.signed.length > 1 && <p>{language.say("signed-by")} {offer.signed.map((who) => <><Person key={who.id} who={who} /> </>)}</p>}
-      <p>{offer.is_mine_to_sign
-        ? <a class="button main" href={hashOf("offer", offer.offer)}>{language.say("look-and-sign")}</a>
-        : <a class="button" href={hashOf("offer", offer.offer)}>{language.say("look")}</a>}</p>
-    </li>
-  );
-}
-
-/** What something is about: the first by name, and how many there are besides. */
-function Names({ items, count }: { items: readonly ItemView[]; count: number }) {
-  const { language } = useShared();
-  const shown = items.slice(0, NAMED);
-  if (shown.length === 0) return <p>{language.say("items-count", { count })}</p>;
-  return (
-    <ul class="plain-list names">
-      {shown.map((item) => <li key={item.item}><ItemName item={item} /></li>)}
-      {count > shown.length && <li>{language.say("and-more", { count: count - shown.length })}</li>}
-    </ul>
   );
 }
 
@@ -143,9 +91,13 @@ function Waiting({ rows, children }: { rows: readonly WaitingView[]; children: p
       {late > 0 && <p>
         <strong class="mark"><span class="shape" aria-hidden="true">!</span>{language.say("overdue", { time: language.duration(late) })}</strong>
       </p>}
+      {rows.some(({ is_noted_missing }) => is_noted_missing) && <p>
+        <strong class="mark"><span class="shape" aria-hidden="true">!</span>{language.say("noted-missing")}</strong>
+      </p>}
       <Names items={inOrder(language, rows.map(({ item }) => item))} count={rows.length} />
       <p>{language.before(first!.what === "sent" ? "to" : "from")} <Person who={first!.with} />
         {first!.instead_of !== null && <> ({language.say("instead-of")} <Person who={first!.instead_of} />)</>}
+        {first!.purpose !== null && <> · <Labelled kind="purpose" code={first!.purpose} /></>}
         {first!.due !== null && <> · {language.say("due")} <Time seconds={Date.parse(first!.due) / 1000} /></>}
       </p>
       <p>{children}</p>
@@ -157,10 +109,13 @@ function Waiting({ rows, children }: { rows: readonly WaitingView[]; children: p
 const PAGE = 25;
 /** Items of one record, at most. */
 const MOST = 500;
-const ACTS = ["seal", "store", "handoff", "release", "note"] as const;
+/** What can be done with items at hand. */
+export const ACTS = ["seal", "store", "handoff", "release", "note"] as const;
 
 function Held({ holder }: { holder: string }) {
   const { language } = useShared();
+  const roles = useRoles();
+  const acts = ACTS.filter((act) => maySign(act, roles));
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [name, setName] = useState("");
   const [shown, setShown] = useState(PAGE);
@@ -185,14 +140,16 @@ function Held({ holder }: { holder: string }) {
     <section id="held">
       <h2>{language.say("held", { count: countText(language, atHand.length, list) })}</h2>
       <ProblemNote problem={list.problem} language={language} />
-      <p><a class="button" href={hashOf("act", "collect")}>{language.say("act-collect")}</a></p>
+      {maySign("collect", roles) && <p><a class="button" href={hashOf("act", "collect")}>{language.say("act-collect")}</a></p>}
+      {acts.length === 0 && <p class="hint">{language.say("your-roles", { roles: roles.map((role) => language.label("role", String(role))).join(", ") })}</p>}
       <form class="toolbar" onSubmit={(event) => { event.preventDefault(); go("act", name, picked.join(",")); }}>
         <div class="field"><label for="wanted">{language.say("filter")}</label><input id="wanted" dir="auto" value={wanted} onInput={(event) => setWanted(event.currentTarget.value)} /></div>
-        <Choice name="act" kind="act" codes={ACTS} value={name} set={setName} />
-        <button type="submit" class="main" disabled={picked.length === 0 || name === ""}>{language.say("do-with", { count: picked.length })}</button>
+        {acts.length > 0 && <Choice name="act" kind="act" codes={acts} value={name} set={setName} />}
+        {acts.length > 0 && <button type="submit" class="main" disabled={picked.length === 0 || name === ""}>{language.say("do-with", { count: picked.length })}</button>}
       </form>
       {found.length > 0 && <p><button type="button" id="pick-all" onClick={() => setChosen(new Set([...chosen, ...found.slice(0, MOST).map(({ item }) => item)]))}>{language.say("pick-all", { count: Math.min(found.length, MOST) })}</button>{" "}
-        {picked.length > 0 && <button type="button" onClick={() => setChosen(new Set())}>{language.say("pick-none")}</button>}</p>}
+        {picked.length > 0 && <><button type="button" onClick={() => setChosen(new Set())}>{language.say("pick-none")}</button>{" "}</>}
+        {picked.length > 0 && picked.length <= SHEET && <a class="button" id="print-labels-of" href={hashOf("label", picked.join(","))}>{language.say("print-labels", { count: picked.length })}</a>}</p>}
       <ItemTable items={found.slice(0, shown)} wanted={wanted} chosen={chosen} toggle={toggle} />
       <More shown={shown} found={found.length} hasMore={list.hasMore} more={more} />
     </section>

@@ -9,18 +9,19 @@ import type { Line } from "../../../../verifier-cli/page/src/report.ts";
 import { codeOf } from "../../../../verifier-cli/page/src/refused.ts";
 import { checkOpening } from "../../../../verifier-cli/page/src/sealed.ts";
 import type { Case } from "../../../../verifier-cli/page/src/verify/case.ts";
-import { textsOf } from "../act.ts";
+import { maySign, textsOf } from "../act.ts";
 import { lookAt, type Looked } from "../exhibit.ts";
 import { askJson } from "../http.ts";
 import { go, hashOf } from "../route.ts";
-import { countText, ordered, People, SharedContext, shortId, useItems, useLoaded, useShared } from "../state.ts";
+import { countText, ordered, People, SharedContext, shortId, useItems, useLoaded, useRoles, useShared } from "../state.ts";
 import { BodyFacts } from "../ui/payload.tsx";
 import { More } from "../ui/more.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { Table } from "../ui/table.tsx";
-import { Arrow, Code, Foreign, Labelled, Person, PersonById, Time } from "../ui/text.tsx";
+import { Arrow, Code, fieldText, Foreign, Labelled, Person, PersonById, Time } from "../ui/text.tsx";
 import type { ItemHistory, ItemView, Who } from "../view.ts";
-import { ItemTable } from "./desk.tsx";
+import { ACTS, ItemTable } from "./desk.tsx";
+import { Give } from "./give.tsx";
 import { Scan } from "../ui/scan.tsx";
 
 const STATES = ["held", "stored", "on-the-way", "packed", "outside", "checked-out", "disposed", "returned", "consumed", "split"];
@@ -81,6 +82,7 @@ export function Item({ item }: { item: string }) {
         <SharedContext.Provider value={{ ...shared, people: new NamedInside(one) }}>
           <Timeline one={one} />
           <Disclosed one={one} />
+          <Give item={item} />
         </SharedContext.Provider>
       )}
       {looked.value !== null && <Lines lines={looked.value.outcome.report.lines()} />}
@@ -127,6 +129,7 @@ function Verified({ looked, isLooking }: { looked: Looked | null; isLooking: boo
 function Now({ item }: { item: ItemHistory }) {
   const { language, session } = useShared();
   const isMine = item.holder.id === session.who.id && item.state !== "on-the-way";
+  const roles = useRoles();
   const isComing = item.addressee?.id === session.who.id && item.release !== null;
   return (
     <section>
@@ -145,7 +148,8 @@ function Now({ item }: { item: ItemHistory }) {
       </dl>
       <div class="buttons no-print">
         {isComing && <a class="button main" href={hashOf("receive", item.release!)}>{language.say("receive-or-refuse")}</a>}
-        {isMine && (["seal", "store", "handoff", "release", "note"] as const).map((act) => <a key={act} class="button" href={hashOf("act", act, item.item)}>{language.say(`act-${act}`)}</a>)}
+        {isMine && ACTS.filter((act) => maySign(act, roles)).map((act) => <a key={act} class="button" href={hashOf("act", act, item.item)}>{language.say(`act-${act}`)}</a>)}
+        {isMine && <a class="button" href={hashOf("label", item.item)}>{language.say("print-label")}</a>}
       </div>
     </section>
   );
@@ -154,6 +158,16 @@ function Now({ item }: { item: ItemHistory }) {
 function openingsOf(one: Case, placed: Placed) {
   const found = one.openings.get(placed.index) ?? [];
   return found.filter((opening) => codeOf(() => checkOpening(opening, placed.payload)) === null);
+}
+
+/** The fields of a record that a later one corrects, with the entry of that. */
+function correctionsOf(one: Case, { message }: Placed): ReadonlyMap<string, bigint> {
+  const corrections = one.lineageRecords().filter(({ payload }) => payload.type === "correct").flatMap(({ payload, index }): [string, bigint][] => {
+    const { field, record } = payload.body as { field?: unknown; record?: unknown };
+    const isMeant = typeof field === "string" && record instanceof Uint8Array && hex(record) === hex(message.digest);
+    return isMeant ? [[field, index]] : [];
+  });
+  return new Map(corrections);
 }
 
 function Timeline({ one }: { one: Case }) {
@@ -178,15 +192,21 @@ function TimelineEntry({ one, placed }: { one: Case; placed: Placed }) {
   const withheld = one.manifest.withheld.filter(({ index }) => index === placed.index);
   const others = payload.subjects.length - 1;
   const outcomes = message.signatures.flatMap(({ observed }) => observed?.outcomes ?? []);
+  const corrected = correctionsOf(one, placed);
+  const about = payload.subjects.filter(({ id }) => ["item", "notes"].includes(kindOf(id))).map(({ id }) => sibling(id, "item"));
+  const isOwn = about.includes(one.contents.item);
   const found = outcomes.find(([at]) => payload.subjects[at]?.id === one.contents.item)?.[1];
   return (
     <>
       <p><strong>{language.label("type", payload.type)}</strong> <Code code={payload.type} /> · <Time seconds={payload.occurred.utc} /></p>
+      {!isOwn && about[0] !== undefined && <p class="hint">{language.say("about-forebear")} <a href={hashOf("items", about[0])}><Code code={shortId(about[0])} /></a></p>}
       {found !== undefined && <p><strong class="mark"><span class="shape" aria-hidden="true">!</span>{language.label("outcome", found)}</strong> <Code code={found} /></p>}
       <dl class="facts">
         {payload.from !== undefined && payload.to !== undefined && <><dt>{language.say("from")} <Arrow /> {language.say("to")}</dt><dd><PersonById id={payload.from} /> <Arrow /> <PersonById id={payload.to} /></dd></>}
         <BodyFacts payload={payload} />
-        {textsOf(openingsOf(one, placed)).map(([field, text]) => <><dt key={field}>{field.startsWith("attached/") ? language.say("document") : language.label("field", field)}</dt><dd><Foreign text={text} /></dd></>)}
+        {textsOf(openingsOf(one, placed)).map(([field, text]) => (
+          <><dt key={field}>{fieldText(language, field)}</dt><dd><Foreign text={text} />{corrected.has(field) && <>{" "}<strong class="mark"><span class="shape" aria-hidden="true">!</span>{language.say("corrected-by", { entry: String(corrected.get(field)) })}</strong></>}</dd></>
+        ))}
         {withheld.length > 0 && <><dt>{language.say("not-open-fields")}</dt><dd><Foreign text={withheld.map(({ field, reason }) => `${field} (${reason})`).join(", ")} /></dd></>}
         {message.signatures.map(({ observed, role, kid }) => role === Role.receiving && (
           <><dt key={hex(kid)}>{language.say("checked")}</dt><dd>{observed?.checked?.map((code) => language.label("checked", code)).join(", ") ?? language.say("nothing")}</dd></>

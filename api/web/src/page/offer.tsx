@@ -52,11 +52,7 @@ export function Offer({ digest }: { digest: string }) {
           observed={signing.observed}
           known={known}
           cancel={() => setSigning(null)}
-          done={(done) => {
-            setDone(done);
-            // What was refused waits no longer; it is in the ledger that it was.
-            if (signing.proposal.offer === null) void withdraw(digest).catch(() => undefined);
-          }}
+          done={setDone}
         />
       )}
     </>

@@ -5,8 +5,8 @@ import { hashOf } from "../route.ts";
 import { inOrder, shortId, useLoaded, useShared } from "../state.ts";
 import { More } from "../ui/more.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
-import { Arrow, Code, Foreign, Labelled, Person } from "../ui/text.tsx";
-import type { EventView, RequestHistory, RequestView } from "../view.ts";
+import { Arrow, Code, Foreign, Labelled, Person, Time } from "../ui/text.tsx";
+import type { RequestHistory, RequestView, StepView } from "../view.ts";
 import { ItemTable } from "./desk.tsx";
 
 const STEPS = ["prepared", "approved", "transmitted", "received", "accepted", "executing", "fulfilled", "refused", "withdrawn"];
@@ -55,8 +55,22 @@ function Card({ request }: { request: RequestView }) {
     <>
       <p><a href={hashOf("requests", request.request)}><Code code={shortId(request.request)} /></a></p>
       <p><Person who={request.from} /> <Arrow /> <Person who={request.to} /></p>
+      {request.purpose !== null && <p><Labelled kind="request-purpose" code={request.purpose} /></p>}
+      <Deadline request={request} />
       <ul>{Object.entries(request.counts).map(([state, count]) => <li key={state}>{language.label("state", state)}: {count}</li>)}</ul>
     </>
+  );
+}
+
+/** By when an answer is due, and whether that is over. */
+function Deadline({ request: { deadline, is_overdue } }: { request: RequestView }) {
+  const { language } = useShared();
+  if (deadline === null) return null;
+  return (
+    <p>
+      {is_overdue && <><strong class="mark"><span class="shape" aria-hidden="true">!</span>{language.say("deadline-over")}</strong>{" "}</>}
+      {language.say("answer-due")} <Time seconds={Date.parse(deadline) / 1000} />
+    </p>
   );
 }
 
@@ -74,7 +88,10 @@ export function Request({ request }: { request: string }) {
             <dt>{language.say("from")}</dt><dd><Person who={value.from} /></dd>
             <dt>{language.say("to")}</dt><dd><Person who={value.to} /></dd>
             <dt>{language.say("step")}</dt><dd><Labelled kind="step" code={value.step} /></dd>
+            {value.purpose !== null && <><dt>{language.label("field", "purpose")}</dt><dd><Labelled kind="request-purpose" code={value.purpose} /></dd></>}
+            {value.basis !== null && <><dt>{language.label("field", "basis")}</dt><dd><Code code={value.basis} />{value.instrument !== null && <> · <Foreign text={value.instrument} /></>}</dd></>}
           </dl>
+          <Deadline request={value} />
           <h2>{language.say("items")}</h2>
           <ItemTable items={inOrder(language, value.items).slice(0, shown)} />
           <More shown={shown} found={value.items.length} more={() => setShown(shown + PAGE * 4)} />
@@ -86,13 +103,13 @@ export function Request({ request }: { request: string }) {
   );
 }
 
-/** A record as the server tells it. */
-export function Event({ event }: { event: EventView }) {
+/** A record of a request as the server tells it. */
+function Event({ event }: { event: StepView }) {
   const { language } = useShared();
   return (
     <>
-      <p><strong>{language.label("type", event.type)}</strong> · <bdi>{event.occurred}</bdi></p>
-      <p lang="en" dir="ltr"><Foreign text={event.headline} /></p>
+      <p><strong>{event.step === null ? language.label("type", event.type) : language.label("step", event.step)}</strong> <Code code={event.step ?? event.type} /> · <bdi>{event.occurred}</bdi></p>
+      {event.ground !== null && <p><Labelled kind="request-ground" code={event.ground} /></p>}
       <dl class="facts">
         {event.fields.map(({ name, value }) => <><dt key={name}>{language.label("field", name)}</dt><dd>{value === null ? language.say("not-open") : <Foreign text={value} />}</dd></>)}
         <dt>{language.say("signers")}</dt><dd>{event.signers.map(({ who }) => <><Person key={who.id} who={who} /> </>)}</dd>

@@ -9,6 +9,7 @@ import { forgetKey, keepKey, keptKeys, type KeptKey } from "../store.ts";
 import { whoText } from "../state.ts";
 import { ProblemNote } from "../ui/problem.tsx";
 import { Field } from "../ui/form.tsx";
+import { MakeKey } from "../ui/make-key.tsx";
 
 interface SignInProps {
   readonly language: Language;
@@ -47,10 +48,11 @@ export function SignIn({ language, ledger, isBack, begin }: SignInProps) {
     if (isBack) heading.current?.focus();
   }, []);
   const add = (file: File, passphrase: string, isKept: boolean) => attempt(async () => {
-    const key = await openKeyFile(await file.text(), passphrase, file.name);
-    const session = await signIn(ledger, key);
-    const named = { ...key, name: whoText(session.who) };
-    if (isKept) await keepKey(named);
+    const { kid, key } = await openKeyFile(await file.text(), passphrase, file.name);
+    const session = await signIn(ledger, { kid, key, name: file.name });
+    const named = { kid, key, name: whoText(session.who) };
+    // An agency's key is for a few acts a year, and would open everything to whoever finds the browser.
+    if (isKept && !session.who.id.startsWith("agency:")) await keepKey(named);
     await begin({ ...session, key: named });
   });
   return (
@@ -74,6 +76,7 @@ export function SignIn({ language, ledger, isBack, begin }: SignInProps) {
         </section>
       )}
       <KeyFile language={language} isBusy={isBusy} add={add} />
+      <MakeKey language={language} />
     </div>
   );
 }

@@ -52,13 +52,18 @@ export function TextField({ name, value, set, isRequired = false, isLong = false
   );
 }
 
-/** A time in the reader's zone, which may be left out. */
+/** A time in the reader's zone, as a field for one has it. */
+export function localTime(time: Date): string {
+  return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+/** A time to come in the reader's zone, which may be left out. */
 export function TimeField({ name, value, set }: TextProps) {
   const { language } = useShared();
   const id = `field-${name}`;
   return (
     <Field id={id} label={language.label("field", name)} hint={language.say("optional")}>
-      {(described, isWrong) => <input id={id} type="datetime-local" aria-describedby={described} aria-invalid={isWrong} value={value} onInput={(event) => set(event.currentTarget.value)} />}
+      {(described, isWrong) => <input id={id} type="datetime-local" min={localTime(new Date())} aria-describedby={described} aria-invalid={isWrong} value={value} onInput={(event) => set(event.currentTarget.value)} />}
     </Field>
   );
 }

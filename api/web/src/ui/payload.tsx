@@ -5,9 +5,9 @@ import type { Payload } from "../../../../verifier-cli/page/src/record.ts";
 import type { Opened } from "../../../../verifier-cli/page/src/sealed.ts";
 import { textsOf } from "../act.ts";
 import { formatLabel } from "../label.ts";
-import { shortId, useShared } from "../state.ts";
+import { inOrder, shortId, useShared } from "../state.ts";
 import type { ItemView } from "../view.ts";
-import { Code, Foreign, Labelled, PersonById, Time } from "./text.tsx";
+import { Code, fieldText, Foreign, Labelled, PersonById, Time } from "./text.tsx";
 
 /** Items of a long list that are shown before the rest is only counted. */
 const SHOWN = 20;
@@ -34,7 +34,7 @@ export function PayloadWords({ payload, openings, signed, known }: PayloadProps)
       <dd><Time seconds={occurred.utc} /> <Labelled kind="clock" code={occurred.source} /></dd>
       <BodyFacts payload={payload} />
       {textsOf(openings).map(([field, text]) => (
-        <><dt key={field}>{language.label("field", field)} <small>{language.say("sealed")}</small></dt><dd><Foreign text={text} /></dd></>
+        <><dt key={field}>{fieldText(language, field)} <small>{language.say("sealed")}</small></dt><dd><Foreign text={text} /></dd></>
       ))}
       <dt>{language.say("signers")}</dt>
       <dd><ol class="plain-list">{payload.signers.map(([role, id], at) => (
@@ -46,15 +46,17 @@ export function PayloadWords({ payload, openings, signed, known }: PayloadProps)
 
 function ItemLines({ items, known }: { items: readonly string[]; known: ReadonlyMap<string, ItemView> }) {
   const { language } = useShared();
+  const named = inOrder(language, items.flatMap((id) => known.get(id) ?? [])).map(({ item }) => item);
+  const list = [...named, ...items.filter((id) => !known.has(id))];
   const line = (id: string) => {
     const item = known.get(id);
     return <li key={id}>{item?.description == null ? language.say("not-open") : <Foreign text={item.description} />} <Code code={item?.label ?? formatLabel(id)} /></li>;
   };
   return (
     <>
-      <ul class="plain-list">{items.slice(0, SHOWN).map(line)}</ul>
+      <ul class="plain-list">{list.slice(0, SHOWN).map(line)}</ul>
       {items.length > SHOWN && (
-        <details><summary>{language.say("and-more", { count: items.length - SHOWN })}</summary><ul class="plain-list">{items.slice(SHOWN).map(line)}</ul></details>
+        <details><summary>{language.say("and-more", { count: items.length - SHOWN })}</summary><ul class="plain-list">{list.slice(SHOWN).map(line)}</ul></details>
       )}
     </>
   );
@@ -71,6 +73,9 @@ const TIMES = ["expected", "due", "until", "since", "deadline"];
 
 function BodyValue({ name, value }: { name: string; value: unknown }) {
   if (typeof value === "bigint") return TIMES.includes(name) ? <Time seconds={value} /> : <>{String(value)}</>;
+  // A key, by its thumbprint.
+  if (typeof value === "object" && value !== null && "kid" in value && value.kid instanceof Uint8Array) return <Code code={hex(value.kid)} />;
+  if (typeof value === "number" && name === "roles") return <Labelled kind="role" code={String(value)} />;
   if (value instanceof Uint8Array) return <Code code={`${hex(value).slice(0, 16)}…`} />;
   if (typeof value === "string") {
     if (isId(value)) return ["agency", "custodian"].includes(kindOf(value)) ? <PersonById id={value} /> : <Code code={shortId(value)} />;

@@ -41,7 +41,7 @@ export function Signing({ proposal, known, observed, done, cancel, children }: S
   };
   if (heads !== null) return <Dialog title={language.say("stopped")} isRead><HeadsDiffer heads={heads} language={language} /></Dialog>;
   return (
-    <Dialog title={language.say("sign-title")} close={cancel} isRead>
+    <Dialog title={language.say("sign-title")} {...(isBusy ? {} : { close: cancel })} isRead>
       <p>{language.say("sign-hint")}</p>
       <PayloadWords payload={proposal.payload} openings={proposal.openings} signed={proposal.draft.signatures.length} known={known} />
       {observed !== undefined && <><h3>{language.say("observed")}</h3><ObservedWords observed={observed} known={known} /></>}
@@ -108,12 +108,18 @@ export function DoneNote({ done }: { done: Done }) {
       </div>
     );
   }
-  const { acknowledged } = done;
+  const { acknowledged, payload } = done;
+  // What was taken in has no name yet by which whoever took it in could find it.
+  const taken = payload.type === "collect" ? payload.subjects[0]?.id : undefined;
   return (
     <div class="done" role="status">
-      <h2 ref={heading} tabIndex={-1}><span class="shape" aria-hidden="true">✓</span>{language.say("recorded", { type: language.label("type", done.type) })}</h2>
+      <h2 ref={heading} tabIndex={-1}><span class="shape" aria-hidden="true">✓</span>{language.say("recorded", { type: language.label("type", payload.type) })}</h2>
       <p>{language.say("recorded-hint", { entry: String(acknowledged.entry) })}</p>
       <p>{language.say("record-digest")} <Code code={acknowledged.record} /></p>
+      {taken !== undefined && <div class="buttons">
+        <a class="button main" id="taken" href={hashOf("items", taken)}>{language.say("look-at-item")}</a>
+        <a class="button" href={hashOf("label", taken)}>{language.say("print-label")}</a>
+      </div>}
       <p><a id="print-receipt" href={hashOf("receipt", acknowledged.record)}>{language.say("print-receipt")}</a> · <a href={hashOf("desk")}>{language.say("back-to-desk")}</a></p>
     </div>
   );
