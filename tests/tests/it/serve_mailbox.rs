@@ -119,7 +119,7 @@ fn an_offer_that_is_refused_waits_no_longer() {
     assert_eq!(refused.status, 0, "{}", refused.stderr);
     assert!(refused.stderr.contains("you refuse: handoff"), "{}", refused.stderr);
     assert!(refused.stdout.starts_with("refused: seal\n"), "{}", refused.stdout);
-    assert_eq!((waiting(&anna), waiting(&ben)), (vec![], vec![]));
+    assert_eq!((waiting(&anna), waiting(&ben)), (vec![(digest.clone(), false)], vec![]));
     let shown = anna.run(&["show", &item(&scene.office, "laptop")]).stdout;
     assert!(shown.contains("refused by Ben Roth"), "{shown}");
     assert_eq!(ben.refused(&["accept", &digest]), "offer/not-waiting");
@@ -129,6 +129,133 @@ fn an_offer_that_is_refused_waits_no_longer() {
     let release = anna.ask(&release)["record"].as_str().unwrap().to_owned();
     assert_eq!(ben.ask(&["inbox"])["waiting"][0]["release"], release.as_str());
     assert_eq!(ben.ask(&["refuse", &release, "--ground", "papers"])["answers"], release.as_str());
+}
+
+/// Nothing else tells whoever offered: they would wait for a signature that does not come.
+#[test]
+fn who_offered_sees_that_it_was_refused_until_they_put_it_away() {
+    let scene = scene();
+    let digest = offer(&scene, &[]);
+    machine(&scene, "ben").ask(&["refuse", &digest, "--ground", "seal"]);
+    let scene = scene.restarted("");
+    let (anna, ben) = (machine(&scene, "anna"), machine(&scene, "ben"));
+    let inbox = anna.ask(&["inbox"]);
+    let (shown, refused) = (&inbox["offers"][0], &inbox["offers"][0]["refused"]);
+    assert_eq!(
+        (&shown["offer_digest"], &shown["is_mine_to_sign"]),
+        (&json!(digest), &json!(false))
+    );
+    assert_eq!(refused["by"]["id"], person(&scene.office, "ben"));
+    let record = scene.ask_signed("anna", "GET", "/v1/offers", b"").body;
+    let record: Value = serde_json::from_str(&record).unwrap();
+    let record = &record["offers"][0]["refused"];
+    assert_eq!((&record["record"], &record["ground"]), (&refused["record"], &json!("seal")));
+    let lines = anna.run(&["inbox"]).stdout;
+    assert!(
+        lines.contains("  refused by Ben Roth (") && lines.contains(": seal (entry "),
+        "{lines}"
+    );
+    // Whoever refused it has done with it, and looks at nothing by it any more.
+    assert_eq!(waiting(&ben), []);
+    assert_eq!(ben.refused(&["withdraw", &digest]), "http/not-found");
+    assert_eq!(ben.refused(&["show", &item(&scene.office, "laptop")]), "custody/no-such-subject");
+    anna.ask(&["withdraw", &digest]);
+    assert_eq!(waiting(&anna), []);
+}
+
+#[test]
+fn what_was_refused_and_is_sent_again_waits_again() {
+    let scene = scene();
+    let (anna, ben) = (machine(&scene, "anna"), machine(&scene, "ben"));
+    let (laptop, to) = (item(&scene.office, "laptop"), person(&scene.office, "ben"));
+    let words = ["offer", &laptop, "--to", &to, "--purpose", "transport", "--out", "h.offer"];
+    let digest = anna.ask(&words)["offer_digest"].as_str().unwrap().to_owned();
+    let file = fs::read(scene.office.folder().join("h.offer")).unwrap();
+    let send = || assert_eq!(scene.ask_signed("anna", "POST", "/v1/offers", &file).status, 202);
+    send();
+    ben.ask(&["refuse", &digest, "--ground", "papers"]);
+    assert_eq!((waiting(&anna), waiting(&ben)), (vec![(digest.clone(), false)], vec![]));
+    send();
+    assert_eq!(waiting(&ben), [(digest.clone(), true)]);
+    assert!(ben.ask(&["accept", &digest])["entry"].is_u64());
+    assert_eq!((waiting(&anna), waiting(&ben)), (vec![], vec![]));
+}
+
+/// It could still be signed, and would be refused then.
+#[test]
+fn an_offer_of_what_has_moved_on_says_so() {
+    let scene = scene();
+    let (anna, ben) = (machine(&scene, "anna"), machine(&scene, "ben"));
+    let digest = offer(&scene, &[]);
+    let has_moved_on = |who: &Machine<'_>| who.ask(&["inbox"])["offers"][0]["has_moved_on"].clone();
+    assert_eq!((has_moved_on(&anna), has_moved_on(&ben)), (json!(false), json!(false)));
+    anna.ask(&["seal", &item(&scene.office, "laptop"), "--number", "B-1"]);
+    assert_eq!((has_moved_on(&anna), has_moved_on(&ben)), (json!(true), json!(true)));
+    let lines = ben.run(&["inbox"]).stdout;
+    assert!(lines.contains("  can no longer be signed: its items have moved on"), "{lines}");
+    assert_eq!(ben.refused(&["accept", &digest]), "custody/conflict");
+    ben.ask(&["withdraw", &digest]);
+    assert_eq!((waiting(&anna), waiting(&ben)), (vec![], vec![]));
+}
+
+#[test]
+fn what_was_noted_as_missing_is_marked_on_both_sides() {
+    let scene = scene();
+    let (anna, ben) = (machine(&scene, "anna"), machine(&scene, "ben"));
+    let (laptop, image) = (item(&scene.office, "laptop"), item(&scene.office, "image"));
+    let to = person(&scene.office, "ben");
+    let release = ["release", &laptop, &image, "--to", &to, "--purpose", "storage"];
+    let release = anna.ask(&release)["record"].as_str().unwrap().to_owned();
+    let marks = |who: &Machine<'_>| -> Vec<Value> {
+        let inbox = who.ask(&["inbox"]);
+        let rows = inbox["waiting"].as_array().unwrap().iter();
+        rows.map(|row| row["is_noted_missing"].clone()).collect()
+    };
+    assert_eq!((marks(&anna), marks(&ben)), (vec![json!(false); 2], vec![json!(false); 2]));
+    ben.ask(&["receive", &release, "--outcome", &format!("{image}=missing")]);
+    assert_eq!((marks(&anna), marks(&ben)), (vec![json!(true)], vec![json!(true)]));
+    let lines = anna.run(&["inbox"]).stdout;
+    assert!(lines.contains("not received yet, noted as missing"), "{lines}");
+    let inbox = scene.ask_signed("ben", "GET", "/v1/inbox", b"").body;
+    let inbox: Value = serde_json::from_str(&inbox).unwrap();
+    assert_eq!(inbox["waiting"][0]["is_noted_missing"], true);
+}
+
+/// A label may be read by whoever passes: it is the item's id, and not what the item is.
+#[test]
+fn a_label_is_drawn_for_whoever_sees_the_item() {
+    let scene = scene();
+    let path = format!("/v1/items/{}/label", item(&scene.office, "laptop"));
+    let drawn = scene.ask_signed("anna", "GET", &path, b"");
+    assert_eq!((drawn.status, drawn.header("content-type")), (200, Some("image/svg+xml")));
+    let printed = ["label", &item(&scene.office, "laptop"), "--sheet", "single", "--out", "l.svg"];
+    machine(&scene, "anna").ask(&printed);
+    let printed = fs::read_to_string(scene.office.folder().join("l.svg")).unwrap();
+    assert_eq!(drawn.body, printed);
+    assert!(!printed.contains("grey"), "{printed}");
+    assert_eq!(scene.ask_signed("ben", "GET", &path, b"").status, 404);
+    assert_eq!(scene.served.get(&path).status, 401);
+}
+
+/// A handling code in force stops what a page gives away as it stops `custody export`.
+#[test]
+fn a_handling_code_stops_an_exhibit_at_the_server() {
+    let scene = scene();
+    let laptop = item(&scene.office, "laptop");
+    let status = |to: Value| {
+        let mut asked = json!({ "item": laptop });
+        if !to.is_null() {
+            asked["to"] = to;
+        }
+        let answer = scene.ask_json("anna", "/v1/exhibits", &asked);
+        (answer.status, if answer.status == 200 { String::new() } else { answer.code() })
+    };
+    let fine = (200, String::new());
+    assert_eq!(status(json!("court")), fine);
+    machine(&scene, "anna").ask(&["handling", &laptop, "--code", "H1"]);
+    assert_eq!(status(json!("court")), (403, "handling/permission-needed".to_owned()));
+    assert_eq!((status(json!("own-agency")), status(Value::Null)), (fine.clone(), fine));
+    assert_eq!(status(json!("judge")), (400, "id/malformed".to_owned()));
 }
 
 #[test]
