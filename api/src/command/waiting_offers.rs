@@ -68,7 +68,10 @@ fn refusal(
         let message = format!("{digest} does not refuse the offer {}", offer.digest());
         Failure::could_not("client/malformed", message)
     };
-    let index = desk.by_digest(&digest)?.ok_or_else(wrong)?;
+    let Some(index) = desk.by_digest(&digest)? else {
+        let line = format!("refused, in a record that is not open here: {digest}");
+        return Ok((line, json!({ "record": digest.to_string() })));
+    };
     let record = desk.record(index)?;
     let payload = record.payload();
     let (Body::Refuse(body), Some(signer)) = (&payload.body, payload.signers.first()) else {

@@ -126,25 +126,26 @@ impl OfferView {
                 _ => None,
             },
             has_moved_on: has_moved_on(ledger, offer)?,
-            refused: refusal.map(|record| RefusalView::of(ledger, people, record)).transpose()?,
+            refused: match refusal {
+                Some(record) => RefusalView::of(ledger, people, *record)?,
+                None => None,
+            },
             fields: fields.collect(),
         })
     }
 }
 
 impl RefusalView {
-    fn of(ledger: &Desk<'_>, people: &People<'_>, record: Hash) -> Result<Self, Failure> {
-        let missing = || Failure::could_not("read/no-record", format!("no record {record} here"));
-        let refusal = ledger.record(ledger.by_digest(&record)?.ok_or_else(missing)?)?;
+    /// What the record says; nothing where it is not there, as beside a ledger that was restored to before it.
+    fn of(ledger: &Desk<'_>, people: &People<'_>, record: Hash) -> Result<Option<Self>, Failure> {
+        let Some(index) = ledger.by_digest(&record)? else { return Ok(None) };
+        let refusal = ledger.record(index)?;
         let payload = refusal.payload();
         let (Body::Refuse(body), Some(signer)) = (&payload.body, payload.signers.first()) else {
-            return Err(missing());
+            return Ok(None);
         };
-        Ok(Self {
-            record: record.to_string(),
-            by: people.name(&signer.id)?.into(),
-            ground: body.ground.word(),
-        })
+        let (by, ground) = (people.name(&signer.id)?.into(), body.ground.word());
+        Ok(Some(Self { record: record.to_string(), by, ground }))
     }
 }
 
