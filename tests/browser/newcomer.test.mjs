@@ -4,7 +4,7 @@
 // The keeper holds a hundred mobile telephones, numbered as they came.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { close, launch, Somebody, keys } from "./pages.mjs";
+import { close, launch, Somebody, keys, verdict } from "./pages.mjs";
 
 before(() => launch());
 after(close);
@@ -188,6 +188,24 @@ test("an offer says whose it is, and what became of it", { timeout: 180_000 }, a
     assert.equal(await read(analyst, "h1"), word);
   }
   await keeper.leave();
+  await analyst.leave();
+});
+
+test("an image's history says what is the laptop's, and what was corrected", async () => {
+  const analyst = await Somebody.signedIn("analyst");
+  const item = await analyst.page.evaluate(async () => {
+    const { items } = await (await fetch("/v1/items?state=held")).json();
+    return items.find(({ description }) => description === "image of the laptop's disk").item;
+  });
+  assert.equal(await verdict(analyst, item), "verified");
+  const entries = (await analyst.page.locator(".timeline > li").allInnerTexts()).map(plain);
+  const ofLaptop = entries.filter((text) => text.includes("About what it was made from, or packed in: item:"));
+  assert.ok(ofLaptop.length > 0 && ofLaptop.length < entries.length, `${ofLaptop.length} of ${entries.length}`);
+  const collected = ofLaptop.find((text) => text.startsWith("Collected"));
+  assert.match(collected, /flat 41, kitchen table ! ?corrected by Entry \d+/);
+  assert.match(collected, /Document laptop\.txt, SHA-256 [0-9a-f]{64}/);
+  assert.ok(entries.some((text) => /^Copied|^Derived|derive/.test(text) && !text.includes("About what")), entries.join("\n"));
+  assert.deepEqual(await analyst.violations(), []);
   await analyst.leave();
 });
 

@@ -80,7 +80,7 @@ fn a_newcomer_finds_their_way() {
     }
     let stage = Stage::plain();
     let served = stage.serve(&reserve(), "");
-    stage.play(&served, ("newcomer.test.mjs", 9), &[]);
+    stage.play(&served, ("newcomer.test.mjs", 10), &[]);
 }
 
 #[test]

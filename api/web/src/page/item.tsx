@@ -205,7 +205,7 @@ function TimelineEntry({ one, placed }: { one: Case; placed: Placed }) {
         {payload.from !== undefined && payload.to !== undefined && <><dt>{language.say("from")} <Arrow /> {language.say("to")}</dt><dd><PersonById id={payload.from} /> <Arrow /> <PersonById id={payload.to} /></dd></>}
         <BodyFacts payload={payload} />
         {textsOf(openingsOf(one, placed)).map(([field, text]) => (
-          <><dt key={field}>{fieldText(language, field)}</dt><dd><Foreign text={text} />{corrected.has(field) && <>{" "}<strong class="mark"><span class="shape" aria-hidden="true">!</span>{language.say("corrected-by", { entry: String(corrected.get(field)) })}</strong></>}</dd></>
+          <><dt key={field}>{fieldText(language, field)}</dt><dd><Foreign text={text} />{corrected.has(field) && <>{" "}<strong class="mark"><span class="shape" aria-hidden="true">!</span>{language.say("corrected-by")} {language.say("entry", { entry: String(corrected.get(field)) })}</strong></>}</dd></>
         ))}
         {withheld.length > 0 && <><dt>{language.say("not-open-fields")}</dt><dd><Foreign text={withheld.map(({ field, reason }) => `${field} (${reason})`).join(", ")} /></dd></>}
         {message.signatures.map(({ observed, role, kid }) => role === Role.receiving && (
