@@ -273,7 +273,9 @@ fn with_the_offer_it_is_over() {
     let refused = run("ben", &refuse);
     assert_eq!(refused.status, 0, "{}{}", refused.stdout, refused.stderr);
     assert!(!stage.sees("ben", &laptop));
-    assert_eq!(stage.scene.ask_signed("anna", "GET", &path, b"").status, 404);
+    // It opens nothing any more, and whoever offered it sees that it was refused.
+    assert_eq!(stage.scene.ask_signed("ben", "GET", &path, b"").status, 404);
+    assert_eq!(stage.scene.ask_signed("anna", "GET", &path, b"").status, 200);
     // Something else was recorded about the item: it can take its place no more.
     send();
     assert_eq!(run("anna", &["seal", &laptop, "--number", "B-1"]).status, 0);
