@@ -37,7 +37,7 @@ pub async fn draw(
         desk.item_state(item)?;
         let (origin, is_training) = (desk.origin().to_string(), desk.is_training()?);
         let label = Label { item, origin, description: None, is_training };
-        Ok(label_sheets(&[label], Sheet::Single, 0)?.draw(PrintForm::Svg).map_err(Failure::from)?)
+        label_sheets(&[label], Sheet::Single, 0)?.draw(PrintForm::Svg).map_err(Failure::from)
     });
     let about =
         [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "private, no-store")];

@@ -283,6 +283,6 @@ impl Service {
 
 async fn find(service: &Arc<Service>, caller: Caller, digest: &str) -> Result<OfferFile, Problem> {
     let digest = parse_digest(digest)?;
-    let found = service.look(move |service| Ok(service.mailbox.get(&digest, &caller.id)?));
+    let found = service.look(move |service| service.mailbox.get(&digest, &caller.id));
     found.await?.ok_or_else(|| Problem::not_found(format!("no offer {digest} waits here")))
 }
