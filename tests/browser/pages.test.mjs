@@ -128,7 +128,7 @@ test("an offer is refused, and does not wait any more", async () => {
   assert.match(await keeper.page.innerText(".timeline"), /torn at the flap/);
   // Whoever offered it is told, and puts it away when they have seen why.
   await keeper.go("desk");
-  await keeper.page.waitForSelector("#offers-over .card");
+  await keeper.page.waitForSelector("#offers-over .names a");
   assert.match(await keeper.page.innerText("#offers-over .card"), /Claire Moreau[\s\S]* did not sign[\s\S]*Seal seal[\s\S]*a torn bag/);
   assert.deepEqual(await keeper.violations(), []);
   await keeper.page.click("#offers-over a.button");
