@@ -10,6 +10,7 @@ import { MANIFEST_TYPE, Role } from "../../../verifier-cli/page/src/cose.ts";
 import { encodeDraft, sign as signDraft, startDraft } from "../../../verifier-cli/page/src/cose/draft.ts";
 import { sha256 } from "../../../verifier-cli/page/src/hash.ts";
 import { refuse } from "../../../verifier-cli/page/src/refused.ts";
+import type { Line } from "../../../verifier-cli/page/src/report.ts";
 import { verifyExhibit, type Outcome } from "../../../verifier-cli/page/src/verify.ts";
 import { askJson } from "./http.ts";
 import { sign } from "./key-file.ts";
@@ -30,6 +31,24 @@ export interface Looked {
   readonly file: Uint8Array;
   /** Handling codes of which nobody here knows what they ask for, in the server's words. */
   readonly flags: readonly string[];
+}
+
+/** What a report comes to in a browser, where no agency is pinned: that alone is left out of the judgement, and said beside it. */
+export type BrowserVerdict = "verified" | "rejected" | "could-not-check";
+
+export function browserVerdict(lines: readonly Line[]): BrowserVerdict {
+  if (lines.some(({ status }) => status === "fail")) return "rejected";
+  return lines.some(isOpen) ? "could-not-check" : "verified";
+}
+
+/** Refuses what was not verified, with the code of what kept it from that. */
+export function demandVerified(lines: readonly Line[]): void {
+  const wrong = lines.find(({ status }) => status === "fail") ?? lines.find(isOpen);
+  if (wrong !== undefined) refuse(wrong.code);
+}
+
+function isOpen({ id, status, isRequired }: Line): boolean {
+  return isRequired && status === "not-checked" && id !== "agencies-pinned";
 }
 
 /** Somebody who is to get an exhibit. */

@@ -1,9 +1,9 @@
 /** Giving an item's history to somebody else: an exhibit that they verify offline. */
 import { useState } from "preact/hooks";
-import { giveTo, type Looked } from "../exhibit.ts";
+import { demandVerified, giveTo, type Looked } from "../exhibit.ts";
 import { Problem } from "../problem.ts";
 import { shortId, useShared } from "../state.ts";
-import { Choice, TextField } from "../ui/form.tsx";
+import { Choice, TextField, tidy } from "../ui/form.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { Foreign } from "../ui/text.tsx";
 
@@ -31,7 +31,6 @@ export function Give({ item }: { item: string }) {
   const [given, setGiven] = useState<Given | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isBusy, setBusy] = useState(false);
-  const tidy = (text: string) => text.trim().normalize("NFC");
   const submit = (event: Event) => {
     event.preventDefault();
     if (isBusy) return;
@@ -39,9 +38,7 @@ export function Give({ item }: { item: string }) {
     setProblem(null);
     setGiven(null);
     giveTo(ledger, session, item, { kind, name: tidy(name), purpose: tidy(purpose) }).then((looked) => {
-      const lines = looked.outcome.report.lines();
-      const refused = lines.find(({ status }) => status === "fail");
-      if (refused !== undefined) throw new Problem(0, refused.code, "");
+      demandVerified(looked.outcome.report.lines());
       const file = `${shortId(item).replace(":", "-")}.exhibit`;
       save(file, looked.file);
       setGiven({ file, looked });

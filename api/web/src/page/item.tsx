@@ -10,7 +10,7 @@ import { codeOf } from "../../../../verifier-cli/page/src/refused.ts";
 import { checkOpening } from "../../../../verifier-cli/page/src/sealed.ts";
 import type { Case } from "../../../../verifier-cli/page/src/verify/case.ts";
 import { maySign, textsOf } from "../act.ts";
-import { lookAt, type Looked } from "../exhibit.ts";
+import { browserVerdict, lookAt, type Looked } from "../exhibit.ts";
 import { askJson } from "../http.ts";
 import { go, hashOf } from "../route.ts";
 import { countText, ordered, People, SharedContext, shortId, useItems, useLoaded, useRoles, useShared } from "../state.ts";
@@ -111,17 +111,15 @@ function Verified({ looked, isLooking }: { looked: Looked | null; isLooking: boo
   if (looked === null) return <p role="status">{isLooking ? language.say("verifying") : ""}</p>;
   const { outcome } = looked;
   const lines = outcome.report.lines();
-  const isRefused = lines.some(({ status }) => status === "fail");
   const completeness = lines.find(({ id }) => id === "completeness")?.code ?? "";
-  // Agencies are not pinned in a browser: that alone keeps the report from `verified`, and is said in its words.
-  const open = lines.filter(({ status, isRequired }) => status === "not-checked" && isRequired).map(({ id }) => id);
-  const verdict = isRefused ? "rejected" : open.every((id) => id === "agencies-pinned") ? "verified" : "could-not-check";
+  const verdict = browserVerdict(lines);
+  const isPinned = !lines.some(({ id, status, isRequired }) => id === "agencies-pinned" && status === "not-checked" && isRequired);
   const size = String(outcome.one?.contents.checkpoint.size ?? "");
   return (
     <div class={`verdict ${verdict}`} role="status" data-verdict={verdict}>
       <p><span class="shape" aria-hidden="true">{VERDICTS[verdict]}</span>{language.say(`verdict-${verdict}`, { size })}</p>
-      {!isRefused && <p>{language.label("grade", completeness.replace("/", "-"))} <Code code={completeness} /></p>}
-      {open.includes("agencies-pinned") && <p>{language.say("not-pinned")}</p>}
+      {verdict !== "rejected" && <p>{language.label("grade", completeness.replace("/", "-"))} <Code code={completeness} /></p>}
+      {!isPinned && <p>{language.say("not-pinned")}</p>}
     </div>
   );
 }

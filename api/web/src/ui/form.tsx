@@ -28,6 +28,11 @@ export function Field({ id, label, hint, children }: FieldProps) {
   );
 }
 
+/** What was typed, without white space around it and in one form of Unicode, as the ledger takes it. */
+export function tidy(text: string): string {
+  return text.trim().normalize("NFC");
+}
+
 interface TextProps {
   readonly name: string;
   readonly value: string;
