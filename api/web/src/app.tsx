@@ -19,7 +19,7 @@ import { Request, Requests } from "./page/request.tsx";
 import { SignIn } from "./page/sign-in.tsx";
 import { Problem } from "./problem.ts";
 import { PAGES, hashOf, useRoute, type PageName, type Route } from "./route.ts";
-import { resume, signIn, signOut, type Session } from "./session.ts";
+import { isAgency, resume, signIn, signOut, type Session } from "./session.ts";
 import { People, SharedContext, whoText, type Shared } from "./state.ts";
 import { ProblemNote } from "./ui/problem.tsx";
 import { Expired } from "./ui/expired.tsx";
@@ -43,7 +43,8 @@ export function App() {
   useEffect(() => {
     Ledger.meet().then(async (met) => {
       const session = await resume();
-      if (session !== null) await begin(met, session);
+      // A session that cannot go on is begun again; another history stops everything.
+      if (session !== null) await begin(met, session).catch((thrown: unknown) => thrown instanceof TwoHeads && setProblem(thrown));
       setLedger(met);
     }).catch(setProblem);
   }, []);
@@ -221,7 +222,7 @@ function useFocus(route: Route): void {
 const OF_AGENCY = ["desk", "people"] as const;
 
 function Navigation({ route, language, session }: { route: Route; language: Language; session: Session }) {
-  const pages = session.who.id.startsWith("agency:") ? OF_AGENCY : PAGES.filter((page) => page !== "oversight" || session.is_overseer);
+  const pages = isAgency(session) ? OF_AGENCY : PAGES.filter((page) => page !== "oversight" || session.is_overseer);
   const isHere = (page: PageName) => page === route.page || (page === "desk" && ["act", "receive", "offer", "receipt"].includes(route.page)) || (page === "items" && route.page === "label");
   const list = useRef<HTMLUListElement>(null);
   // On a telephone the names are on one line, which is longer than its window.

@@ -1,6 +1,7 @@
 /** Who is signed in: a challenge of the server, signed with a key that stays in the browser. */
 import { encodeBase64 } from "../../../verifier-cli/page/src/base64.ts";
 import { utf8 } from "../../../verifier-cli/page/src/bytes.ts";
+import { kindOf } from "../../../verifier-cli/page/src/id.ts";
 import { demand } from "../../../verifier-cli/page/src/refused.ts";
 import { ask, askJson, rememberToken } from "./http.ts";
 import { sign } from "./key-file.ts";
@@ -18,6 +19,11 @@ export interface SessionView {
 
 export interface Session extends SessionView {
   readonly key: KeptKey;
+}
+
+/** Whether it is an agency's, which holds nothing and says who handles evidence. */
+export function isAgency({ who }: SessionView): boolean {
+  return kindOf(who.id) === "agency";
 }
 
 /** Which of the kept keys began the session at hand: its thumbprint. */

@@ -5,7 +5,7 @@ import { askJson } from "../http.ts";
 import { Problem } from "../problem.ts";
 import { hashOf } from "../route.ts";
 import { inOrder, itemPages, useLoaded, useShared } from "../state.ts";
-import { Choice, PersonChoice, TextField, TimeField, WrongFields } from "../ui/form.tsx";
+import { Choice, PersonChoice, TextField, tidy, TimeField, WrongFields } from "../ui/form.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { DoneNote, Signing } from "../ui/signing.tsx";
 import type { ItemHistory, ItemView } from "../view.ts";
@@ -71,11 +71,6 @@ interface ActFormProps {
   readonly items: readonly string[];
   readonly known: readonly ItemView[];
   readonly done: (done: Done) => void;
-}
-
-/** What was typed, without white space around it and in one form of Unicode, as the ledger takes it. */
-function tidy(text: string): string {
-  return text.trim().normalize("NFC");
 }
 
 function ActForm({ name, form, items, known, done }: ActFormProps) {

@@ -4,6 +4,7 @@ import { printable } from "../../../../verifier-cli/page/src/page/printable.ts";
 import { maySign } from "../act.ts";
 import { askJson } from "../http.ts";
 import { go, hashOf } from "../route.ts";
+import { isAgency } from "../session.ts";
 import { countText, inOrder, ordered, useItems, useLoaded, useRoles, useShared } from "../state.ts";
 import { Choice } from "../ui/form.tsx";
 import { More } from "../ui/more.tsx";
@@ -20,7 +21,7 @@ export function Desk() {
   const inbox = useLoaded(() => askJson<InboxView>("/v1/inbox"), []);
   const waiting = inbox.value?.waiting ?? [];
   // An agency holds nothing.
-  const isPerson = !session.who.id.startsWith("agency:");
+  const isPerson = !isAgency(session);
   return (
     <>
       <h1 tabIndex={-1}>{language.say("desk")}</h1>

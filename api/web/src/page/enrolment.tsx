@@ -6,7 +6,7 @@ import { Problem } from "../problem.ts";
 import { proposeForAgency, REASONS, ROLES, type RegistryAct, type RegistryName } from "../registry.ts";
 import { hashOf } from "../route.ts";
 import { useShared, whoText } from "../state.ts";
-import { Choice, Field, localTime, TextField, WrongFields } from "../ui/form.tsx";
+import { Choice, Field, localTime, TextField, tidy, WrongFields } from "../ui/form.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { DoneNote, Signing } from "../ui/signing.tsx";
 
@@ -54,7 +54,7 @@ function EnrolmentForm({ name, custodian, done }: FormProps) {
     const key = hasKey ? await openKeyFile(await file!.text(), passphrase, file!.name) : null;
     switch (name) {
       case "custodian-enrol":
-        return { name, called: called.trim().normalize("NFC"), roles, key: key as OpenedKey };
+        return { name, called: tidy(called), roles, key: key as OpenedKey };
       case "key-rotate":
         return { name, custodian, reason, key: key as OpenedKey };
       case "key-revoke":
@@ -90,14 +90,7 @@ function EnrolmentForm({ name, custodian, done }: FormProps) {
             {(described, isWrong) => <input id="field-since" type="datetime-local" required max={localTime(new Date())} aria-describedby={described} aria-invalid={isWrong} value={since} onInput={(event) => setSince(event.currentTarget.value)} />}
           </Field>
         )}
-        {hasKey && <>
-          <Field id="field-key" label={language.say("new-key-file")} hint={language.say("new-key-file-hint")}>
-            {(described, isWrong) => <input id="field-key" type="file" required aria-describedby={described} aria-invalid={isWrong} onChange={(event) => setFile(event.currentTarget.files?.[0] ?? null)} />}
-          </Field>
-          <Field id="new-passphrase" label={language.say("passphrase")}>
-            {() => <input id="new-passphrase" type="password" required autocomplete="off" value={passphrase} onInput={(event) => setPassphrase(event.currentTarget.value)} />}
-          </Field>
-        </>}
+        {hasKey && <NewKey setFile={setFile} passphrase={passphrase} setPassphrase={setPassphrase} />}
       </WrongFields.Provider>
       <ProblemNote problem={problem} language={language} />
       <div class="buttons">
@@ -106,6 +99,27 @@ function EnrolmentForm({ name, custodian, done }: FormProps) {
       </div>
       {proposal !== null && <Signing proposal={proposal} known={new Map()} done={done} cancel={() => setProposal(null)} />}
     </form>
+  );
+}
+
+interface NewKeyProps {
+  readonly setFile: (file: File | null) => void;
+  readonly passphrase: string;
+  readonly setPassphrase: (passphrase: string) => void;
+}
+
+/** The file of the key that is new, for whoever it belongs to to open. */
+function NewKey({ setFile, passphrase, setPassphrase }: NewKeyProps) {
+  const { language } = useShared();
+  return (
+    <>
+      <Field id="field-key" label={language.say("new-key-file")} hint={language.say("new-key-file-hint")}>
+        {(described, isWrong) => <input id="field-key" type="file" required aria-describedby={described} aria-invalid={isWrong} onChange={(event) => setFile(event.currentTarget.files?.[0] ?? null)} />}
+      </Field>
+      <Field id="new-passphrase" label={language.say("passphrase")}>
+        {() => <input id="new-passphrase" type="password" required autocomplete="off" value={passphrase} onInput={(event) => setPassphrase(event.currentTarget.value)} />}
+      </Field>
+    </>
   );
 }
 

@@ -6,7 +6,7 @@ import { Problem } from "../problem.ts";
 import { hashOf } from "../route.ts";
 import { keysOf, useLoaded, useShared, whoText } from "../state.ts";
 import { Dialog } from "../ui/dialog.tsx";
-import { Checked, Choice, TextField } from "../ui/form.tsx";
+import { Checked, Choice, TextField, tidy } from "../ui/form.tsx";
 import { PayloadWords } from "../ui/payload.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { DoneNote, Signing, Unchecked } from "../ui/signing.tsx";
@@ -130,7 +130,7 @@ function RefuseOffer({ proposal, sign }: { proposal: Proposal; sign: (proposal: 
     event.preventDefault();
     const items = payload.subjects.map(({ id }) => id);
     const codes = { ground, offer: offer!, from: payload.from! };
-    propose(ledger, session, { name: "refuse-offer", items, codes, texts: { remark: remark.trim().normalize("NFC") } })
+    propose(ledger, session, { name: "refuse-offer", items, codes, texts: { remark: tidy(remark) } })
       .then(sign, (thrown: unknown) => setProblem(Problem.from(thrown)));
   };
   return (

@@ -1,5 +1,6 @@
 /** Who is enrolled, with which keys. Whoever is signed in with an agency's key enrols its people here, and ends their keys. */
 import { hashOf } from "../route.ts";
+import { isAgency } from "../session.ts";
 import { shortId, useShared } from "../state.ts";
 import { Table } from "../ui/table.tsx";
 import { Code, Foreign, Labelled } from "../ui/text.tsx";
@@ -25,7 +26,7 @@ export function PeopleAndKeys() {
           />
         </section>
       ))}
-      {!session.who.id.startsWith("agency:") && (
+      {!isAgency(session) && (
         <section>
           <h2>{language.say("enrolling")}</h2>
           <p>{language.say("enrolling-hint")}</p>

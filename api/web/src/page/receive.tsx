@@ -9,7 +9,7 @@ import { askJson } from "../http.ts";
 import { formatLabel } from "../label.ts";
 import { Problem } from "../problem.ts";
 import { inOrder, useLoaded, useShared } from "../state.ts";
-import { Checked, Choice, TextField } from "../ui/form.tsx";
+import { Checked, Choice, TextField, tidy } from "../ui/form.tsx";
 import { More } from "../ui/more.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { Scan } from "../ui/scan.tsx";
@@ -56,7 +56,7 @@ function Manifest({ items, done }: { items: readonly ItemView[]; done: (done: Do
   const known = useMemo(() => new Map(items.map((item) => [item.item, item])), [items]);
   const draft = (name: ActName, codes: Record<string, string>, observed?: Observed) => {
     setProblem(null);
-    const asked = { name, items: items.map(({ item }) => item), codes, texts: { remark: remark.trim().normalize("NFC") } };
+    const asked = { name, items: items.map(({ item }) => item), codes, texts: { remark: tidy(remark) } };
     propose(ledger, session, asked).then(
       (proposal) => setSigning({ proposal, ...(observed === undefined ? {} : { observed }) }),
       (thrown: unknown) => setProblem(Problem.from(thrown)),

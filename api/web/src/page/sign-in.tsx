@@ -4,7 +4,7 @@ import { openKeyFile } from "../key-file.ts";
 import type { Language } from "../language.ts";
 import type { Ledger } from "../ledger.ts";
 import { Problem } from "../problem.ts";
-import { signIn, type Session } from "../session.ts";
+import { isAgency, signIn, type Session } from "../session.ts";
 import { forgetKey, keepKey, keptKeys, type KeptKey } from "../store.ts";
 import { whoText } from "../state.ts";
 import { ProblemNote } from "../ui/problem.tsx";
@@ -52,7 +52,7 @@ export function SignIn({ language, ledger, isBack, begin }: SignInProps) {
     const session = await signIn(ledger, { kid, key, name: file.name });
     const named = { kid, key, name: whoText(session.who) };
     // An agency's key is for a few acts a year, and would open everything to whoever finds the browser.
-    if (isKept && !session.who.id.startsWith("agency:")) await keepKey(named);
+    if (isKept && !isAgency(session)) await keepKey(named);
     await begin({ ...session, key: named });
   });
   return (
