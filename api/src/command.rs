@@ -85,7 +85,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub use accept::check_offer;
 pub(crate) use amount::parse_quantity;
-pub(crate) use custodian::parse_role;
+pub(crate) use custodian::{ROLES, ordered_roles, parse_role};
 pub(crate) use export::parse_handling;
 pub(crate) use handling::MAX_CODES;
 pub(crate) use key::end_text;

@@ -2,7 +2,7 @@ mod enrol;
 mod list;
 mod update;
 
-pub(crate) use enrol::parse_role;
+pub(crate) use enrol::{ROLES, ordered as ordered_roles, parse_role};
 
 use clap::Subcommand;
 

@@ -52,9 +52,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let key = read_public(&args.public)?;
     let session = args.signing.session()?;
     let person = random_id()?;
-    let mut roles = args.roles.clone();
-    roles.sort();
-    roles.dedup();
+    let roles = ordered(args.roles.clone());
     let facts = json!({
         "custodian": SubjectId::Custodian(person).to_string(),
         "thumbprint": key.kid().to_string(),
@@ -65,18 +63,28 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     session.finish(act)?.answer(lines, facts, Some(session.desk()))
 }
 
+/// The roles in which people may sign, with their words.
+pub const ROLES: [(&str, Role); 6] = [
+    ("releasing", Role::Releasing),
+    ("receiving", Role::Receiving),
+    ("witness", Role::Witness),
+    ("supervisor", Role::Supervisor),
+    ("other-party", Role::OtherParty),
+    ("acting", Role::Acting),
+];
+
 /// A role by its word.
-pub fn parse_role(word: &str) -> Result<Role, String> {
-    Ok(match word {
-        "releasing" => Role::Releasing,
-        "receiving" => Role::Receiving,
-        "witness" => Role::Witness,
-        "supervisor" => Role::Supervisor,
-        "other-party" => Role::OtherParty,
-        "acting" => Role::Acting,
-        _ => {
-            let words = "releasing, receiving, witness, supervisor, other-party, acting";
-            return Err(format!("expected some of: {words}"));
-        }
+pub fn parse_role(text: &str) -> Result<Role, String> {
+    let known = ROLES.into_iter().find(|(word, _)| *word == text);
+    known.map(|(_, role)| role).ok_or_else(|| {
+        let words = ROLES.map(|(word, _)| word).join(", ");
+        format!("expected some of: {words}")
     })
+}
+
+/// Roles in ascending order, each once, as SPEC has them.
+pub fn ordered(mut roles: Vec<Role>) -> Vec<Role> {
+    roles.sort();
+    roles.dedup();
+    roles
 }

@@ -4,7 +4,7 @@ use custody_core::record::body::{Absence, AgencyUpdate};
 use custody_core::verify::utc_text;
 use serde_json::json;
 
-use super::enrol::parse_role;
+use super::enrol::{ordered, parse_role};
 use crate::act::Act;
 use crate::command::option::{Signing, signing_help};
 use crate::failure::Failure;
@@ -58,10 +58,7 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let id = SubjectId::Custodian(desk.custodian(&args.custodian)?);
     let alternate = args.alternate.as_ref().map(|text| desk.custodian(text)).transpose()?;
     let absence = away.map(|(from_s, until_s)| Absence { from_s, until_s, alternate });
-    let mut roles = args.roles.clone();
-    roles.sort();
-    roles.dedup();
-    let roles = Some(roles).filter(|roles| !roles.is_empty());
+    let roles = Some(ordered(args.roles.clone())).filter(|roles| !roles.is_empty());
     let facts = json!({
         "custodian": id.to_string(),
         "away_from": away.map(|(from_s, _)| utc_text(from_s)),

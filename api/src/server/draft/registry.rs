@@ -1,5 +1,6 @@
 //! What an agency does about its people and their keys. An agency's authority key signs, and where a key is new, that one too.
 
+use custody_core::cose::Role;
 use custody_core::hash::Hash;
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::key::{CoseKey, Kid};
@@ -12,15 +13,11 @@ use utoipa::openapi::schema::{ArrayBuilder, ArrayItems, Schema};
 
 use super::{bad, code, said};
 use crate::act::{Act, random_id};
-use crate::command::parse_role;
+use crate::command::{ROLES, ordered_roles, parse_role};
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::moment::Moment;
 use crate::server::document::{CustodianId, Digest, MomentText, SealedText, words};
-
-/// Roles in which people may sign, as the commands spell them.
-const ROLES: [&str; 6] =
-    ["releasing", "receiving", "witness", "supervisor", "other-party", "acting"];
 
 /// Somebody new.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -140,7 +137,7 @@ impl UpdateAsked {
 }
 
 fn roles() -> Schema {
-    let role = ArrayItems::RefOrSchema(Box::new(words(ROLES).into()));
+    let role = ArrayItems::RefOrSchema(Box::new(words(ROLES.map(|(word, _)| word)).into()));
     ArrayBuilder::new().items(role).min_items(Some(1)).max_items(Some(ROLES.len())).into()
 }
 
@@ -148,18 +145,14 @@ fn reasons() -> Schema {
     words(KeyReason::ALL.iter().map(|word| word.word()))
 }
 
-/// Roles in ascending order, each once, as SPEC has them.
-fn parse_roles(texts: &[String]) -> Result<Vec<custody_core::cose::Role>, Failure> {
+fn parse_roles(texts: &[String]) -> Result<Vec<Role>, Failure> {
     if texts.is_empty() || texts.len() > ROLES.len() {
         return Err(bad("roles", "a list of 1 to 6 roles"));
     }
     let role = |text: &String| {
         parse_role(text).map_err(|reason| bad("roles", &format!("of roles: {reason}")))
     };
-    let mut roles = texts.iter().map(role).collect::<Result<Vec<_>, _>>()?;
-    roles.sort();
-    roles.dedup();
-    Ok(roles)
+    Ok(ordered_roles(texts.iter().map(role).collect::<Result<_, _>>()?))
 }
 
 fn key(text: &str) -> Result<CoseKey, Failure> {
