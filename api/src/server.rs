@@ -38,6 +38,7 @@ mod notify;
 mod observe;
 mod offer;
 mod pending;
+mod private;
 pub mod problem;
 pub mod proxy;
 mod reckoned;

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::access::Caller;
 use super::document::{ItemId, Missing};
 use super::item::parse_item;
+use super::private::private;
 use super::problem::Problem;
 use super::segment::Segment;
 use super::service::Service;
@@ -39,7 +39,5 @@ pub async fn draw(
         let label = Label { item, origin, description: None, is_training };
         label_sheets(&[label], Sheet::Single, 0)?.draw(PrintForm::Svg).map_err(Failure::from)
     });
-    let about =
-        [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "private, no-store")];
-    Ok((about, label.await?).into_response())
+    Ok(private("image/svg+xml", label.await?))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use custody_core::hash::Hash;
 use custody_core::id::SubjectId;
@@ -18,6 +18,7 @@ use super::access::Caller;
 use super::change::Change;
 use super::document::{Binary, Digest, Missing, Refused};
 use super::mailbox::Kept;
+use super::private::private;
 use super::problem::Problem;
 use super::record::parse_digest;
 use super::segment::Segment;
@@ -241,8 +242,7 @@ pub async fn read(
     Segment(digest): Segment,
 ) -> Result<Response, Problem> {
     let offer = find(&service, caller, &digest).await?;
-    let about = [(header::CONTENT_TYPE, OFFER_TYPE), (header::CACHE_CONTROL, "private, no-store")];
-    Ok((about, offer.encode()).into_response())
+    Ok(private(OFFER_TYPE, offer.encode()))
 }
 
 /// Withdraws an offer

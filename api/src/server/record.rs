@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 use super::access::Caller;
 use super::change::{Change, Recorded};
 use super::document::{Binary, Conflict, Digest, Missing, Refused};
+use super::private::private;
 use super::problem::Problem;
 use super::segment::Segment;
 use super::service::Service;
@@ -225,8 +226,7 @@ pub async fn read(
         Ok(Some(desk.logged(index)?.record))
     });
     let bytes = bytes.await?.ok_or_else(|| no_record(&digest))?;
-    let about = [(header::CONTENT_TYPE, RECORD_TYPE), (header::CACHE_CONTROL, "private, no-store")];
-    Ok((about, bytes).into_response())
+    Ok(private(RECORD_TYPE, bytes))
 }
 
 /// The receipt of a record
@@ -250,11 +250,7 @@ pub async fn receipt(
         Ok(Some(desk.receipt(index)?))
     });
     let receipt = receipt.await?.ok_or_else(|| no_record(&digest))?;
-    let about = [
-        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
-        (header::CACHE_CONTROL, "private, no-store"),
-    ];
-    Ok((about, receipt).into_response())
+    Ok(private("text/plain; charset=utf-8", receipt))
 }
 
 /// Reads a digest in a path.
