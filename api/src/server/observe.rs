@@ -144,15 +144,19 @@ impl Observer {
         drop(open);
         let (status, taken) = (response.status().as_u16(), begun.elapsed());
         let ms = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX);
-        let (who, address) = (who(&response), address(&response));
         // What went well is counted; that it did is worth a line to those who look for something. So is who asks too often again
         // and again.
         match status {
-            ..400 => tracing::debug!(%id, %method, path = pattern, status, ms, who, "answered"),
-            429 if response.extensions().get::<Counted>().is_none() => {
-                tracing::debug!(%id, %method, path = pattern, status, ms, who, "answered");
+            ..400 => {
+                tracing::debug!(%id, %method, path = pattern, status, ms, who = who(&response), "answered");
             }
-            _ => tracing::info!(%id, %method, path = pattern, status, ms, who, address, "answered"),
+            429 if response.extensions().get::<Counted>().is_none() => {
+                tracing::debug!(%id, %method, path = pattern, status, ms, who = who(&response), "answered");
+            }
+            _ => {
+                let (who, address) = (who(&response), address(&response));
+                tracing::info!(%id, %method, path = pattern, status, ms, who, address, "answered");
+            }
         }
         self.count(pattern, response.status(), taken);
         finish(response, id)
