@@ -1,4 +1,4 @@
-//! What lies beside the ledger: trust policy, pins, a receipt, the static files, the openings.
+//! What lies beside the ledger: trust policy, pins, a receipt, the static files, the openings, how it is served.
 
 use std::path::Path;
 

@@ -61,6 +61,12 @@ fn the_demo_leaves_what_is_promised() {
     }
     let agencies = fs::read_to_string(out.join("agencies.txt")).unwrap();
     assert!(agencies.starts_with("genesis ") && agencies.lines().count() == 4, "{agencies}");
+    let offers: Vec<_> = fs::read_dir(out.join("ledger/offers")).unwrap().collect();
+    assert_eq!(offers.len(), 1, "{offers:?}");
+    let serve = ["serve", "--check", "--ledger", "ledger", "--config", "serve.toml"];
+    let passphrase = ["--passphrase-file", "keys/passphrase.txt"];
+    let ran = program::run_in("custody", &out, &[&serve[..], &passphrase].concat(), &[]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
     let image = "evidence/laptop-disk.img";
     let (status, report) = verify(folder.path(), "demo.exhibit", image);
     assert_eq!((status, &report["verdict"]), (0, &Value::from("verified")));
