@@ -10,7 +10,7 @@ use std::process::Command;
 use custody_tests::program;
 use serde_json::Value;
 
-use crate::browser_stage::{Stage, reserve};
+use crate::browser_stage::{Served, Stage, reserve};
 use crate::page_browser::has_browser;
 use crate::page_verifier::{check_build, has_packages, is_there};
 
@@ -19,6 +19,15 @@ const BUILT: [&str; 3] = ["index.html", "app.js", "app.css"];
 
 fn web() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../api/web")
+}
+
+/// The demo, served, where there is a browser.
+fn plain(test: &str) -> Option<(Stage, Served)> {
+    has_browser(test).then(|| {
+        let stage = Stage::plain();
+        let served = stage.serve(&reserve(), "");
+        (stage, served)
+    })
 }
 
 #[test]
@@ -34,11 +43,10 @@ fn custodians_work_at_the_pages() {
 /// Labels on paper, and an exhibit that is verified by the program that whoever gets it has.
 #[test]
 fn what_leaves_the_pages_is_what_it_says() {
-    if !has_browser("browser_pages::what_leaves_the_pages_is_what_it_says") {
+    let Some((stage, served)) = plain("browser_pages::what_leaves_the_pages_is_what_it_says")
+    else {
         return;
-    }
-    let stage = Stage::plain();
-    let served = stage.serve(&reserve(), "");
+    };
     let verifier = program::path_of("custody-verify");
     let (policy, agencies) = (stage.out().join("policy.txt"), stage.out().join("agencies.txt"));
     let elsewhere = [
@@ -52,11 +60,7 @@ fn what_leaves_the_pages_is_what_it_says() {
 /// Somebody new makes a key in a browser, and an agency enrols them in another one.
 #[test]
 fn an_agency_enrols_its_people() {
-    if !has_browser("browser_pages::an_agency_enrols_its_people") {
-        return;
-    }
-    let stage = Stage::plain();
-    let served = stage.serve(&reserve(), "");
+    let Some((stage, served)) = plain("browser_pages::an_agency_enrols_its_people") else { return };
     let program = program::path_of("custody");
     stage.play(&served, ("enrolment.test.mjs", 4), &[("CUSTODY_PROGRAM", &program)]);
 }
@@ -64,22 +68,14 @@ fn an_agency_enrols_its_people() {
 /// The window in which a key file is chosen is the browser's, and answered by its driver.
 #[test]
 fn a_custodian_needs_no_mouse() {
-    if !has_browser("browser_pages::a_custodian_needs_no_mouse") {
-        return;
-    }
-    let stage = Stage::plain();
-    let served = stage.serve(&reserve(), "");
+    let Some((stage, served)) = plain("browser_pages::a_custodian_needs_no_mouse") else { return };
     stage.play(&served, ("keyboard.test.mjs", 3), &[]);
 }
 
 /// Who has never seen the pages reads what they say, on a telephone too, and from right to left.
 #[test]
 fn a_newcomer_finds_their_way() {
-    if !has_browser("browser_pages::a_newcomer_finds_their_way") {
-        return;
-    }
-    let stage = Stage::plain();
-    let served = stage.serve(&reserve(), "");
+    let Some((stage, served)) = plain("browser_pages::a_newcomer_finds_their_way") else { return };
     stage.play(&served, ("newcomer.test.mjs", 10), &[]);
 }
 

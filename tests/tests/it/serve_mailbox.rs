@@ -41,6 +41,15 @@ fn offer(scene: &Scene, more: &[&str]) -> String {
     sent["offer_digest"].as_str().unwrap().to_owned()
 }
 
+/// The same in the file `h.offer`.
+fn offer_as_file(scene: &Scene) -> String {
+    let (laptop, to) = (item(&scene.office, "laptop"), person(&scene.office, "ben"));
+    let words = ["offer", &laptop, "--to", &to, "--purpose", "transport", "--out", "h.offer"];
+    let made = machine(scene, "anna").ask(&words);
+    assert_eq!(made["offer"], "h.offer");
+    made["offer_digest"].as_str().unwrap().to_owned()
+}
+
 /// The offers in somebody's inbox: digest, and whether they sign next.
 fn waiting(machine: &Machine<'_>) -> Vec<(String, bool)> {
     let inbox = machine.ask(&["inbox"]);
@@ -167,9 +176,7 @@ fn who_offered_sees_that_it_was_refused_until_they_put_it_away() {
 fn what_was_refused_and_is_sent_again_waits_again() {
     let scene = scene();
     let (anna, ben) = (machine(&scene, "anna"), machine(&scene, "ben"));
-    let (laptop, to) = (item(&scene.office, "laptop"), person(&scene.office, "ben"));
-    let words = ["offer", &laptop, "--to", &to, "--purpose", "transport", "--out", "h.offer"];
-    let digest = anna.ask(&words)["offer_digest"].as_str().unwrap().to_owned();
+    let digest = offer_as_file(&scene);
     let file = fs::read(scene.office.folder().join("h.offer")).unwrap();
     let send = || assert_eq!(scene.ask_signed("anna", "POST", "/v1/offers", &file).status, 202);
     send();
@@ -288,9 +295,8 @@ fn an_offer_is_withdrawn_by_who_sent_it_or_is_to_sign_it() {
 fn an_offer_goes_as_a_file_all_the_same() {
     let scene = scene();
     let (anna, ben) = (machine(&scene, "anna"), machine(&scene, "ben"));
-    let (laptop, to) = (item(&scene.office, "laptop"), person(&scene.office, "ben"));
-    let words = ["offer", &laptop, "--to", &to, "--purpose", "transport", "--out", "h.offer"];
-    assert_eq!(anna.ask(&words)["offer"], "h.offer");
+    let to = person(&scene.office, "ben");
+    offer_as_file(&scene);
     assert_eq!(waiting(&ben), []);
     let tried = ben.run(&["accept", "h.offer", "--dry-run"]);
     assert!(tried.stdout.contains("not judged: "), "{}{}", tried.stdout, tried.stderr);
@@ -317,8 +323,7 @@ fn an_offer_that_came_as_a_file_is_refused_on_notes_that_are_not_shown() {
     let (laptop, to) = (item(&scene.office, "laptop"), person(&scene.office, "ben"));
     anna.ask(&["note", &laptop, "--text", "a scratch on the lid"]);
     anna.ask(&["note", &laptop, "--text", "and one below"]);
-    let words = ["offer", &laptop, "--to", &to, "--purpose", "transport", "--out", "h.offer"];
-    let digest = anna.ask(&words)["offer_digest"].as_str().unwrap().to_owned();
+    let digest = offer_as_file(&scene);
     assert_eq!(ben.refused(&["show", &laptop]), "custody/no-such-subject");
     let refused = ben.ask(&["refuse", "h.offer", "--ground", "seal", "--remark", "torn"]);
     assert_eq!(refused["answers"], digest.as_str());
@@ -350,10 +355,9 @@ fn an_offer_that_came_as_a_file_is_refused_on_notes_that_are_not_shown() {
 fn a_file_that_came_too_late_is_kept_on_notes_that_are_not_shown() {
     let scene = scene();
     let (anna, ben) = (machine(&scene, "anna"), machine(&scene, "ben"));
-    let (laptop, to) = (item(&scene.office, "laptop"), person(&scene.office, "ben"));
+    let laptop = item(&scene.office, "laptop");
     anna.ask(&["note", &laptop, "--text", "a scratch on the lid"]);
-    let words = ["offer", &laptop, "--to", &to, "--purpose", "transport", "--out", "h.offer"];
-    anna.ask(&words);
+    offer_as_file(&scene);
     ben.ask(&["accept", "h.offer", "--checked", "seal", "--out", "late.offer"]);
     anna.ask(&["seal", &laptop, "--number", "B-1"]);
     assert_eq!(ben.refused(&["submit", "late.offer"]), "custody/conflict");
@@ -390,11 +394,10 @@ fn who_cannot_ask_the_server_gets_a_file() {
 #[test]
 fn a_page_and_a_command_hand_over_to_each_other() {
     let scene = scene();
-    let (anna, ben) = (machine(&scene, "anna"), machine(&scene, "ben"));
+    let ben = machine(&scene, "ben");
     // Anna's page: the same bytes that a page makes, sent as it sends them.
-    let (laptop, to) = (item(&scene.office, "laptop"), person(&scene.office, "ben"));
-    let words = ["offer", &laptop, "--to", &to, "--purpose", "transport", "--out", "h.offer"];
-    let digest = anna.ask(&words)["offer_digest"].as_str().unwrap().to_owned();
+    let laptop = item(&scene.office, "laptop");
+    let digest = offer_as_file(&scene);
     let file = fs::read(scene.office.folder().join("h.offer")).unwrap();
     let (cookie, csrf) = scene.sign_in("anna", "");
     let head = format!("Cookie: {cookie}\r\nX-CSRF-Token: {csrf}\r\n");
