@@ -27,8 +27,10 @@ const LEVELS: [(usize, usize); 4] = [(1, 2_000), (10, 10_000), (100, 50_000), (1
 const COMPARED: usize = 100;
 /// Handoffs that one request has, where it has several.
 const SEVERAL: usize = 40;
-/// Handoffs that are submitted in this process before the other way takes its turn.
-const TURN: usize = 8_000;
+/// Handoffs over HTTP before the ledger in this process takes its turn.
+const TURN: usize = 10_000;
+/// Handoffs of that turn in either way.
+const EMBEDDED_TURN: usize = 8_000;
 /// Handoffs at half load.
 const TIMED: usize = 30_000;
 /// Handoffs that come several in a request.
@@ -41,10 +43,10 @@ const SAMPLED: Duration = Duration::from_secs(30);
 
 type Note<'a> = &'a mut dyn FnMut(&str, Value);
 
-/// What came of a load. Processor time is that of a handoff.
+/// What came of a load over HTTP.
+#[derive(Default)]
 struct Level {
-    per_s: f64,
-    cpu_us: f64,
+    spent: Spent,
     outcomes: Vec<Outcome>,
 }
 
@@ -53,7 +55,7 @@ pub fn run(dir: &Path, note: Note<'_>) {
     let count: usize = LEVELS.iter().map(|(_, count)| count).sum();
     let site = LoadSite::lay(dir, 20_000, (count + TOGETHER + TIMED) as u64);
     copy(&dir.join(LEDGER), &dir.join("embedded"));
-    let embedded = Embedded::measure(&site, dir, note);
+    let mut embedded = Embedded::open(&site, dir);
     let served = site.serve(dir);
     let mut rest = site.handoffs.as_slice();
     let mut take = |count| rest.split_off(..count).unwrap_or_default();
@@ -61,19 +63,22 @@ pub fn run(dir: &Path, note: Note<'_>) {
     let mut half = 0.0;
     for (clients, count) in LEVELS {
         let requests = take(count).iter().map(|record| Sending::one(record)).collect();
-        let level = Level::over_http(&served, requests, clients, None);
+        let level = match clients {
+            COMPARED => embedded.in_turns(&served, requests, TURN),
+            _ => Level::over_http(&served, requests, clients, None),
+        };
         level.note(&format!("http_clients_{clients}"), note);
         if clients == COMPARED {
-            half = level.per_s / 2.0;
-            embedded.compare("http_cpu_ratio", &level, note);
+            half = level.spent.of_one().1 / 2.0;
+            embedded.compare("http", &level, note);
         }
         outcomes.extend(level.outcomes);
         note(&format!("http_memory_mib_after_{clients}"), json!(memory_bytes(served.pid()) >> 20));
     }
     let requests = take(TOGETHER).chunks(SEVERAL).map(Sending::several).collect();
-    let level = Level::over_http(&served, requests, COMPARED, None);
+    let level = embedded.in_turns(&served, requests, TURN / SEVERAL);
     level.note("http_several", note);
-    embedded.compare("http_several_cpu_ratio", &level, note);
+    embedded.compare("http_several", &level, note);
     outcomes.extend(level.outcomes);
     let requests = take(TIMED).iter().map(|record| Sending::one(record)).collect();
     let level = Level::over_http(&served, requests, COMPARED, Some(half));
@@ -106,23 +111,7 @@ pub fn soak(dir: &Path, time: Duration, note: Note<'_>) {
     served.stop();
 }
 
-/// Processor time of a handoff in this process, in microseconds.
-struct Embedded {
-    /// All submitted together.
-    together_us: f64,
-    /// As many at a time as there are clients that are compared.
-    some_us: f64,
-}
-
-impl Embedded {
-    fn compare(&self, name: &str, level: &Level, note: Note<'_>) {
-        note(name, json!(ratio(level.cpu_us, self.together_us)));
-        let name = format!("{name}_as_many_at_a_time");
-        note(&name, json!(ratio(level.cpu_us, self.some_us)));
-    }
-}
-
-/// What a number of handoffs took in this process.
+/// What a number of handoffs took.
 #[derive(Default)]
 struct Spent {
     count: usize,
@@ -131,12 +120,18 @@ struct Spent {
 }
 
 impl Spent {
-    fn count(&mut self, count: usize, work: impl FnOnce()) {
-        let (before, start) = (processor_time(std::process::id()), Instant::now());
-        work();
-        self.processor += processor_time(std::process::id()) - before;
+    /// Counts `work`, which is that of the process `pid` and returns how many handoffs it was.
+    fn count(&mut self, pid: u32, work: impl FnOnce() -> usize) {
+        let (before, start) = (processor_time(pid), Instant::now());
+        self.count += work();
+        self.processor += processor_time(pid) - before;
         self.time += start.elapsed();
-        self.count += count;
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.count += other.count;
+        self.processor += other.processor;
+        self.time += other.time;
     }
 
     /// Processor time of each in microseconds, and how many a second.
@@ -144,30 +139,66 @@ impl Spent {
         let count = self.count as f64;
         (self.processor.as_secs_f64() * 1e6 / count, count / self.time.as_secs_f64())
     }
+
+    fn note(&self, name: &str, note: Note<'_>) {
+        let (cpu_us, per_s) = self.of_one();
+        note(&format!("{name}_cpu_us"), json!(cpu_us.round()));
+        note(&format!("{name}_per_s"), json!(per_s.round()));
+    }
 }
 
-impl Embedded {
-    /// The same handoffs, half of them together and half some at a time.
-    fn measure(site: &LoadSite, dir: &Path, note: Note<'_>) -> Self {
+/// The ledger in this process, which gets the same handoffs.
+struct Embedded<'s> {
+    ledger: Ledger,
+    rest: &'s [Vec<u8>],
+    /// All of a turn submitted together.
+    together: Spent,
+    /// As many at a time as there are clients that are compared.
+    some: Spent,
+}
+
+impl<'s> Embedded<'s> {
+    fn open(site: &'s LoadSite, dir: &Path) -> Self {
         let options = LedgerOptions::new(dir.join("embedded"));
         let ledger = Ledger::open(options, twin(&site.keys)).expect("the ledger opens");
-        let (mut together, mut some) = (Spent::default(), Spent::default());
-        // By turns: a ledger that has grown has more to do in the background.
-        for (turn, records) in site.handoffs.chunks(TURN).enumerate() {
-            match turn % 2 {
-                0 => together.count(records.len(), || drop(submit_all(&ledger, records.to_vec()))),
-                _ => {
-                    some.count(records.len(), || submit_some_at_a_time(&ledger, records, COMPARED))
-                }
-            }
+        let (together, some) = (Spent::default(), Spent::default());
+        Self { ledger, rest: &site.handoffs, together, some }
+    }
+
+    /// Requests of the clients that are compared, by turns with the ledger in this process: what else the machine does from second
+    /// to second then falls on all.
+    fn in_turns(&mut self, served: &Served, mut requests: Vec<Sending>, turn: usize) -> Level {
+        (self.together, self.some) = (Spent::default(), Spent::default());
+        let mut level = Level::default();
+        while !requests.is_empty() {
+            let later = requests.split_off(turn.min(requests.len()));
+            level.add(Level::over_http(served, requests, COMPARED, None));
+            self.take_turn();
+            requests = later;
         }
-        let (together_us, together_per_s) = together.of_one();
-        let (some_us, some_per_s) = some.of_one();
-        note("embedded_cpu_us", json!(together_us.round()));
-        note("embedded_per_s", json!(together_per_s.round()));
-        note(&format!("embedded_{COMPARED}_at_a_time_cpu_us"), json!(some_us.round()));
-        note(&format!("embedded_{COMPARED}_at_a_time_per_s"), json!(some_per_s.round()));
-        Self { together_us, some_us }
+        level
+    }
+
+    fn take_turn(&mut self) {
+        let (ledger, pid) = (&self.ledger, std::process::id());
+        let mut take = || {
+            let count = EMBEDDED_TURN.min(self.rest.len());
+            self.rest.split_off(..count).unwrap_or_default()
+        };
+        let records = take();
+        self.together.count(pid, || submit_all(ledger, records.to_vec()).len());
+        let records = take();
+        self.some.count(pid, || submit_some_at_a_time(ledger, records, COMPARED));
+    }
+
+    /// Notes what came of the turns beside `level`.
+    fn compare(&self, name: &str, level: &Level, note: Note<'_>) {
+        let cpu_us = level.spent.of_one().0;
+        let some = format!("{COMPARED}_at_a_time");
+        for (spent, how) in [(&self.together, "together"), (&self.some, some.as_str())] {
+            spent.note(&format!("{name}_embedded_{how}"), note);
+            note(&format!("{name}_cpu_ratio_{how}"), json!(ratio(cpu_us, spent.of_one().0)));
+        }
     }
 }
 
@@ -178,20 +209,24 @@ impl Level {
         clients: usize,
         rate: Option<f64>,
     ) -> Self {
-        let (before, start) = (processor_time(served.pid()), Instant::now());
-        let outcomes = drive(served.address(), requests, clients, rate);
-        let (used, taken) = (processor_time(served.pid()) - before, start.elapsed());
-        let count = outcomes.iter().map(|outcome| outcome.entries.len()).sum::<usize>() as f64;
-        let (per_s, cpu_us) = (count / taken.as_secs_f64(), used.as_secs_f64() * 1e6 / count);
-        Self { per_s, cpu_us, outcomes }
+        let mut level = Self::default();
+        level.spent.count(served.pid(), || {
+            level.outcomes = drive(served.address(), requests, clients, rate);
+            level.outcomes.iter().map(|outcome| outcome.entries.len()).sum()
+        });
+        level
+    }
+
+    fn add(&mut self, other: Self) {
+        self.spent.add(&other.spent);
+        self.outcomes.extend(other.outcomes);
     }
 
     fn note(&self, name: &str, note: Note<'_>) {
         let ms = |outcome: &Outcome| outcome.latency.as_secs_f64() * 1000.0;
         let mut latencies: Vec<_> = self.outcomes.iter().map(ms).collect();
         latencies.sort_unstable_by(f64::total_cmp);
-        note(&format!("{name}_per_s"), json!(self.per_s.round()));
-        note(&format!("{name}_cpu_us"), json!(self.cpu_us.round()));
+        self.spent.note(name, note);
         note(&format!("{name}_p50_ms"), json!(percentile(&latencies, 50)));
         note(&format!("{name}_p99_ms"), json!(percentile(&latencies, 99)));
     }
@@ -207,8 +242,9 @@ fn hold_against(served: &Served, site: &LoadSite, outcomes: &[Outcome]) {
     assert_eq!(signed, Some(&*size.to_string()), "the ledger has these entries and no others");
 }
 
-/// `at_a_time` records are on their way until none is left: what that many clients do, without the way.
-fn submit_some_at_a_time(ledger: &Ledger, records: &[Vec<u8>], at_a_time: usize) {
+/// `at_a_time` records are on their way until none is left: what that many clients do, without the way. Returns how many there
+/// were.
+fn submit_some_at_a_time(ledger: &Ledger, records: &[Vec<u8>], at_a_time: usize) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
     let worker = || {
@@ -232,6 +268,7 @@ fn submit_some_at_a_time(ledger: &Ledger, records: &[Vec<u8>], at_a_time: usize)
         }
     };
     std::thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(worker))));
+    records.len()
 }
 
 fn copy(from: &Path, to: &Path) {
