@@ -357,6 +357,9 @@ test("axe finds nothing on any page, in both schemes, on a phone, in Arabic", { 
         const offset = options.timezoneId === undefined ? /GMT|UTC|غرينتش/ : /GMT\+5:30$/;
         assert.ok(times.length > 0 && times.every((time) => offset.test(time)), `times without their offset: ${times}`);
       }
+      if (path.startsWith("requests/") && options.locale === "de") {
+        assert.match(await officer.text(), /Grundlage\s+Ermittlungsanordnung investigation-order/);
+      }
       const where = `${path} ${JSON.stringify(options)}`;
       assert.deepEqual(await officer.violations(), [], where);
       assert.equal(await officer.overflows(), false, `${where} is wider than its window`);

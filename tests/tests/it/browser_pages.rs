@@ -2,13 +2,10 @@
 //! what the server shows. The server is the program itself, over a training ledger that the demo founds; what happens
 //! in the browser stands in `tests/browser`.
 
-use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use custody_tests::program;
-use serde_json::Value;
 
 use crate::browser_stage::{Served, Stage, reserve};
 use crate::page_browser::has_browser;
@@ -100,34 +97,4 @@ fn the_sources_of_the_pages_have_no_type_error() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-}
-
-/// Every language has every text, with the same places to fill, and is another one.
-#[test]
-fn the_catalogue_of_the_pages_is_whole_in_every_language() {
-    let read = |tag: &str| -> Vec<(String, String)> {
-        let path = web().join("catalogue").join(format!("{tag}.json"));
-        let texts: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-        let texts = texts.as_object().unwrap().iter();
-        texts.map(|(key, text)| (key.clone(), text.as_str().unwrap().to_owned())).collect()
-    };
-    let places = |text: &str| -> BTreeSet<String> {
-        let parts = text.split('{').skip(1);
-        parts.map(|part| part.split_once('}').unwrap().0.to_owned()).collect()
-    };
-    let english = read("en");
-    assert_eq!(fs::read_dir(web().join("catalogue")).unwrap().count(), 8);
-    for tag in ["ar", "de", "es", "fr", "pt", "ru", "zh"] {
-        let texts = read(tag);
-        let mut same = Vec::new();
-        for ((key, text), (wanted, original)) in texts.iter().zip(&english) {
-            assert_eq!(key, wanted, "{tag}");
-            assert_eq!(places(text), places(original), "{tag} {key}");
-            assert!(!text.trim().is_empty(), "{tag} {key}");
-            same.extend((text == original).then_some(key));
-        }
-        assert_eq!(texts.len(), english.len(), "{tag}");
-        // Some words are the same in neighbouring languages: `Transport`, `Code`.
-        assert!(same.len() < 30, "{tag} is English: {same:?}");
-    }
 }

@@ -382,7 +382,7 @@ fn keys_of(body: &Body) -> Vec<String> {
 }
 
 /// The keys in a rule of SPEC's CDDL, in their order.
-fn keys_of_rule(name: &str) -> Vec<String> {
+pub fn keys_of_rule(name: &str) -> Vec<String> {
     let rules = blocks(&document("SPEC.md"), "cddl");
     let (_, rule) =
         rules.split_once(&format!("\n{name} = {{")).unwrap_or_else(|| panic!("no rule `{name}`"));

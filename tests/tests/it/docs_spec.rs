@@ -261,7 +261,7 @@ fn every_list_of_words_is_a_rule() {
 }
 
 /// The rules of SPEC's CDDL that are a choice of words.
-fn words_of_spec() -> BTreeMap<String, Vec<String>> {
+pub fn words_of_spec() -> BTreeMap<String, Vec<String>> {
     let cddl = blocks(&document("SPEC.md"), "cddl").replace("/\n", "/ ");
     let mut rules = BTreeMap::new();
     for line in cddl.lines() {

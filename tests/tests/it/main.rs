@@ -13,6 +13,7 @@ mod browser_pages;
 mod browser_scan;
 mod browser_stage;
 mod browser_witness;
+mod browser_words;
 mod case_document;
 mod cbor_faults;
 mod checkpoint_rules;

@@ -14,7 +14,7 @@ import { browserVerdict, lookAt, type Looked } from "../exhibit.ts";
 import { askJson } from "../http.ts";
 import { go, hashOf } from "../route.ts";
 import { countText, ordered, People, SharedContext, shortId, useItems, useLoaded, useRoles, useShared } from "../state.ts";
-import { BodyFacts } from "../ui/payload.tsx";
+import { BodyFacts, Outcomes } from "../ui/payload.tsx";
 import { More } from "../ui/more.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { Table } from "../ui/table.tsx";
@@ -205,17 +205,22 @@ function TimelineEntry({ one, placed }: { one: Case; placed: Placed }) {
         {textsOf(openingsOf(one, placed)).map(([field, text]) => (
           <><dt key={field}>{fieldText(language, field)}</dt><dd><Foreign text={text} />{corrected.has(field) && <>{" "}<strong class="mark"><span class="shape" aria-hidden="true">!</span>{language.say("corrected-by")} {language.say("entry", { entry: String(corrected.get(field)) })}</strong></>}</dd></>
         ))}
-        {withheld.length > 0 && <><dt>{language.say("not-open-fields")}</dt><dd><Foreign text={withheld.map(({ field, reason }) => `${field} (${reason})`).join(", ")} /></dd></>}
+        {withheld.length > 0 && <><dt>{language.say("not-open-fields")}</dt><dd>{withheld.map(({ field, reason }, at) => <>{at > 0 && ", "}<Withheld key={field} field={field} reason={reason} /></>)}</dd></>}
         {message.signatures.map(({ observed, role, kid }) => role === Role.receiving && (
           <><dt key={hex(kid)}>{language.say("checked")}</dt><dd>{observed?.checked?.map((code) => language.label("checked", code)).join(", ") ?? language.say("nothing")}</dd></>
         ))}
-        {outcomes.length > 0 && <><dt>{language.say("exceptions-short")}</dt><dd>{outcomes.map(([at, found]) => <><Code key={at} code={shortId(payload.subjects[at]!.id)} /> {language.label("outcome", found)} </>)}</dd></>}
+        {outcomes.length > 0 && <><dt>{language.say("exceptions-short")}</dt><dd><Outcomes payload={payload} outcomes={outcomes} /></dd></>}
         <dt>{language.say("signers")}</dt>
         <dd><ul class="plain-list">{payload.signers.map(([role, id]) => <li key={id}><PersonById id={id} /> ({language.label("role", String(role))})</li>)}</ul></dd>
       </dl>
       <p class="hint">{language.say("entry", { entry: String(placed.index) })} · {language.say("accepted")} <Time seconds={placed.acceptedMs / 1000n} />{others > 0 && <> · {language.say("with-others", { count: others })}</>} · <a href={hashOf("receipt", hex(message.digest))}>{language.say("receipt")}</a></p>
     </>
   );
+}
+
+function Withheld({ field, reason }: { field: string; reason: string }) {
+  const { language } = useShared();
+  return <>{fieldText(language, field)} ({language.label("withheld", reason)})</>;
 }
 
 /** Who had the item in view: everybody who held it, and to whom an exhibit was given. */

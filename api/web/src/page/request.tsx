@@ -89,7 +89,7 @@ export function Request({ request }: { request: string }) {
             <dt>{language.say("to")}</dt><dd><Person who={value.to} /></dd>
             <dt>{language.say("step")}</dt><dd><Labelled kind="step" code={value.step} /></dd>
             {value.purpose !== null && <><dt>{language.label("field", "purpose")}</dt><dd><Labelled kind="request-purpose" code={value.purpose} /></dd></>}
-            {value.basis !== null && <><dt>{language.label("field", "basis")}</dt><dd><Code code={value.basis} />{value.instrument !== null && <> · <Foreign text={value.instrument} /></>}</dd></>}
+            {value.basis !== null && <><dt>{language.label("field", "basis")}</dt><dd><Labelled kind="basis" code={value.basis} />{value.instrument !== null && <> · <Foreign text={value.instrument} /></>}</dd></>}
           </dl>
           <Deadline request={value} />
           <h2>{language.say("items")}</h2>
@@ -108,7 +108,7 @@ function Event({ event }: { event: StepView }) {
   const { language } = useShared();
   return (
     <>
-      <p><strong>{event.step === null ? language.label("type", event.type) : language.label("step", event.step)}</strong> <Code code={event.step ?? event.type} /> · <bdi>{event.occurred}</bdi></p>
+      <p><strong>{event.step === null ? language.label("type", event.type) : language.label("step", event.step)}</strong> <Code code={event.step ?? event.type} /> · <Time seconds={Date.parse(event.occurred) / 1000} /></p>
       {event.ground !== null && <p><Labelled kind="request-ground" code={event.ground} /></p>}
       <dl class="facts">
         {event.fields.map(({ name, value }) => <><dt key={name}>{language.label("field", name)}</dt><dd>{value === null ? language.say("not-open") : <Foreign text={value} />}</dd></>)}

@@ -1,6 +1,7 @@
 /** What a record says, in words: what stands there before somebody signs it. */
 import { hex } from "../../../../verifier-cli/page/src/bytes.ts";
 import { isId, kindOf, sibling } from "../../../../verifier-cli/page/src/id.ts";
+import { ALGORITHMS } from "../../../../verifier-cli/page/src/page/value.ts";
 import type { Payload } from "../../../../verifier-cli/page/src/record.ts";
 import type { Opened } from "../../../../verifier-cli/page/src/sealed.ts";
 import { textsOf } from "../act.ts";
@@ -66,21 +67,77 @@ function ItemLines({ items, known }: { items: readonly string[]; known: Readonly
 export function BodyFacts({ payload }: { payload: Payload }) {
   const { language } = useShared();
   const facts = Object.entries(payload.body as Readonly<Record<string, unknown>>).filter(([, value]) => value !== undefined && value !== null);
-  return <>{facts.map(([name, value]) => <><dt key={name}>{language.label("field", name)}</dt><dd><BodyValue name={name} value={value} /></dd></>)}</>;
+  return (
+    <>
+      {facts.map(([name, value]) => (
+        <><dt key={name}>{language.label("field", name)}</dt><dd><BodyField payload={payload} name={name} value={value} /></dd></>
+      ))}
+    </>
+  );
 }
 
-const TIMES = ["expected", "due", "until", "since", "deadline"];
+function BodyField({ payload, name, value }: { payload: Payload; name: string; value: unknown }) {
+  switch (name) {
+    case "digests":
+      return <ul class="plain-list">{(value as readonly EvidenceDigest[]).map((digest, at) => <li key={at}><Digest digest={digest} /></li>)}</ul>;
+    case "quantity":
+      return <Quantity quantity={value as readonly [bigint, string]} />;
+    case "outcomes":
+      return <Outcomes payload={payload} outcomes={value as readonly Outcome[]} />;
+    default:
+      return <BodyValue kind={kindOfCode(payload.type, name)} value={value} />;
+  }
+}
 
-function BodyValue({ name, value }: { name: string; value: unknown }) {
-  if (typeof value === "bigint") return TIMES.includes(name) ? <Time seconds={value} /> : <>{String(value)}</>;
+/** Which words are those of a code; one field has others in other types of record. */
+function kindOfCode(type: string, name: string): string {
+  switch (name) {
+    case "fields":
+      return "field";
+    case "status":
+      return "court-status";
+    case "ground":
+    case "purpose":
+      return type === "request" ? `request-${name}` : name;
+    case "reason":
+      return type.startsWith("key-") ? "key-reason" : name;
+    default:
+      return name;
+  }
+}
+
+type EvidenceDigest = readonly [scope: string, algorithm: bigint, value: Uint8Array];
+
+/** In full: whoever has the file compares it. */
+function Digest({ digest: [scope, algorithm, value] }: { digest: EvidenceDigest }) {
+  return <><Labelled kind="scope" code={scope} />: {ALGORITHMS.get(algorithm) ?? String(algorithm)} <Code code={hex(value)} /></>;
+}
+
+function Quantity({ quantity: [amount, unit] }: { quantity: readonly [bigint, string] }) {
+  const { language } = useShared();
+  return <bdi>{String(amount)} {language.label("unit", unit)}</bdi>;
+}
+
+type Outcome = readonly [position: number, finding: string];
+
+/** What was found about some of the items, by their position in the record. */
+export function Outcomes({ payload, outcomes }: { payload: Payload; outcomes: readonly Outcome[] }) {
+  return <>{outcomes.map(([at, finding]) => <><Code key={at} code={shortId(payload.subjects[at]!.id)} /> <Labelled kind="outcome" code={finding} />{" "}</>)}</>;
+}
+
+const TIMES = ["absence", "deadline", "due", "expected", "since", "until"];
+
+function BodyValue({ kind, value }: { kind: string; value: unknown }) {
+  if (value === null) return null;
+  if (typeof value === "bigint") return TIMES.includes(kind) ? <Time seconds={value} /> : <>{String(value)}</>;
   // A key, by its thumbprint.
-  if (typeof value === "object" && value !== null && "kid" in value && value.kid instanceof Uint8Array) return <Code code={hex(value.kid)} />;
-  if (typeof value === "number" && name === "roles") return <Labelled kind="role" code={String(value)} />;
+  if (typeof value === "object" && "kid" in value && value.kid instanceof Uint8Array) return <Code code={hex(value.kid)} />;
+  if (typeof value === "number" && kind === "roles") return <Labelled kind="role" code={String(value)} />;
   if (value instanceof Uint8Array) return <Code code={`${hex(value).slice(0, 16)}…`} />;
   if (typeof value === "string") {
     if (isId(value)) return ["agency", "custodian"].includes(kindOf(value)) ? <PersonById id={value} /> : <Code code={shortId(value)} />;
-    return <Labelled kind={name} code={value} />;
+    return <Labelled kind={kind} code={value} />;
   }
-  if (Array.isArray(value)) return <>{value.map((one, at) => <><BodyValue key={at} name={name} value={one} />{" "}</>)}</>;
+  if (Array.isArray(value)) return <>{value.map((one, at) => <><BodyValue key={at} kind={kind} value={one} />{" "}</>)}</>;
   return <Code code={String(value)} />;
 }

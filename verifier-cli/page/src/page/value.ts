@@ -14,7 +14,7 @@ function show(value: Value): string {
 }
 
 /** Digest algorithms by their numbers: SPEC, Record types. */
-const ALGORITHMS: ReadonlyMap<Value | undefined, string> = new Map([[-16n, "SHA-256"], [-44n, "SHA-512"]]);
+export const ALGORITHMS: ReadonlyMap<Value | undefined, string> = new Map([[-16n, "SHA-256"], [-44n, "SHA-512"]]);
 
 function isAlgorithm(value: Value, next: Value | undefined): boolean {
   return ALGORITHMS.has(value) && next instanceof Uint8Array;
