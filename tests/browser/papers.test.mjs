@@ -1,7 +1,8 @@
 // What leaves the pages: labels on paper, and histories as files. tests/tests/it/browser_pages.rs founds the ledger, the demo's.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
@@ -62,10 +63,21 @@ test("a history is given away as a file that verifies elsewhere", async () => {
   await page.click("#give button[type=submit]");
   const file = join(mkdtempSync(join(tmpdir(), "custody-")), (await download).suggestedFilename());
   await (await download).saveAs(file);
-  assert.match(await page.innerText("#give .done"), /custody disclose/);
   const said = execFileSync(process.env.CUSTODY_VERIFY, ["exhibit", file, "--policy", process.env.CUSTODY_POLICY, "--agencies", process.env.CUSTODY_AGENCIES], { encoding: "utf8" });
   assert.match(said, /^verified: every required check passed/m);
   assert.match(said, /Court of Example/);
+  // That it was given away is recorded, with the digest of just this file, and stands on the item's page.
+  assert.match(await page.innerText("#disclose"), /not recorded yet/);
+  await page.selectOption("#field-basis", "court-order");
+  assert.deepEqual(await keeper.violations(), []);
+  await page.click("#disclose button[type=submit]");
+  const digest = createHash("sha256").update(readFileSync(file)).digest("hex");
+  const signed = await keeper.sign();
+  assert.match(signed, /Disclosed disclose[\s\S]*Order of a court court-order[\s\S]*Court of Example/);
+  assert.ok(signed.includes(digest.slice(0, 16)), signed);
+  await keeper.go("desk");
+  await verdict(keeper, item);
+  assert.match(await page.innerText("main"), /given to[\s\S]*Court of Example/i);
   rmSync(dirname(file), { recursive: true });
   await keeper.leave();
 });

@@ -15,9 +15,10 @@ use base64::engine::general_purpose::STANDARD;
 use custody_core::cose::Role;
 use custody_core::hash::Hash;
 use custody_core::id::{SubjectId, Uuid};
+use custody_core::merkle::TreeSize;
 use custody_core::record::body::{
-    Collect, ItemKind, MovePurpose, NoteKind, RefusalGround, Release, Seal, SealKind, Store,
-    StoreCondition,
+    Collect, Disclose, DiscloseBasis, ItemKind, MovePurpose, NoteKind, RefusalGround, Release,
+    Seal, SealKind, Store, StoreCondition,
 };
 use custody_core::record::{Link, Occurred, TimeSource};
 use serde::{Deserialize, Serialize};
@@ -71,6 +72,8 @@ pub enum ActAsked {
     Store(StoreAsked),
     /// Remark on an item.
     Note(NoteAsked),
+    /// Record that an exhibit was given to somebody.
+    Disclose(DiscloseAsked),
     /// Hand items over from hand to hand: the receiver signs too.
     Handoff(MoveAsked),
     /// Send items on the way.
@@ -153,6 +156,26 @@ pub struct NoteAsked {
     /// The remark (sealed).
     #[schema(value_type = SealedText)]
     text: String,
+}
+
+/// An exhibit that was given to somebody.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DiscloseAsked {
+    /// The item.
+    #[schema(value_type = ItemId)]
+    item: String,
+    /// SHA-256 of the exhibit's file.
+    #[schema(value_type = Digest)]
+    exhibit: String,
+    /// Size of the tree that it stands on.
+    size: u64,
+    /// On what basis.
+    #[schema(schema_with = bases)]
+    basis: String,
+    /// Who got it (sealed).
+    #[schema(value_type = SealedText)]
+    recipient: String,
 }
 
 /// From hand to hand.
@@ -342,6 +365,7 @@ impl ActAsked {
             Self::Seal(_) => "seal",
             Self::Store(_) => "store",
             Self::Note(_) => "note",
+            Self::Disclose(_) => "disclose",
             Self::Handoff(_) => "handoff",
             Self::Release(_) => "release",
             Self::Receive(_) => "receive",
@@ -394,6 +418,7 @@ impl ActAsked {
                 let text = said("text", &asked.text)?;
                 Act::note(item(desk, "/item", &asked.item)?, me, NoteKind::Remark, &text)
             }
+            Self::Disclose(asked) => asked.act(desk, me)?,
             Self::Handoff(asked) => {
                 let parties = Parties { from: me, to: custodian(desk, &asked.to)? };
                 Act::handoff(&items(desk, &asked.items)?, parties, code("purpose", &asked.purpose)?)
@@ -469,6 +494,21 @@ impl ReleaseAsked {
     }
 }
 
+impl DiscloseAsked {
+    /// The server has not seen the exhibit: that it is what the page made of this ledger is for whoever signs to know.
+    fn act(&self, desk: &Desk, me: Uuid) -> Result<Act, Failure> {
+        let item = item(desk, "/item", &self.item)?;
+        let exhibit = Hash::from_hex(&self.exhibit).ok_or_else(|| bad("exhibit", "a digest"))?;
+        if self.size == 0 || desk.root_at(TreeSize(self.size))?.is_none() {
+            return Err(bad("size", "that of a tree of this ledger"));
+        }
+        let basis = code("basis", &self.basis)?;
+        let body = Disclose { size: self.size, basis, exhibit, permission: None };
+        let recipient = said("recipient", &self.recipient)?;
+        Ok(Act::say(body, &[item], me).sealing_text("recipient", Some(&recipient)))
+    }
+}
+
 /// An agency's key does nothing with evidence, and nobody else's enrols people or ends keys.
 fn not_theirs() -> Failure {
     let message = "custodians act on items, an agency on its people and their keys";
@@ -477,6 +517,10 @@ fn not_theirs() -> Failure {
 
 fn purposes() -> Schema {
     words(MovePurpose::ALL.iter().map(|word| word.word()))
+}
+
+fn bases() -> Schema {
+    words(DiscloseBasis::ALL.iter().map(|word| word.word()))
 }
 
 fn conditions() -> Schema {

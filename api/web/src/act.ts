@@ -27,14 +27,14 @@ const OFFER_TYPE = "application/vnd.custody-ledger.offer+cbor";
 const MAX_OPENINGS = 64;
 
 export type ActName =
-  | "collect" | "seal" | "store" | "note" | "handoff" | "release" | "receive" | "refuse" | "refuse-offer" | "recall";
+  | "collect" | "seal" | "store" | "note" | "disclose" | "handoff" | "release" | "receive" | "refuse" | "refuse-offer" | "recall";
 
 /** An act in the words of the API. */
 export interface Act {
   readonly name: ActName;
   readonly items: readonly string[];
-  /** Codes and ids. */
-  readonly codes: Readonly<Record<string, string>>;
+  /** Codes, ids and numbers. */
+  readonly codes: Readonly<Record<string, string | number>>;
   /** What is sealed, by the names of the fields. */
   readonly texts: Readonly<Record<string, string>>;
   readonly observed?: Observed;
@@ -62,8 +62,8 @@ export interface Proposal {
 
 /** In which role an act is signed first: SPEC, Roles and chains by type. */
 const ROLES: Readonly<Record<ActName, number>> = {
-  collect: Role.acting, seal: Role.acting, store: Role.acting, note: Role.acting, handoff: Role.releasing, release: Role.releasing,
-  receive: Role.receiving, refuse: Role.receiving, "refuse-offer": Role.receiving, recall: Role.releasing,
+  collect: Role.acting, seal: Role.acting, store: Role.acting, note: Role.acting, disclose: Role.acting, handoff: Role.releasing,
+  release: Role.releasing, receive: Role.receiving, refuse: Role.receiving, "refuse-offer": Role.receiving, recall: Role.releasing,
 };
 
 /** Whether somebody with these roles may sign that. Without this they would be told by the ledger, and late. */
@@ -71,7 +71,9 @@ export function maySign(act: ActName, roles: readonly number[]): boolean {
   return roles.includes(ROLES[act]);
 }
 
-const ONE_ITEM: readonly ActName[] = ["seal", "note"];
+const ONE_ITEM: readonly ActName[] = ["seal", "note", "disclose"];
+/** Acts that stand beside the chain of custody. */
+const NOTES: readonly ActName[] = ["note", "disclose", "refuse-offer"];
 const SEALED_AS: Readonly<Record<string, string>> = { number: "seal" };
 
 function toJson({ name, items, codes, texts }: Act): unknown {
@@ -114,7 +116,7 @@ function checkAsked(act: Act, session: Session, payload: Payload, openings: read
   const wrong = "page/other-draft";
   demand(payload.type === (act.name === "refuse-offer" ? "refuse" : act.name), wrong);
   demand(payload.signers[0]?.[1] === session.who.id, wrong);
-  const kind = act.name === "note" || act.name === "refuse-offer" ? "notes" : "item";
+  const kind = NOTES.includes(act.name) ? "notes" : "item";
   const asked = act.items.map((item) => sibling(item, kind)).sort();
   const drafted = payload.subjects.map(({ id }) => id).sort();
   demand(act.name === "collect" ? drafted.length === 1 : asked.join() === drafted.join(), wrong);
@@ -131,7 +133,8 @@ function checkAsked(act: Act, session: Session, payload: Payload, openings: read
   }
 }
 
-function isSaid(value: unknown, code: string): boolean {
+function isSaid(value: unknown, code: string | number): boolean {
+  if (typeof code === "number") return value === BigInt(code);
   if (typeof value === "bigint") return BigInt(Math.floor(Date.parse(code) / 1000)) === value;
   return (value instanceof Uint8Array ? hex(value) : value) === code;
 }

@@ -493,6 +493,12 @@ fn a_problem_points_at_the_field() {
         release[field] = value;
         json!({ "act": { "release": release } })
     };
+    let disclosed = |field: &str, value: Value| {
+        let exhibit = "00".repeat(32);
+        let mut disclose = json!({ "item": laptop, "exhibit": exhibit, "size": 1, "basis": "defence", "recipient": "x" });
+        disclose[field] = value;
+        json!({ "act": { "disclose": disclose } })
+    };
     let cases = [
         ("/v1/drafts", with("items", json!([laptop, nothing])), "/act/release/items/1"),
         ("/v1/drafts", with("items", json!([laptop, "laptop"])), "/act/release/items/1"),
@@ -504,6 +510,11 @@ fn a_problem_points_at_the_field() {
         ("/v1/drafts", with("carrier", json!("\u{1FAE8}")), "/act/release/carrier"),
         ("/v1/drafts", with("carrier", json!(7)), "/act/release/carrier"),
         ("/v1/drafts", with("colour", json!("red")), "/act/release/colour"),
+        ("/v1/drafts", disclosed("item", json!(nothing)), "/act/disclose/item"),
+        ("/v1/drafts", disclosed("exhibit", json!("x")), "/act/disclose/exhibit"),
+        ("/v1/drafts", disclosed("size", json!(0)), "/act/disclose/size"),
+        ("/v1/drafts", disclosed("size", json!(1_000_000)), "/act/disclose/size"),
+        ("/v1/drafts", disclosed("basis", json!("friendship")), "/act/disclose/basis"),
         (
             "/v1/drafts",
             json!({ "act": { "recall": { "items": [nothing] } } }),

@@ -1,12 +1,17 @@
 /** Giving an item's history to somebody else: an exhibit that they verify offline. */
 import { useState } from "preact/hooks";
+import { hex } from "../../../../verifier-cli/page/src/bytes.ts";
+import { sha256 } from "../../../../verifier-cli/page/src/hash.ts";
+import { maySign, propose, type Done, type Proposal } from "../act.ts";
 import { demandVerified, giveTo, type Looked } from "../exhibit.ts";
 import { Problem } from "../problem.ts";
-import { shortId, useShared } from "../state.ts";
+import { shortId, useRoles, useShared } from "../state.ts";
 import { Choice, TextField, tidy } from "../ui/form.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
+import { DoneNote, Signing } from "../ui/signing.tsx";
 import { Foreign } from "../ui/text.tsx";
 
+const BASES = ["prosecution", "defence", "court-order", "mutual-assistance", "oversight", "data-subject", "police"] as const;
 const RECIPIENTS = ["court", "prosecution", "defence", "oversight", "own-agency", "public"] as const;
 
 /** Saves a file as the browser does with what is downloaded. */
@@ -21,6 +26,7 @@ function save(name: string, bytes: Uint8Array): void {
 interface Given {
   readonly file: string;
   readonly looked: Looked;
+  readonly recipient: string;
 }
 
 export function Give({ item }: { item: string }) {
@@ -41,7 +47,7 @@ export function Give({ item }: { item: string }) {
       demandVerified(looked.outcome.report.lines());
       const file = `${shortId(item).replace(":", "-")}.exhibit`;
       save(file, looked.file);
-      setGiven({ file, looked });
+      setGiven({ file, looked, recipient: tidy(name) });
       announce(language.say("exhibit-saved", { file }));
     }).catch((thrown: unknown) => setProblem(Problem.from(thrown))).finally(() => setBusy(false));
   };
@@ -56,18 +62,47 @@ export function Give({ item }: { item: string }) {
         <ProblemNote problem={problem} language={language} />
         <button type="submit" aria-disabled={isBusy}>{language.say(isBusy ? "signing" : "sign-and-save")}</button>
       </form>
-      {given !== null && <Saved given={given} />}
+      {given !== null && <Saved key={given.file} item={item} given={given} />}
     </details>
   );
 }
 
-function Saved({ given: { file, looked } }: { given: Given }) {
+function Saved({ item, given: { file, looked, recipient } }: { item: string; given: Given }) {
   const { language } = useShared();
   return (
-    <div class="done" role="status">
-      <p><span class="shape" aria-hidden="true">✓</span>{language.say("exhibit-saved", { file })}</p>
-      {looked.flags.map((flag) => <p key={flag} class="caution" lang="en" dir="ltr"><Foreign text={flag} /></p>)}
+    <>
+      <div class="done" role="status">
+        <p><span class="shape" aria-hidden="true">✓</span>{language.say("exhibit-saved", { file })}</p>
+        {looked.flags.map((flag) => <p key={flag} class="caution" lang="en" dir="ltr"><Foreign text={flag} /></p>)}
+      </div>
+      {maySign("disclose", useRoles()) && <Disclose item={item} looked={looked} recipient={recipient} />}
+    </>
+  );
+}
+
+/** Records that it was given away: later exhibits prove that nothing changed since. */
+function Disclose({ item, looked, recipient }: { item: string; looked: Looked; recipient: string }) {
+  const { language, ledger, session } = useShared();
+  const [basis, setBasis] = useState("");
+  const [proposal, setProposal] = useState<Proposal | null>(null);
+  const [done, setDone] = useState<Done | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const submit = (event: Event) => {
+    event.preventDefault();
+    setProblem(null);
+    const size = Number(looked.outcome.one?.contents.checkpoint.size ?? 0);
+    const codes = { exhibit: hex(sha256(looked.file)), size, basis };
+    propose(ledger, session, { name: "disclose", items: [item], codes, texts: { recipient } })
+      .then(setProposal, (thrown: unknown) => setProblem(Problem.from(thrown)));
+  };
+  if (done !== null) return <DoneNote done={done} />;
+  return (
+    <form id="disclose" onSubmit={submit}>
       <p>{language.say("exhibit-disclose")}</p>
-    </div>
+      <Choice name="basis" kind="basis" codes={BASES} value={basis} set={setBasis} />
+      <ProblemNote problem={problem} language={language} />
+      <button type="submit">{language.say("record-disclosure")}</button>
+      {proposal !== null && <Signing proposal={proposal} known={new Map()} done={setDone} cancel={() => setProposal(null)} />}
+    </form>
   );
 }
