@@ -146,17 +146,12 @@ impl Observer {
         let ms = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX);
         // What went well is counted; that it did is worth a line to those who look for something. So is who asks too often again
         // and again.
-        match status {
-            ..400 => {
-                tracing::debug!(%id, %method, path = pattern, status, ms, who = who(&response), "answered");
-            }
-            429 if response.extensions().get::<Counted>().is_none() => {
-                tracing::debug!(%id, %method, path = pattern, status, ms, who = who(&response), "answered");
-            }
-            _ => {
-                let (who, address) = (who(&response), address(&response));
-                tracing::info!(%id, %method, path = pattern, status, ms, who, address, "answered");
-            }
+        let is_again = status == 429 && response.extensions().get::<Counted>().is_none();
+        if status < 400 || is_again {
+            tracing::debug!(%id, %method, path = pattern, status, ms, who = who(&response), "answered");
+        } else {
+            let (who, address) = (who(&response), address(&response));
+            tracing::info!(%id, %method, path = pattern, status, ms, who, address, "answered");
         }
         self.count(pattern, response.status(), taken);
         finish(response, id)
