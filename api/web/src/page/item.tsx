@@ -82,9 +82,9 @@ export function Item({ item }: { item: string }) {
         <SharedContext.Provider value={{ ...shared, people: new NamedInside(one) }}>
           <Timeline one={one} />
           <Disclosed one={one} />
-          <Give item={item} />
         </SharedContext.Provider>
       )}
+      {one !== null && <Give item={item} />}
       {looked.value !== null && <Lines lines={looked.value.outcome.report.lines()} />}
     </>
   );
