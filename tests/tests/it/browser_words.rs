@@ -43,7 +43,7 @@ fn the_catalogue_is_whole_in_every_language() {
         }
         assert_eq!(texts.len(), english.len(), "{tag}");
         // Some words are the same in neighbouring languages: `Transport`, `Code`.
-        assert!(same.len() * 12 < texts.len(), "{tag} is English: {same:?}");
+        assert!(same.len() < 30, "{tag} is English: {same:?}");
     }
 }
 
