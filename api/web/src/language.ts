@@ -67,6 +67,11 @@ export class Language {
     return word in en ? this.say(word as Word) : code;
   }
 
+  /** Texts one after the other, as the language lists them. */
+  list(texts: readonly string[]): string {
+    return new Intl.ListFormat(this.tag).format(texts);
+  }
+
   /** How many, with the language's own separators. */
   count(count: number): string {
     return new Intl.NumberFormat(this.tag, { numberingSystem: "latn" }).format(count);

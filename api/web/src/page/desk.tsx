@@ -142,7 +142,7 @@ function Held({ holder }: { holder: string }) {
       <h2>{language.say("held", { count: countText(language, atHand.length, list) })}</h2>
       <ProblemNote problem={list.problem} language={language} />
       {maySign("collect", roles) && <p><a class="button" href={hashOf("act", "collect")}>{language.say("act-collect")}</a></p>}
-      {acts.length === 0 && <p class="hint">{language.say("your-roles", { roles: roles.map((role) => language.label("role", String(role))).join(", ") })}</p>}
+      {acts.length === 0 && <p class="hint">{language.say("your-roles", { roles: language.list(roles.map((role) => language.label("role", String(role)))) })}</p>}
       <form class="toolbar" onSubmit={(event) => { event.preventDefault(); go("act", name, picked.join(",")); }}>
         <div class="field"><label for="wanted">{language.say("filter")}</label><input id="wanted" dir="auto" value={wanted} onInput={(event) => setWanted(event.currentTarget.value)} /></div>
         {acts.length > 0 && <Choice name="act" kind="act" codes={acts} value={name} set={setName} />}

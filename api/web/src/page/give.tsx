@@ -75,7 +75,9 @@ function Saved({ item, given: { file, looked, recipient } }: { item: string; giv
         <p><span class="shape" aria-hidden="true">✓</span>{language.say("exhibit-saved", { file })}</p>
         {looked.flags.map((flag) => <p key={flag} class="caution" lang="en" dir="ltr"><Foreign text={flag} /></p>)}
       </div>
-      {maySign("disclose", useRoles()) && <Disclose item={item} looked={looked} recipient={recipient} />}
+      {maySign("disclose", useRoles())
+        ? <Disclose item={item} looked={looked} recipient={recipient} />
+        : <p>{language.say("exhibit-disclose")}</p>}
     </>
   );
 }

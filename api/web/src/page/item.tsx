@@ -207,7 +207,7 @@ function TimelineEntry({ one, placed }: { one: Case; placed: Placed }) {
         ))}
         {withheld.length > 0 && <><dt>{language.say("not-open-fields")}</dt><dd>{withheld.map(({ field, reason }, at) => <>{at > 0 && ", "}<Withheld key={field} field={field} reason={reason} /></>)}</dd></>}
         {message.signatures.map(({ observed, role, kid }) => role === Role.receiving && (
-          <><dt key={hex(kid)}>{language.say("checked")}</dt><dd>{observed?.checked?.map((code) => language.label("checked", code)).join(", ") ?? language.say("nothing")}</dd></>
+          <><dt key={hex(kid)}>{language.say("checked")}</dt><dd>{observed?.checked === undefined ? language.say("nothing") : language.list(observed.checked.map((code) => language.label("checked", code)))}</dd></>
         ))}
         {outcomes.length > 0 && <><dt>{language.say("exceptions-short")}</dt><dd><Outcomes payload={payload} outcomes={outcomes} /></dd></>}
         <dt>{language.say("signers")}</dt>

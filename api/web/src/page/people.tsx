@@ -20,7 +20,7 @@ export function PeopleAndKeys() {
             heads={(["custodian", "roles", "keys"] as const).map((word) => language.say(word))}
             rows={people.custodians.filter(({ agency_id }) => agency_id === agency.id).map((one) => ({ key: one.id, cells: [
               <><Foreign text={one.name ?? shortId(one.id)} /> <Code code={shortId(one.id)} /></>,
-              one.roles.map((role) => language.label("role", String(role))).join(", "),
+              language.list(one.roles.map((role) => language.label("role", String(role)))),
               <><Keys keys={one.keys} />{agency.id === session.who.id && <Changes custodian={one} />}</>,
             ] }))}
           />

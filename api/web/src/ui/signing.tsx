@@ -58,7 +58,7 @@ export function Signing({ proposal, known, observed, done, cancel, children }: S
 /** What the receiver checked, and found of the items. */
 export function ObservedWords({ observed, known }: { observed: Observed; known: ReadonlyMap<string, ItemView> }) {
   const { language } = useShared();
-  const checked = observed.checked.map((code) => `${language.label("checked", code)} (${code})`).join(", ");
+  const checked = language.list(observed.checked.map((code) => `${language.label("checked", code)} (${code})`));
   return (
     <>
       {checked !== "" && <p>{language.before("checked")} {checked}</p>}
