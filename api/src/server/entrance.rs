@@ -33,7 +33,7 @@ pub async fn enter(
     next: Next,
 ) -> Response {
     let Entrance { observer, door } = &*entrance;
-    observer.observe(request, |request| door.enter(next.run(request))).await
+    observer.observe(request, |request| door.enter(door.in_time(next.run(request)))).await
 }
 
 /// For all others.
@@ -43,5 +43,5 @@ pub async fn enter_known(
     next: Next,
 ) -> Response {
     let Entrance { observer, door } = &*entrance;
-    observer.observe(request, |request| door.enter(identify(service, request, next))).await
+    observer.observe(request, |request| door.enter(identify(service, door, request, next))).await
 }

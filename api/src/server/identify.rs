@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -11,17 +11,13 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::access::Caller;
-use super::limit::Counted;
+use super::limit::{Counted, Door};
 use super::nonce::Noted;
 use super::problem::Problem;
 use super::service::Service;
 use super::session::cookie_name;
 use crate::desk::now_s;
 use crate::http_signature::{SignatureError, SignatureHeaders, SignedRequest, Target};
-use crate::offer_file::MAX_OFFER_FILE;
-
-/// Largest body of any request: an offer file.
-const MAX_BODY: usize = MAX_OFFER_FILE as usize;
 
 /// Carries what a request that changes something has to carry besides its cookie.
 pub const CSRF_HEADER: &str = "x-csrf-token";
@@ -32,12 +28,20 @@ pub struct Cookie(pub String);
 
 /// Reads the body, finds out who asks, and counts the request. Whoever lies about who they are is turned away, also
 /// where nobody would have had to say.
-pub async fn identify(service: Arc<Service>, request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let body = match read_body(&service, body).await {
-        Ok(body) => body,
-        Err(problem) => return problem.into_response(),
-    };
+pub async fn identify(
+    service: Arc<Service>,
+    door: &Door,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    match door.take_in(body).await {
+        Ok(body) => door.in_time(answer(service, parts, body, next)).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn answer(service: Arc<Service>, mut parts: Parts, body: Bytes, next: Next) -> Response {
     let caller = match who_asks(&service, &mut parts, body.clone()).await {
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),
@@ -77,22 +81,6 @@ fn turned_away(service: &Service, counted: Counted, mut response: Response) -> R
         response.extensions_mut().insert(counted);
     }
     response
-}
-
-/// The body, whole, in the time and size that there is for it.
-async fn read_body(service: &Service, body: Body) -> Result<Bytes, Problem> {
-    let time = service.setting.limits.request_time();
-    match tokio::time::timeout(time, to_bytes(body, MAX_BODY)).await {
-        Ok(Ok(body)) => Ok(body),
-        Ok(Err(_)) => {
-            let detail = format!("a body has at most {MAX_BODY} bytes, and ends where it says");
-            Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "http/body", detail))
-        }
-        Err(_) => {
-            let detail = "the body did not come in time";
-            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "http/slow", detail))
-        }
-    }
 }
 
 async fn who_asks(

@@ -6,6 +6,8 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
@@ -14,7 +16,10 @@ use tokio::sync::Semaphore;
 use super::problem::Problem;
 use super::service::Service;
 use super::setting::Limits;
+use crate::offer_file::MAX_OFFER_FILE;
 
+/// Largest body of any request: an offer file.
+const MAX_BODY: usize = MAX_OFFER_FILE as usize;
 /// Callers whose rate is remembered before those who have been quiet are forgotten.
 const REMEMBERED: usize = 10_000;
 /// Callers who are told apart in the log where they are turned away: so many lines a minute at most, and as many for those who
@@ -160,7 +165,7 @@ impl Counted {
     }
 }
 
-/// Requests at a time, and how long one may take.
+/// Requests at a time, and how long each may take: to send its body, and then to be answered.
 pub struct Door {
     places: Semaphore,
     time: Duration,
@@ -173,19 +178,41 @@ impl Door {
         Self { places, time: limits.request_time() }
     }
 
-    /// Turns away what there is no room for before `answer` takes any memory, and ends what takes too long.
+    /// Turns away what there is no room for before `answer` takes any memory.
     pub async fn enter(&self, answer: impl Future<Output = Response>) -> Response {
-        let Ok(_place) = self.places.try_acquire() else {
-            return Problem::busy("as many requests as there is room for are being answered")
-                .into_response();
-        };
+        match self.places.try_acquire() {
+            Ok(_place) => answer.await,
+            Err(_) => Problem::busy("as many requests as there is room for are being answered")
+                .into_response(),
+        }
+    }
+
+    /// The body, whole, in the time that there is for it.
+    ///
+    /// # Errors
+    /// [`Problem`] 408 or 413.
+    pub async fn take_in(&self, body: Body) -> Result<Bytes, Problem> {
+        match tokio::time::timeout(self.time, to_bytes(body, MAX_BODY)).await {
+            Ok(Ok(body)) => Ok(body),
+            Ok(Err(_)) => {
+                let detail = format!("a body has at most {MAX_BODY} bytes, and ends where it says");
+                Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "http/body", detail))
+            }
+            Err(_) => {
+                let detail = "the body did not come in time";
+                Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "http/slow", detail))
+            }
+        }
+    }
+
+    /// Ends what takes too long once the body is there.
+    pub async fn in_time(&self, answer: impl Future<Output = Response>) -> Response {
         match tokio::time::timeout(self.time, answer).await {
             Ok(response) => response,
             Err(_) => {
                 let detail = "the request took longer than the server allows; a record that was sent may \
                               be in the ledger, and sending it again is safe";
-                let status = axum::http::StatusCode::GATEWAY_TIMEOUT;
-                Problem::new(status, "http/timeout", detail).into_response()
+                Problem::new(StatusCode::GATEWAY_TIMEOUT, "http/timeout", detail).into_response()
             }
         }
     }
