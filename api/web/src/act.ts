@@ -16,7 +16,8 @@ import { demand, refuse } from "../../../verifier-cli/page/src/refused.ts";
 import { checkOpening, commitments, type Opened } from "../../../verifier-cli/page/src/sealed.ts";
 import { ask, askBytes, askJson } from "./http.ts";
 import { sign } from "./key-file.ts";
-import type { Acknowledged, Ledger } from "./ledger.ts";
+import { TwoHeads, type Acknowledged, type Ledger } from "./ledger.ts";
+import { Problem } from "./problem.ts";
 import type { Report } from "../../../verifier-cli/page/src/report.ts";
 import type { Session } from "./session.ts";
 import type { KeptKey } from "./store.ts";
@@ -173,27 +174,64 @@ export type Done =
 /** Signs, and sends it on: into the ledger where nobody else signs, else to whoever signs next. */
 export async function signAndSend(ledger: Ledger, session: Session, proposal: Proposal, observed?: Observed): Promise<Done> {
   const { payload } = proposal;
-  const at = proposal.draft.signatures.length;
-  const [role, id] = payload.signers[at] ?? refuse("record/signature-count");
-  demand(id === session.who.id, "page/not-yours");
-  const iat = BigInt(Math.floor(Date.now() / 1000));
-  const seen = role === Role.receiving ? observedValue(payload, observed) : undefined;
-  const signer = { kid: fromHex(session.key.kid) ?? refuse("page/not-yours"), iat, role, ...(seen === undefined ? {} : { observed: seen }) };
-  const mine = await signDraft(proposal.draft, signer, (bytes) => sign(session.key.key, bytes));
-  const signed = await signAsNew(mine, proposal, iat);
-  const record = encodeDraft(signed);
-  readOffer(record);
+  const { record, count } = await signOnce(session, proposal, observed);
   const bytes = offerFile(record, proposal.openings);
-  const next = payload.signers[signed.signatures.length];
-  if (next !== undefined) {
-    const { offer } = await askJson<{ offer: string }>("/v1/offers", { method: "POST", bytes, type: OFFER_TYPE });
-    return { kind: "offered", offer, next: next[1] };
+  const next = payload.signers[count];
+  try {
+    if (next !== undefined) {
+      const { offer } = await askJson<{ offer: string }>("/v1/offers", { method: "POST", bytes, type: OFFER_TYPE });
+      return { kind: "offered", offer, next: next[1] };
+    }
+    const acknowledged = await askJson<Acknowledged>("/v1/records", { method: "POST", bytes, type: OFFER_TYPE });
+    const report = ledger.verify(record, acknowledged);
+    demand(report.verdict() === "verified", report.lines().find(({ status }) => status === "fail")?.code ?? "page/receipt");
+    // It is recorded, and that does not change where the server cannot be asked again at once.
+    await ledger.look().catch((thrown: unknown) => {
+      if (thrown instanceof TwoHeads) throw thrown;
+    });
+    return { kind: "recorded", acknowledged, report, payload };
+  } catch (thrown) {
+    if (isRefusedForGood(thrown)) kept.delete(proposal);
+    throw thrown;
   }
-  const acknowledged = await askJson<Acknowledged>("/v1/records", { method: "POST", bytes, type: OFFER_TYPE });
-  const report = ledger.verify(record, acknowledged);
-  demand(report.verdict() === "verified", report.lines().find(({ status }) => status === "fail")?.code ?? "page/receipt");
-  await ledger.look();
-  return { kind: "recorded", acknowledged, report, payload };
+}
+
+/** What was signed of a proposal. */
+interface Signed {
+  readonly record: Bytes;
+  /** How many signatures are on it. */
+  readonly count: number;
+  /** By which key, and what was observed. */
+  readonly said: string;
+}
+
+/**
+ * What may have reached the ledger though its answer was lost. A signature has its time in it, and one of a second later
+ * would make another record, which the rules of custody refuse: the same bytes are sent again, and the ledger knows them.
+ */
+const kept = new WeakMap<Proposal, Signed>();
+
+function isRefusedForGood(thrown: unknown): boolean {
+  return thrown instanceof Problem && thrown.status >= 400 && thrown.status < 500 && ![408, 429].includes(thrown.status);
+}
+
+async function signOnce(session: Session, proposal: Proposal, observed: Observed | undefined): Promise<Signed> {
+  const { payload, draft } = proposal;
+  const [role, id] = payload.signers[draft.signatures.length] ?? refuse("record/signature-count");
+  demand(id === session.who.id, "page/not-yours");
+  const seen = role === Role.receiving ? observedValue(payload, observed) : undefined;
+  const said = hex(encode([session.key.kid, seen ?? null]));
+  const before = kept.get(proposal);
+  if (before?.said === said) return before;
+  const iat = BigInt(Math.floor(Date.now() / 1000));
+  const signer = { kid: fromHex(session.key.kid) ?? refuse("page/not-yours"), iat, role, ...(seen === undefined ? {} : { observed: seen }) };
+  const mine = await signDraft(draft, signer, (bytes) => sign(session.key.key, bytes));
+  const all = await signAsNew(mine, proposal, iat);
+  const record = encodeDraft(all);
+  readOffer(record);
+  const signed = { record, count: all.signatures.length, said };
+  kept.set(proposal, signed);
+  return signed;
 }
 
 /** The key that is enrolled signs that whoever enrols it has it, where it is at hand and its turn comes. */
