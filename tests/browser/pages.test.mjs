@@ -528,5 +528,19 @@ test("what a server says wrongly is found out before anything is signed", { time
   });
   assert.equal(await verdict(keeper, item), "rejected");
   assert.deepEqual(await keeper.violations(), []);
+  await page.unrouteAll({ behavior: "wait" });
+
+  // A record in a tree that the server shows with the receipt alone.
+  await keeper.go(`act/note/${item}`);
+  await page.fill("#field-text", "noted where nobody else sees it");
+  await page.click("#draft");
+  await page.waitForSelector("dialog #sign");
+  const { checkpoint } = await page.evaluate(async () => (await fetch("/v1/head?from=0")).json());
+  await page.route("**/v1/head?*", (route) => route.fulfill({ json: { checkpoint, proof: [] } }));
+  await page.click("dialog #sign");
+  await page.waitForSelector("[data-code]");
+  assert.equal(await page.getAttribute("[data-code]", "data-code"), "consistency-tree-shrank");
+  assert.equal(await page.locator(".done").count(), 0);
+  await page.unrouteAll({ behavior: "wait" });
   await keeper.leave();
 });

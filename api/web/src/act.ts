@@ -186,7 +186,7 @@ export async function signAndSend(ledger: Ledger, session: Session, proposal: Pr
     const report = ledger.verify(record, acknowledged);
     demand(report.verdict() === "verified", report.lines().find(({ status }) => status === "fail")?.code ?? "page/receipt");
     // It is recorded, and that does not change where the server cannot be asked again at once.
-    await ledger.look().catch((thrown: unknown) => {
+    await ledger.holdReceipt(acknowledged.receipt).catch((thrown: unknown) => {
       if (thrown instanceof TwoHeads) throw thrown;
     });
     return { kind: "recorded", acknowledged, report, payload };

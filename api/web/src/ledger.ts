@@ -8,7 +8,8 @@ import { readCheckpoint, type Checkpoint } from "../../../verifier-cli/page/src/
 import { encodeEntry } from "../../../verifier-cli/page/src/entry.ts";
 import { verifyConsistency } from "../../../verifier-cli/page/src/merkle.ts";
 import { holdAgainst, readPolicy, type Policy } from "../../../verifier-cli/page/src/policy.ts";
-import { codeOf, demand, refuse } from "../../../verifier-cli/page/src/refused.ts";
+import { readReceipt } from "../../../verifier-cli/page/src/receipt.ts";
+import { codeOf, demand, refuse, Refused } from "../../../verifier-cli/page/src/refused.ts";
 import type { Report } from "../../../verifier-cli/page/src/report.ts";
 import { verifyReceipt } from "../../../verifier-cli/page/src/verify/receipt.ts";
 import { askJson } from "./http.ts";
@@ -55,6 +56,8 @@ export interface Acknowledged {
 
 export class Ledger {
   private looking: Promise<void> = Promise.resolve();
+  /** Heads of receipts that are still to be held against the known one. */
+  private readonly shown = new Set<KeptHead>();
 
   private constructor(private kept: KeptLedger, readonly isTraining: boolean, readonly isNew: boolean) {}
 
@@ -99,9 +102,31 @@ export class Ledger {
    * look after another: a proof from the head that was known when it was asked for says nothing about a later one.
    */
   look(): Promise<void> {
-    const looked = this.looking.then(() => this.lookOnce());
+    const looked = this.looking.then(() => this.lookOnce()).then(() => this.holdShown());
     this.looking = looked.catch(() => undefined);
     return looked;
+  }
+
+  /**
+   * Holds the head of a receipt, which was verified, against the known one: else a server could show a record in a tree that
+   * it shows nobody else. Where it cannot be asked now, the next look does it.
+   */
+  holdReceipt(receipt: string): Promise<void> {
+    const { size, root } = readReceipt(utf8(receipt)).checkpoint;
+    this.shown.add({ size, root, note: receipt.slice(receipt.indexOf("\n\n") + 2) });
+    return this.look();
+  }
+
+  private async holdShown(): Promise<void> {
+    for (const shown of this.shown) {
+      const known = this.kept.head;
+      const isKnown = known?.size === shown.size && equal(known.root, shown.root);
+      if (!isKnown) await this.checkSeenOnce([shown.size, shown.root]).catch((thrown: unknown) => {
+        const isOther = thrown instanceof Refused && thrown.code.startsWith("consistency-");
+        throw isOther ? new TwoHeads(thrown.code, known ?? shown, shown) : thrown;
+      });
+      this.shown.delete(shown);
+    }
   }
 
   private async lookOnce(): Promise<void> {
