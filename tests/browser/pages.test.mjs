@@ -286,6 +286,13 @@ test("a session ends, and nothing that was typed is lost", async () => {
   await beside.goto(`${url}/#/items`);
   await beside.waitForSelector(".me");
   await beside.close();
+  // Whoever could not be signed out is told so: the cookie is still there.
+  await keeper.page.route("**/v1/session", (route) => route.abort());
+  await keeper.page.click(".top button.plain");
+  await keeper.page.waitForSelector("main > .problem");
+  assert.match(await keeper.page.innerText("main > .problem"), /http\/unreachable/);
+  assert.equal(await keeper.page.locator(".me").count(), 1);
+  await keeper.page.unrouteAll({ behavior: "wait" });
   // Whoever signs out is out, and the key signs in again without its passphrase.
   await keeper.page.click(".top button.plain");
   await keeper.page.waitForSelector("main .kept");

@@ -48,10 +48,11 @@ export function App() {
       setLedger(met);
     }).catch(setProblem);
   }, []);
-  const end = () => void signOut().then(() => {
+  const end = async () => {
+    await signOut();
     setBack(true);
     setOpen(null);
-  });
+  };
   const frame = { language, setLanguage, isTraining: ledger?.isTraining ?? false };
   if (problem !== null) return <Frame {...frame}><Stopped problem={problem} language={language} /></Frame>;
   if (ledger === null) return <Frame {...frame}><p>{language.say("loading")}</p></Frame>;
@@ -105,7 +106,7 @@ interface SignedInProps extends Framed {
   readonly open: Open;
   readonly setSession: (session: Session) => void;
   readonly setPeople: (people: People) => void;
-  readonly end: () => void;
+  readonly end: () => Promise<void>;
   readonly stop: (problem: unknown) => void;
 }
 
@@ -114,6 +115,7 @@ function SignedIn(props: SignedInProps) {
   const route = useRoute();
   const [said, announce] = useState("");
   const [changes, setChanges] = useState(0);
+  const [problem, setProblem] = useState<Problem | null>(null);
   const expired = useExpired();
   const changed = async (isAboutPeople: boolean) => {
     if (isAboutPeople) props.setPeople(await People.load());
@@ -121,6 +123,10 @@ function SignedIn(props: SignedInProps) {
   };
   useChanges(open.session, ledger, changed, props.stop);
   useFocus(route);
+  const end = () => {
+    setProblem(null);
+    props.end().catch((thrown: unknown) => setProblem(Problem.from(thrown)));
+  };
   const shared: Shared = { language, ledger, announce, changes, ...open };
   return (
     <SharedContext.Provider value={shared}>
@@ -130,10 +136,10 @@ function SignedIn(props: SignedInProps) {
         <span class="brand">Custody Ledger</span>
         <span class="me"><bdi>{whoText(open.session.who)}</bdi></span>
         <Languages {...props} />
-        <button type="button" class="plain" onClick={props.end}>{language.say("sign-out")}</button>
+        <button type="button" class="plain" onClick={end}>{language.say("sign-out")}</button>
         <Navigation route={route} language={language} session={open.session} />
       </header>
-      <main id="main" tabIndex={-1}><Page route={route} /></main>
+      <main id="main" tabIndex={-1}>{problem !== null && <ProblemNote problem={problem} language={language} />}<Page route={route} /></main>
       <footer class="foot"><Head ledger={ledger} language={language} /></footer>
       <div role="status" aria-live="polite" class="hidden">{said}</div>
       {expired !== null && <Expired language={language} again={async () => {

@@ -6,6 +6,7 @@ import { demand } from "../../../verifier-cli/page/src/refused.ts";
 import { ask, askJson, rememberToken } from "./http.ts";
 import { sign } from "./key-file.ts";
 import type { Ledger } from "./ledger.ts";
+import { Problem } from "./problem.ts";
 import { keptKeys, type KeptKey } from "./store.ts";
 import type { Who } from "./view.ts";
 
@@ -61,8 +62,14 @@ export async function resume(): Promise<Session | null> {
   return view === null ? null : { ...view, key };
 }
 
+/** Nobody is told that they are out while the server still knows the browser: the cookie is not the page's to delete. */
 export async function signOut(): Promise<void> {
-  await ask("/v1/session", { method: "DELETE", isSigningIn: true }).catch(() => undefined);
+  try {
+    await ask("/v1/session", { method: "DELETE", isSigningIn: true });
+  } catch (thrown) {
+    // It had ended already.
+    if (!(thrown instanceof Problem && thrown.status === 401)) throw thrown;
+  }
   rememberToken(null);
   localStorage.removeItem(KID);
 }
