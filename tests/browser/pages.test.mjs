@@ -254,6 +254,24 @@ test("lists show a page at a time, and find what lies behind it", async () => {
   }
   await page.fill("#wanted", "nothing has this name");
   await page.getByText("Items: \u20680\u2069").waitFor();
+
+  // What a page asks for while nobody is at it keeps no session from ending, and says so.
+  await officer.go("desk");
+  await officer.settled();
+  const asks = async () => {
+    const inbox = page.waitForRequest((request) => request.url().endsWith("/v1/inbox"));
+    await page.evaluate(() => dispatchEvent(new Event("focus")));
+    return (await inbox).headers()["x-background"];
+  };
+  await page.evaluate(() => {
+    const now = Date.now;
+    Date.now = () => now() + 61_000;
+  });
+  assert.equal(await asks(), "1");
+  await officer.settled();
+  await page.keyboard.press("Shift");
+  assert.equal(await asks(), undefined);
+  await officer.settled();
   await officer.leave();
 });
 

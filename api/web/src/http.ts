@@ -37,10 +37,18 @@ export async function ask(path: string, asked: Asked = {}): Promise<Response> {
   }
 }
 
+/** After so long without anybody at the page it asks by itself, and that keeps no session from ending. */
+const ALONE_MS = 60_000;
+let actedAt = Date.now();
+for (const act of ["pointerdown", "keydown", "wheel", "touchstart"]) {
+  addEventListener(act, () => (actedAt = Date.now()), { capture: true, passive: true });
+}
+
 async function send(path: string, { method = "GET", json, bytes, type }: Asked): Promise<Response> {
   const headers: Record<string, string> = {};
   const token = localStorage.getItem(CSRF);
   if (token !== null && method !== "GET") headers["X-CSRF-Token"] = token;
+  if (Date.now() - actedAt > ALONE_MS) headers["X-Background"] = "1";
   let body: BodyInit | null = null;
   if (json !== undefined) {
     headers["Content-Type"] = "application/json";
