@@ -255,6 +255,22 @@ test("lists show a page at a time, and find what lies behind it", async () => {
   await page.fill("#wanted", "nothing has this name");
   await page.getByText("Items: \u20680\u2069").waitFor();
 
+  // A proxy that answers for the server while it starts: the page hears of changes again, and looks for what it missed.
+  let isUp = false;
+  let tries = 0;
+  await page.route("**/v1/events", (route) => {
+    tries += 1;
+    return isUp ? route.continue() : route.fulfill({ status: 502, body: "" });
+  });
+  await page.reload();
+  await page.waitForSelector(".me");
+  await officer.go("desk");
+  await officer.settled();
+  isUp = true;
+  await page.waitForRequest((request) => request.url().endsWith("/v1/inbox"), { timeout: 30_000 });
+  assert.ok(tries > 1, `${tries}`);
+  await page.unroute("**/v1/events");
+
   // What a page asks for while nobody is at it keeps no session from ending, and says so.
   await officer.go("desk");
   await officer.settled();

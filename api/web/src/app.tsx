@@ -173,10 +173,53 @@ function useExpired(): (() => void) | null {
 /** Types of records that change who is enrolled, and with which keys. */
 const ABOUT_PEOPLE = /^(?:agency|custodian|key)-/;
 
+/** Between two attempts to hear of changes again: the first, and the longest, as each is twice the one before. */
+const AGAIN_MS = { first: 2000, most: 60_000 };
+
+interface Heard {
+  readonly record: (event: MessageEvent<string>) => void;
+  readonly offer: () => void;
+  /** That something was missed, and nobody says what. */
+  readonly lost: () => void;
+}
+
+/**
+ * Hears of changes for as long as the page is open. A browser itself connects again where the connection broke, and gives up
+ * where something else answers, as a proxy does while the server starts. What was
+ * recorded meanwhile is lost.
+ */
+function listen({ record, offer, lost }: Heard): () => void {
+  let source: EventSource;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let wait = AGAIN_MS.first;
+  let isFirst = true;
+  const open = () => {
+    source = new EventSource("/v1/events");
+    source.addEventListener("record", record);
+    source.addEventListener("offer", offer);
+    source.addEventListener("lost", lost);
+    source.addEventListener("open", () => {
+      wait = AGAIN_MS.first;
+      if (!isFirst) lost();
+      isFirst = false;
+    });
+    source.addEventListener("error", () => {
+      isFirst = false;
+      if (source.readyState !== EventSource.CLOSED) return;
+      timer = setTimeout(open, wait);
+      wait = Math.min(wait * 2, AGAIN_MS.most);
+    });
+  };
+  open();
+  return () => {
+    source.close();
+    clearTimeout(timer);
+  };
+}
+
 /** Looks again when something was recorded elsewhere, and says whether it was about people. */
 function useChanges(session: Session, ledger: Ledger, changed: (isAboutPeople: boolean) => Promise<void>, stop: (problem: unknown) => void): void {
   useEffect(() => {
-    const source = new EventSource("/v1/events");
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isAboutPeople = false;
     // Many records in a row are one reason to look.
@@ -189,16 +232,19 @@ function useChanges(session: Session, ledger: Ledger, changed: (isAboutPeople: b
         ledger.look().then(() => changed(about)).catch((thrown: unknown) => thrown instanceof TwoHeads && stop(thrown));
       }, 300);
     };
-    source.addEventListener("record", ({ data }: MessageEvent<string>) => {
-      isAboutPeople ||= ABOUT_PEOPLE.test((JSON.parse(data) as { type: string }).type);
+    const lookFor = (about: boolean) => {
+      isAboutPeople ||= about;
       look();
+    };
+    const end = listen({
+      record: ({ data }) => lookFor(ABOUT_PEOPLE.test((JSON.parse(data) as { type: string }).type)),
+      offer: look,
+      lost: () => lookFor(true),
     });
-    source.addEventListener("offer", look);
-    source.addEventListener("lost", look);
     // Whoever comes back to the page sees it as it is now, whatever became of the stream meanwhile.
     addEventListener("focus", look);
     return () => {
-      source.close();
+      end();
       removeEventListener("focus", look);
       clearTimeout(timer);
     };
