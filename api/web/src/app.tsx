@@ -19,7 +19,7 @@ import { Request, Requests } from "./page/request.tsx";
 import { SignIn } from "./page/sign-in.tsx";
 import { Problem } from "./problem.ts";
 import { PAGES, hashOf, useRoute, type PageName, type Route } from "./route.ts";
-import { isAgency, resume, signIn, signOut, type Session } from "./session.ts";
+import { isAgency, isTaken, resume, signIn, signOut, type Session } from "./session.ts";
 import { People, SharedContext, whoText, type Shared } from "./state.ts";
 import { ProblemNote } from "./ui/problem.tsx";
 import { Expired } from "./ui/expired.tsx";
@@ -122,6 +122,7 @@ function SignedIn(props: SignedInProps) {
     setChanges((count) => count + 1);
   };
   useChanges(open.session, ledger, changed, props.stop);
+  useOneSession(open.session);
   useFocus(route);
   const end = () => {
     setProblem(null);
@@ -168,6 +169,19 @@ function useExpired(): (() => void) | null {
     waiting.current.splice(0).forEach((resolve) => resolve());
   }, []);
   return isExpired ? done : null;
+}
+
+/** Nobody's name stands over what somebody else may see: the page begins anew with whoever is signed in now. */
+function useOneSession(session: Session): void {
+  useEffect(() => {
+    const check = () => isTaken(session) && location.reload();
+    addEventListener("storage", check);
+    addEventListener("focus", check);
+    return () => {
+      removeEventListener("storage", check);
+      removeEventListener("focus", check);
+    };
+  }, [session]);
 }
 
 /** Types of records that change who is enrolled, and with which keys. */

@@ -62,6 +62,15 @@ export async function resume(): Promise<Session | null> {
   return view === null ? null : { ...view, key };
 }
 
+/**
+ * Whether somebody else signed in beside this page, in the same browser: they have one cookie, so that what the server
+ * answers is theirs. Whoever only signed out is nobody else.
+ */
+export function isTaken({ key }: Session): boolean {
+  const kid = localStorage.getItem(KID);
+  return kid !== null && kid !== key.kid;
+}
+
 /** Nobody is told that they are out while the server still knows the browser: the cookie is not the page's to delete. */
 export async function signOut(): Promise<void> {
   try {
