@@ -54,7 +54,7 @@ test("what is to be signed begins at its top, and who does not sign is back wher
     await page.focus("#draft");
     await page.keyboard.press("Enter");
     await page.waitForSelector("dialog #sign");
-    await keeper.hasFocus("dialog-title");
+    await keeper.hasFocus("h2");
     const { top, isLong } = await page.evaluate(() => {
       const dialog = document.querySelector("dialog");
       return { top: dialog.scrollTop, isLong: dialog.scrollHeight > dialog.clientHeight };

@@ -5,7 +5,7 @@
  * What is to be read begins at its heading, else a small window would show its end, where the buttons are.
  */
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 
 interface DialogProps {
   readonly title: string;
@@ -19,6 +19,8 @@ interface DialogProps {
 export function Dialog({ title, children, close, isRead = false }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
+  // One dialog can lie over another.
+  const id = useId();
   useEffect(() => {
     const shown = dialog.current!;
     const before = document.activeElement;
@@ -34,10 +36,15 @@ export function Dialog({ title, children, close, isRead = false }: DialogProps) 
     };
   }, []);
   return (
-    <dialog ref={dialog} aria-labelledby="dialog-title" onCancel={(event) => {
+    <dialog ref={dialog} aria-labelledby={id} onCancel={(event) => {
       if (close === undefined) event.preventDefault();
-    }} onClose={() => dialog.current !== null && close?.()}>
-      <h2 id="dialog-title" ref={heading} tabIndex={isRead ? -1 : undefined}>{title}</h2>
+    }} onClose={() => {
+      if (dialog.current === null) return;
+      // A browser closes it at the second Escape, whatever the page says to the first.
+      if (close === undefined) dialog.current.showModal();
+      else close();
+    }}>
+      <h2 id={id} ref={heading} tabIndex={isRead ? -1 : undefined}>{title}</h2>
       {children}
     </dialog>
   );
