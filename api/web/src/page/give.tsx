@@ -89,13 +89,16 @@ function Disclose({ item, looked, recipient }: { item: string; looked: Looked; r
   const [proposal, setProposal] = useState<Proposal | null>(null);
   const [done, setDone] = useState<Done | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
+  const [isBusy, setBusy] = useState(false);
   const submit = (event: Event) => {
     event.preventDefault();
+    if (isBusy) return;
+    setBusy(true);
     setProblem(null);
     const size = Number(looked.outcome.one?.contents.checkpoint.size ?? 0);
     const codes = { exhibit: hex(sha256(looked.file)), size, basis };
     propose(ledger, session, { name: "disclose", items: [item], codes, texts: { recipient } })
-      .then(setProposal, (thrown: unknown) => setProblem(Problem.from(thrown)));
+      .then(setProposal, (thrown: unknown) => setProblem(Problem.from(thrown))).finally(() => setBusy(false));
   };
   if (done !== null) return <DoneNote done={done} />;
   return (
@@ -103,7 +106,7 @@ function Disclose({ item, looked, recipient }: { item: string; looked: Looked; r
       <p>{language.say("exhibit-disclose")}</p>
       <Choice name="basis" kind="basis" codes={BASES} value={basis} set={setBasis} />
       <ProblemNote problem={problem} language={language} />
-      <button type="submit">{language.say("record-disclosure")}</button>
+      <button type="submit" aria-disabled={isBusy}>{language.say("record-disclosure")}</button>
       {proposal !== null && <Signing proposal={proposal} known={new Map()} done={setDone} cancel={() => setProposal(null)} />}
     </form>
   );

@@ -23,6 +23,8 @@ export function Offer({ digest }: { digest: string }) {
   const [signing, setSigning] = useState<{ proposal: Proposal; observed?: Observed } | null>(null);
   const [checked, setChecked] = useState<readonly string[]>([]);
   const [isWithdrawn, setWithdrawn] = useState(false);
+  // Who is about to refuse does not countersign meanwhile: both would be signed with the same button.
+  const [isBusy, setBusy] = useState(false);
   if (done !== null) return <><h1 tabIndex={-1}>{language.say(signing?.proposal.offer === null ? "offer-refused" : "offer-countersigned")}</h1><DoneNote done={done} /></>;
   if (isWithdrawn) return <Ended word="offer-withdrawn" />;
   // Somebody else signed or withdrew it meanwhile, or long ago.
@@ -42,10 +44,10 @@ export function Offer({ digest }: { digest: string }) {
       {isMine && observed !== undefined && <Checked value={checked} set={setChecked} />}
       {isMine && observed !== undefined && <Unchecked observed={observed} />}
       <div class="buttons">
-        {isMine && <button type="button" class="main" id="countersign" onClick={() => setSigning({ proposal, ...(observed === undefined ? {} : { observed }) })}>{language.say("countersign")}</button>}
+        {isMine && <button type="button" class="main" id="countersign" aria-disabled={isBusy} onClick={() => !isBusy && setSigning({ proposal, ...(observed === undefined ? {} : { observed }) })}>{language.say("countersign")}</button>}
         {!isMine && <Withdraw digest={digest} withdrawn={() => setWithdrawn(true)} />}
       </div>
-      {isMine && proposal.payload.from !== undefined && <RefuseOffer proposal={proposal} sign={(proposal) => setSigning({ proposal })} />}
+      {isMine && proposal.payload.from !== undefined && <RefuseOffer proposal={proposal} isBusy={isBusy} setBusy={setBusy} sign={(proposal) => setSigning({ proposal })} />}
       {signing !== null && (
         <Signing
           proposal={signing.proposal}
@@ -120,7 +122,14 @@ async function load(ledger: import("../ledger.ts").Ledger, digest: string) {
   return { proposal, known: new Map(found.filter((item) => item !== null).map((item) => [item.item, item])) };
 }
 
-function RefuseOffer({ proposal, sign }: { proposal: Proposal; sign: (proposal: Proposal) => void }) {
+interface RefuseProps {
+  readonly proposal: Proposal;
+  readonly isBusy: boolean;
+  readonly setBusy: (isBusy: boolean) => void;
+  readonly sign: (proposal: Proposal) => void;
+}
+
+function RefuseOffer({ proposal, isBusy, setBusy, sign }: RefuseProps) {
   const { language, ledger, session } = useShared();
   const [ground, setGround] = useState("");
   const [remark, setRemark] = useState("");
@@ -128,10 +137,13 @@ function RefuseOffer({ proposal, sign }: { proposal: Proposal; sign: (proposal: 
   const { payload, offer } = proposal;
   const submit = (event: Event) => {
     event.preventDefault();
+    if (isBusy) return;
+    setBusy(true);
+    setProblem(null);
     const items = payload.subjects.map(({ id }) => id);
     const codes = { ground, offer: offer!, from: payload.from! };
     propose(ledger, session, { name: "refuse-offer", items, codes, texts: { remark: tidy(remark) } })
-      .then(sign, (thrown: unknown) => setProblem(Problem.from(thrown)));
+      .then(sign, (thrown: unknown) => setProblem(Problem.from(thrown))).finally(() => setBusy(false));
   };
   return (
     <details>
@@ -140,7 +152,7 @@ function RefuseOffer({ proposal, sign }: { proposal: Proposal; sign: (proposal: 
         <Choice name="ground" kind="ground" codes={GROUNDS} value={ground} set={setGround} />
         <TextField name="remark" value={remark} set={setRemark} />
         <ProblemNote problem={problem} language={language} />
-        <button type="submit">{language.say("refuse-and-sign")}</button>
+        <button type="submit" aria-disabled={isBusy}>{language.say("refuse-and-sign")}</button>
       </form>
     </details>
   );

@@ -2,7 +2,7 @@
  * Taking over what one release sent: all as described, or with exceptions item by item; or refusing it, all or in part. A
  * scanner ticks items off as they come out of the van.
  */
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { printable } from "../../../../verifier-cli/page/src/page/printable.ts";
 import { propose, type ActName, type Done, type Observed, type Proposal } from "../act.ts";
 import { askJson } from "../http.ts";
@@ -26,7 +26,12 @@ export function Receive({ release }: { release: string }) {
   const { language } = useShared();
   const inbox = useLoaded(() => askJson<InboxView>("/v1/inbox"), [release]);
   const [done, setDone] = useState<Done | null>(null);
-  const rows = (inbox.value?.waiting ?? []).filter(({ what, item }) => what === "receive" && item.release === release);
+  const [isSigning, setSigning] = useState(false);
+  const waiting = (inbox.value?.waiting ?? []).filter(({ what, item }) => what === "receive" && item.release === release);
+  const before = useRef(waiting);
+  // What is being signed stays: it no longer waits once the ledger has it, also where that answer was lost.
+  const rows = isSigning ? before.current : waiting;
+  before.current = rows;
   return (
     <>
       <h1 tabIndex={-1}>{language.say("receive")}</h1>
@@ -36,14 +41,21 @@ export function Receive({ release }: { release: string }) {
       {rows.length > 0 && done === null && (
         <>
           <p>{language.before("from")} <Person who={rows[0]!.with} /> · {language.say("items-count", { count: rows.length })}</p>
-          <Manifest items={inOrder(language, rows.map(({ item }) => item))} done={setDone} />
+          <Manifest items={inOrder(language, rows.map(({ item }) => item))} done={setDone} hold={setSigning} />
         </>
       )}
     </>
   );
 }
 
-function Manifest({ items, done }: { items: readonly ItemView[]; done: (done: Done) => void }) {
+interface ReceivingProps {
+  readonly items: readonly ItemView[];
+  readonly done: (done: Done) => void;
+  /** Says whether it is being signed. */
+  readonly hold: (isSigning: boolean) => void;
+}
+
+function Manifest({ items, done, hold }: ReceivingProps) {
   const { language, ledger, session, announce } = useShared();
   const [outcomes, setOutcomes] = useState<ReadonlyMap<string, string>>(new Map());
   const [seen, setSeen] = useState<ReadonlySet<string>>(new Set());
@@ -51,16 +63,21 @@ function Manifest({ items, done }: { items: readonly ItemView[]; done: (done: Do
   const [remark, setRemark] = useState("");
   const [ground, setGround] = useState("");
   const [signing, setSigning] = useState<{ proposal: Proposal; observed?: Observed } | null>(null);
+  const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const observed: Observed = { checked, outcomes, scanned: seen.size, all: items.length };
   const known = useMemo(() => new Map(items.map((item) => [item.item, item])), [items]);
+  useEffect(() => hold(signing !== null), [signing !== null]);
+  // One at a time: else receiving and refusing would take turns above the same button.
   const draft = (name: ActName, codes: Record<string, string>, observed?: Observed) => {
+    if (isBusy) return;
+    setBusy(true);
     setProblem(null);
     const asked = { name, items: items.map(({ item }) => item), codes, texts: { remark: tidy(remark) } };
     propose(ledger, session, asked).then(
       (proposal) => setSigning({ proposal, ...(observed === undefined ? {} : { observed }) }),
       (thrown: unknown) => setProblem(Problem.from(thrown)),
-    );
+    ).finally(() => setBusy(false));
   };
   const note = (item: string, outcome: string) => {
     const next = new Map(outcomes);
@@ -90,13 +107,13 @@ function Manifest({ items, done }: { items: readonly ItemView[]; done: (done: Do
       <TextField name="remark" value={remark} set={setRemark} />
       <Unchecked observed={observed} />
       <ProblemNote problem={problem} language={language} />
-      <div class="buttons"><button type="button" class="main" id="receive" onClick={() => draft("receive", {}, observed)}>{language.say("receive-and-sign")}</button></div>
+      <div class="buttons"><button type="button" class="main" id="receive" aria-disabled={isBusy} onClick={() => draft("receive", {}, observed)}>{language.say("receive-and-sign")}</button></div>
       <details id="refuse">
         <summary>{language.say("act-refuse")}</summary>
         <form onSubmit={(event) => { event.preventDefault(); draft("refuse", { ground }); }}>
           <p class="hint">{language.say("refuse-hint")}</p>
           <Choice name="ground" kind="ground" codes={GROUNDS} value={ground} set={setGround} />
-          <button type="submit" id="refuse-button">{language.say("refuse-and-sign")}</button>
+          <button type="submit" id="refuse-button" aria-disabled={isBusy}>{language.say("refuse-and-sign")}</button>
         </form>
       </details>
       {signing !== null && <Signing proposal={signing.proposal} observed={signing.observed} known={known} done={done} cancel={() => setSigning(null)} />}
