@@ -11,7 +11,7 @@ import {
   encodeDraft, reopenDraft, sign as signDraft, startDraft, type Draft,
 } from "../../../verifier-cli/page/src/cose/draft.ts";
 import { sibling } from "../../../verifier-cli/page/src/id.ts";
-import { checkLedger, readOffer, type Payload } from "../../../verifier-cli/page/src/record.ts";
+import { checkLedger, newKeys, readOffer, type Payload } from "../../../verifier-cli/page/src/record.ts";
 import { demand, refuse } from "../../../verifier-cli/page/src/refused.ts";
 import { checkOpening, commitments, type Opened } from "../../../verifier-cli/page/src/sealed.ts";
 import { ask, askBytes, askJson } from "./http.ts";
@@ -146,8 +146,13 @@ const readOpening = tuple<[string, Bytes, Bytes]>(
   (reader) => reader.byteString(0, 16_384),
 );
 
-/** Fetches an offer and looks at it: its openings, its signatures, and that it is of this ledger. */
-export async function readWaiting(ledger: Ledger, digest: string, keys: ReadonlyMap<string, Bytes>): Promise<Proposal> {
+type Keys = ReadonlyMap<string, Bytes>;
+
+/**
+ * Fetches an offer and looks at it: its openings, that it is of this ledger, and that each signature on it is by a key of
+ * whom the record names at its place: `keysOf` has theirs by thumbprint.
+ */
+export async function readWaiting(ledger: Ledger, digest: string, keysOf: (id: string) => Promise<Keys>): Promise<Proposal> {
   const reader = Reader.over(await askBytes(`/v1/offers/${digest}`));
   reader.array(4, 4);
   demand(reader.text() === "custody-offer", "offer/not-an-offer");
@@ -158,8 +163,10 @@ export async function readWaiting(ledger: Ledger, digest: string, keys: Readonly
   demand(hex(message.digest) === digest, "offer/not-an-offer");
   checkLedger(message, ledger.origin, ledger.genesis);
   checkOpenings(payload, openings);
-  for (const signature of message.signatures) {
-    const key = keys.get(hex(signature.kid)) ?? refuse("record/unknown-key");
+  for (const [at, signature] of message.signatures.entries()) {
+    // A key that is new is in the record itself, and was held against its signature when that was read.
+    const own = signature.role === Role.newKey ? newKeys(payload).find(({ kid }) => equal(kid, signature.kid)) : undefined;
+    const key = own?.point ?? (await keysOf(payload.signers[at]![1])).get(hex(signature.kid)) ?? refuse("record/unknown-key");
     demand(isSignedBy(message, signature, key), "cose/signature");
   }
   if (payload.seen !== null) await ledger.checkSeen(payload.seen);

@@ -1,7 +1,9 @@
 /** An offer: what somebody signed already, to be looked at, countersigned or refused. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { propose, readWaiting, withdraw, type Done, type Observed, type Proposal } from "../act.ts";
+import { Role } from "../../../../verifier-cli/page/src/cose.ts";
 import { kindOf } from "../../../../verifier-cli/page/src/id.ts";
+import type { Ledger } from "../ledger.ts";
 import { Problem } from "../problem.ts";
 import { hashOf } from "../route.ts";
 import { keysOf, useLoaded, useShared, whoText } from "../state.ts";
@@ -11,10 +13,9 @@ import { PayloadWords } from "../ui/payload.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { DoneNote, Signing, Unchecked } from "../ui/signing.tsx";
 import { askJson } from "../http.ts";
-import type { InboxView, ItemView } from "../view.ts";
+import type { ItemView } from "../view.ts";
 
 export const GROUNDS = ["not-as-described", "seal", "damaged", "papers", "not-addressee", "no-authority", "no-storage"];
-const RECEIVING = 2;
 
 export function Offer({ digest }: { digest: string }) {
   const { language, session, ledger, people } = useShared();
@@ -35,7 +36,7 @@ export function Offer({ digest }: { digest: string }) {
   const signed = proposal.draft.signatures.length;
   const next = proposal.payload.signers[signed];
   const isMine = next?.[1] === session.who.id;
-  const observed = next?.[0] === RECEIVING ? { checked, outcomes: new Map<string, string>(), all: proposal.payload.subjects.length } : undefined;
+  const observed = next?.[0] === Role.receiving ? { checked, outcomes: new Map<string, string>(), all: proposal.payload.subjects.length } : undefined;
   return (
     <>
       <h1 tabIndex={-1}>{isMine || next === undefined ? language.say("offer") : language.say("your-offer", { who: whoText(people.of(next[1])) })}</h1>
@@ -112,11 +113,8 @@ function Withdraw({ digest, withdrawn }: { digest: string; withdrawn: () => void
   );
 }
 
-async function load(ledger: import("../ledger.ts").Ledger, digest: string) {
-  const { offers } = await askJson<InboxView>("/v1/inbox");
-  const signers = offers.find(({ offer }) => offer === digest)?.signed ?? [];
-  const keys = new Map((await Promise.all(signers.map(({ id }) => keysOf(id)))).flatMap((keys) => [...keys]));
-  const proposal = await readWaiting(ledger, digest, keys);
+async function load(ledger: Ledger, digest: string) {
+  const proposal = await readWaiting(ledger, digest, keysOf);
   const ids = proposal.payload.subjects.map(({ id }) => id).filter((id) => kindOf(id) === "item").slice(0, 20);
   const found = await Promise.all(ids.map((id) => askJson<ItemView>(`/v1/items/${id}`).catch(() => null)));
   return { proposal, known: new Map(found.filter((item) => item !== null).map((item) => [item.item, item])) };
