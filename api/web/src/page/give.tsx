@@ -10,6 +10,7 @@ import { Choice, TextField, tidy } from "../ui/form.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { DoneNote, Signing } from "../ui/signing.tsx";
 import { Foreign } from "../ui/text.tsx";
+import type { ItemView } from "../view.ts";
 
 const BASES = ["prosecution", "defence", "court-order", "mutual-assistance", "oversight", "data-subject", "police"] as const;
 const RECIPIENTS = ["court", "prosecution", "defence", "oversight", "own-agency", "public"] as const;
@@ -29,7 +30,7 @@ interface Given {
   readonly recipient: string;
 }
 
-export function Give({ item }: { item: string }) {
+export function Give({ item, view }: { item: string; view: ItemView | null }) {
   const { language, ledger, session, announce } = useShared();
   const [kind, setKind] = useState("");
   const [name, setName] = useState("");
@@ -62,12 +63,18 @@ export function Give({ item }: { item: string }) {
         <ProblemNote problem={problem} language={language} />
         <button type="submit" aria-disabled={isBusy}>{language.say(isBusy ? "signing" : "sign-and-save")}</button>
       </form>
-      {given !== null && <Saved key={given.file} item={item} given={given} />}
+      {given !== null && <Saved key={given.file} item={item} view={view} given={given} />}
     </details>
   );
 }
 
-function Saved({ item, given: { file, looked, recipient } }: { item: string; given: Given }) {
+interface SavedProps {
+  readonly item: string;
+  readonly view: ItemView | null;
+  readonly given: Given;
+}
+
+function Saved({ item, view, given: { file, looked, recipient } }: SavedProps) {
   const { language } = useShared();
   return (
     <>
@@ -76,14 +83,21 @@ function Saved({ item, given: { file, looked, recipient } }: { item: string; giv
         {looked.flags.map((flag) => <p key={flag} class="caution" lang="en" dir="ltr"><Foreign text={flag} /></p>)}
       </div>
       {maySign("disclose", useRoles())
-        ? <Disclose item={item} looked={looked} recipient={recipient} />
+        ? <Disclose item={item} view={view} looked={looked} recipient={recipient} />
         : <p>{language.say("exhibit-disclose")}</p>}
     </>
   );
 }
 
+interface DiscloseProps {
+  readonly item: string;
+  readonly view: ItemView | null;
+  readonly looked: Looked;
+  readonly recipient: string;
+}
+
 /** Records that it was given away: later exhibits prove that nothing changed since. */
-function Disclose({ item, looked, recipient }: { item: string; looked: Looked; recipient: string }) {
+function Disclose({ item, view, looked, recipient }: DiscloseProps) {
   const { language, ledger, session } = useShared();
   const [basis, setBasis] = useState("");
   const [proposal, setProposal] = useState<Proposal | null>(null);
@@ -107,7 +121,7 @@ function Disclose({ item, looked, recipient }: { item: string; looked: Looked; r
       <Choice name="basis" kind="basis" codes={BASES} value={basis} set={setBasis} />
       <ProblemNote problem={problem} language={language} />
       <button type="submit" aria-disabled={isBusy}>{language.say("record-disclosure")}</button>
-      {proposal !== null && <Signing proposal={proposal} known={new Map()} done={setDone} cancel={() => setProposal(null)} />}
+      {proposal !== null && <Signing proposal={proposal} known={new Map(view === null ? [] : [[item, view]])} done={setDone} cancel={() => setProposal(null)} />}
     </form>
   );
 }

@@ -84,7 +84,7 @@ export function Item({ item }: { item: string }) {
           <Disclosed one={one} />
         </SharedContext.Provider>
       )}
-      {one !== null && <Give item={item} />}
+      {one !== null && <Give item={item} view={value} />}
       {looked.value !== null && <Lines lines={looked.value.outcome.report.lines()} />}
     </>
   );

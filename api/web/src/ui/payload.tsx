@@ -51,7 +51,9 @@ function ItemLines({ items, known }: { items: readonly string[]; known: Readonly
   const list = [...named, ...items.filter((id) => !known.has(id))];
   const line = (id: string) => {
     const item = known.get(id);
-    return <li key={id}>{item?.description == null ? language.say("not-open") : <Foreign text={item.description} />} <Code code={item?.label ?? formatLabel(id)} /></li>;
+    // Of one that nobody asked for it is not known whether it is open.
+    const name = item?.description == null ? item && language.say("not-open") : <Foreign text={item.description} />;
+    return <li key={id}>{name} <Code code={item?.label ?? formatLabel(id)} /></li>;
   };
   return (
     <>
