@@ -266,6 +266,10 @@ test("lists show a page at a time, and find what lies behind it", async () => {
   await page.fill("#wanted", "nothing has this name");
   await page.getByText("Items: \u20680\u2069").waitFor();
 
+  // An address that is no text is no page.
+  await page.evaluate(() => { location.hash = "#/items/%"; });
+  await page.waitForSelector("#held");
+
   // A proxy that answers for the server while it starts: the page hears of changes again, and looks for what it missed.
   let isUp = false;
   let tries = 0;

@@ -76,14 +76,15 @@ export async function askBytes(path: string): Promise<Uint8Array> {
 const AGAIN_MS = 3000;
 const TIMES = 100;
 
-/** As `askJson`, of what takes the server a while: 503 says that it is not there yet. */
-export async function askReckoned<T>(path: string): Promise<T> {
+/** As `askJson`, of what takes the server a while: 503 says that it is not there yet. It asks no more once nobody wants it. */
+export async function askReckoned<T>(path: string, wanted: AbortSignal): Promise<T> {
   for (let time = 1; ; time += 1) {
     try {
       return await askJson<T>(path);
     } catch (thrown) {
       if (!(thrown instanceof Problem) || thrown.status !== 503 || time === TIMES) throw thrown;
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      if (wanted.aborted) throw thrown;
     }
   }
 }

@@ -9,8 +9,17 @@ export interface Route {
   readonly rest: readonly string[];
 }
 
+/** What stands there, part by part; nothing where somebody wrote what is no text. */
+function parts(): string[] {
+  try {
+    return location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  } catch {
+    return [];
+  }
+}
+
 function read(): Route {
-  const [page = "", ...rest] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  const [page = "", ...rest] = parts();
   const known: readonly string[] = [...PAGES, "receipt", "receive", "act", "offer", "label"];
   return known.includes(page) ? { page: page as PageName, rest } : { page: "desk", rest: [] };
 }

@@ -76,24 +76,23 @@ export async function keysOf(subject: string): Promise<Map<string, Bytes>> {
 export type Loaded<T> = { readonly value: T | null; readonly problem: Problem | null; readonly again: () => void };
 
 /** Loads something, and again when what it hangs on changes or something was recorded. What is there stays meanwhile. */
-export function useLoaded<T>(load: () => Promise<T>, on: readonly unknown[]): Loaded<T> {
+export function useLoaded<T>(load: (wanted: AbortSignal) => Promise<T>, on: readonly unknown[]): Loaded<T> {
   const { changes } = useShared();
   const [value, setValue] = useState<T | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [count, setCount] = useState(0);
   useEffect(() => {
-    let isWanted = true;
-    load().then(
+    const wanted = new AbortController();
+    const { signal } = wanted;
+    load(signal).then(
       (found) => {
-        if (!isWanted) return;
+        if (signal.aborted) return;
         setValue(() => found);
         setProblem(null);
       },
-      (thrown: unknown) => isWanted && setProblem(Problem.from(thrown)),
+      (thrown: unknown) => !signal.aborted && setProblem(Problem.from(thrown)),
     );
-    return () => {
-      isWanted = false;
-    };
+    return () => wanted.abort();
   }, [...on, changes, count]);
   return { value, problem, again: () => setCount((count) => count + 1) };
 }

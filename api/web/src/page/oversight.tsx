@@ -41,8 +41,8 @@ function figure(language: Language, figures: Figures, path: string): string {
 
 export function Oversight() {
   const { language, session } = useShared();
-  const figures = useLoaded(() => askReckoned<Statistics>("/v1/statistics"), []);
-  const findings = useLoaded(() => askReckoned<{ findings: FindingView[] }>("/v1/findings"), []);
+  const figures = useLoaded((wanted) => askReckoned<Statistics>("/v1/statistics", wanted), []);
+  const findings = useLoaded((wanted) => askReckoned<{ findings: FindingView[] }>("/v1/findings", wanted), []);
   if (!session.is_overseer) return <><h1 tabIndex={-1}>{language.say("page-oversight")}</h1><p>{language.say("overseers-only")}</p></>;
   const { value } = figures;
   return (

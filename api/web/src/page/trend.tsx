@@ -3,6 +3,7 @@ import { decodeBase64 } from "../../../../verifier-cli/page/src/base64.ts";
 import { readEntry } from "../../../../verifier-cli/page/src/entry.ts";
 import { askJson } from "../http.ts";
 import { useLoaded, useShared } from "../state.ts";
+import { ProblemNote } from "../ui/problem.tsx";
 import { Table } from "../ui/table.tsx";
 
 /** Entries of one answer of the server, at most. */
@@ -26,7 +27,8 @@ async function load(size: number): Promise<[string, number][]> {
 
 export function Trend({ size }: { size: number }) {
   const { language } = useShared();
-  const { value } = useLoaded(() => load(size), [size]);
+  const { value, problem } = useLoaded(() => load(size), [size]);
+  if (problem !== null) return <ProblemNote problem={problem} language={language} />;
   if (value === null || value.length === 0) return null;
   const most = Math.max(...value.map(([, count]) => count));
   const width = value.length * (BAR.width + 4);
