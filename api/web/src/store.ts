@@ -63,11 +63,6 @@ export function keptLedger(origin: string): Promise<KeptLedger | undefined> {
   return inStore("ledgers", "readonly", (store) => store.get(origin) as IDBRequest<KeptLedger | undefined>);
 }
 
-/** The ledgers that this browser has met at this address. */
-export function keptLedgers(): Promise<KeptLedger[]> {
-  return inStore("ledgers", "readonly", (store) => store.getAll() as IDBRequest<KeptLedger[]>);
-}
-
 export async function keepLedger(ledger: KeptLedger): Promise<void> {
   await inStore("ledgers", "readwrite", (store) => store.put(ledger, ledger.origin));
 }

@@ -1,6 +1,7 @@
 /** Fields of forms: each with its label, its hint, and what is wrong with it. */
 import { createContext, type ComponentChildren } from "preact";
 import { useContext } from "preact/hooks";
+import { Role } from "../../../../verifier-cli/page/src/cose.ts";
 import { printable } from "../../../../verifier-cli/page/src/page/printable.ts";
 import { useShared } from "../state.ts";
 
@@ -100,8 +101,7 @@ export function Choice({ name, kind, codes, value, set }: ChoiceProps) {
 /** Everybody who may take over, but whoever asks. */
 export function PersonChoice({ value, set }: { value: string; set: (value: string) => void }) {
   const { language, people, session } = useShared();
-  const RECEIVING = 2;
-  const others = people.custodians.filter(({ id, roles }) => id !== session.who.id && roles.includes(RECEIVING));
+  const others = people.custodians.filter(({ id, roles }) => id !== session.who.id && roles.includes(Role.receiving));
   const agencies = [...new Set(others.map(({ agency }) => agency ?? ""))];
   return (
     <Field id="field-to" label={language.say("field-to")}>
