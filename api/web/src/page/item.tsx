@@ -10,7 +10,7 @@ import { codeOf } from "../../../../verifier-cli/page/src/refused.ts";
 import { checkOpening } from "../../../../verifier-cli/page/src/sealed.ts";
 import type { Case } from "../../../../verifier-cli/page/src/verify/case.ts";
 import { maySign, textsOf } from "../act.ts";
-import { browserVerdict, lookAt, type Looked } from "../exhibit.ts";
+import { browserVerdict, lookAt, type BrowserVerdict, type Looked } from "../exhibit.ts";
 import { askJson } from "../http.ts";
 import { go, hashOf } from "../route.ts";
 import { countText, ordered, People, SharedContext, shortId, useItems, useLoaded, useRoles, useShared } from "../state.ts";
@@ -108,19 +108,27 @@ const VERDICTS = { verified: "✓", rejected: "✗", "could-not-check": "?" } as
 
 function Verified({ looked, isLooking }: { looked: Looked | null; isLooking: boolean }) {
   const { language } = useShared();
-  if (looked === null) return <p role="status">{isLooking ? language.say("verifying") : ""}</p>;
-  const { outcome } = looked;
+  const verdict = looked === null ? undefined : browserVerdict(looked.outcome.report.lines());
+  // One element from first to last: what comes into it is read out, and what comes with it is not.
+  return (
+    <div class={verdict === undefined ? "" : `verdict ${verdict}`} role="status" data-verdict={verdict}>
+      {looked !== null && verdict !== undefined ? <Verdict looked={looked} verdict={verdict} /> : isLooking && <p>{language.say("verifying")}</p>}
+    </div>
+  );
+}
+
+function Verdict({ looked: { outcome }, verdict }: { looked: Looked; verdict: BrowserVerdict }) {
+  const { language } = useShared();
   const lines = outcome.report.lines();
   const completeness = lines.find(({ id }) => id === "completeness")?.code ?? "";
-  const verdict = browserVerdict(lines);
   const isPinned = !lines.some(({ id, status, isRequired }) => id === "agencies-pinned" && status === "not-checked" && isRequired);
   const size = String(outcome.one?.contents.checkpoint.size ?? "");
   return (
-    <div class={`verdict ${verdict}`} role="status" data-verdict={verdict}>
+    <>
       <p><span class="shape" aria-hidden="true">{VERDICTS[verdict]}</span>{language.say(`verdict-${verdict}`, { size })}</p>
       {verdict !== "rejected" && <p>{language.label("grade", completeness.replace("/", "-"))} <Code code={completeness} /></p>}
       {!isPinned && <p>{language.say("not-pinned")}</p>}
-    </div>
+    </>
   );
 }
 
@@ -139,7 +147,7 @@ function Now({ item }: { item: ItemHistory }) {
         <dt>{language.say("label")}</dt><dd><Code code={item.label} /></dd>
         {item.quantity !== null && <><dt>{language.say("quantity")}</dt><dd><Foreign text={item.quantity} /></dd></>}
         {item.container !== null && <><dt>{language.say("container")}</dt><dd><a href={hashOf("items", item.container)}><Code code={shortId(item.container)} /></a></dd></>}
-        {item.contents > 0 && <><dt>{language.say("contents")}</dt><dd>{item.contents}</dd></>}
+        {item.contents > 0 && <><dt>{language.say("contents")}</dt><dd>{language.count(item.contents)}</dd></>}
         {item.parent !== null && <><dt>{language.say("made-from")}</dt><dd><a href={hashOf("items", item.parent)}><Code code={shortId(item.parent)} /></a></dd></>}
         {item.children.length > 0 && <><dt>{language.say("made-of-it")}</dt><dd>{item.children.map((id) => <><a key={id} href={hashOf("items", id)}><Code code={shortId(id)} /></a> </>)}</dd></>}
         {item.aliases.map(({ issuer, kind, value }) => <><dt>{language.say("alias")}</dt><dd><Foreign text={`${value} (${issuer}, ${kind})`} /></dd></>)}
@@ -205,7 +213,7 @@ function TimelineEntry({ one, placed }: { one: Case; placed: Placed }) {
         {textsOf(openingsOf(one, placed)).map(([field, text]) => (
           <><dt key={field}>{fieldText(language, field)}</dt><dd><Foreign text={text} />{corrected.has(field) && <>{" "}<strong class="mark"><span class="shape" aria-hidden="true">!</span>{language.say("corrected-by")} {language.say("entry", { entry: String(corrected.get(field)) })}</strong></>}</dd></>
         ))}
-        {withheld.length > 0 && <><dt>{language.say("not-open-fields")}</dt><dd>{withheld.map(({ field, reason }, at) => <>{at > 0 && ", "}<Withheld key={field} field={field} reason={reason} /></>)}</dd></>}
+        {withheld.length > 0 && <><dt>{language.say("not-open-fields")}</dt><dd>{language.list(withheld.map(({ field, reason }) => `${fieldText(language, field)} (${language.label("withheld", reason)})`))}</dd></>}
         {message.signatures.map(({ observed, role, kid }) => role === Role.receiving && (
           <><dt key={hex(kid)}>{language.say("checked")}</dt><dd>{observed?.checked === undefined ? language.say("nothing") : language.list(observed.checked.map((code) => language.label("checked", code)))}</dd></>
         ))}
@@ -216,11 +224,6 @@ function TimelineEntry({ one, placed }: { one: Case; placed: Placed }) {
       <p class="hint">{language.say("entry", { entry: String(placed.index) })} · {language.say("accepted")} <Time seconds={placed.acceptedMs / 1000n} />{others > 0 && <> · {language.say("with-others", { count: others })}</>} · <a href={hashOf("receipt", hex(message.digest))}>{language.say("receipt")}</a></p>
     </>
   );
-}
-
-function Withheld({ field, reason }: { field: string; reason: string }) {
-  const { language } = useShared();
-  return <>{fieldText(language, field)} ({language.label("withheld", reason)})</>;
 }
 
 /** Who had the item in view: everybody who held it, and to whom an exhibit was given. */

@@ -57,7 +57,7 @@ function Card({ request }: { request: RequestView }) {
       <p><Person who={request.from} /> <Arrow /> <Person who={request.to} /></p>
       {request.purpose !== null && <p><Labelled kind="request-purpose" code={request.purpose} /></p>}
       <Deadline request={request} />
-      <ul>{Object.entries(request.counts).map(([state, count]) => <li key={state}>{language.label("state", state)}: {count}</li>)}</ul>
+      <ul>{Object.entries(request.counts).map(([state, count]) => <li key={state}>{language.say("labelled", { label: language.label("state", state) })} {language.count(count)}</li>)}</ul>
     </>
   );
 }

@@ -45,8 +45,8 @@ export function MakeKey({ language }: { language: Language }) {
         <div class="done" role="status">
           <p><span class="shape" aria-hidden="true">✓</span>{language.say("key-made")}</p>
           <ul>
-            <li><a href={fileUrl(files.private)} download="custody.key">custody.key</a>: {language.say("key-made-private")}</li>
-            <li><a href={fileUrl(files.public)} download="custody.pub">custody.pub</a>: {language.say("key-made-public")}</li>
+            <li><a href={fileUrl(files.private)} download="custody.key">custody.key</a> · {language.say("key-made-private")}</li>
+            <li><a href={fileUrl(files.public)} download="custody.pub">custody.pub</a> · {language.say("key-made-public")}</li>
           </ul>
         </div>
       )}

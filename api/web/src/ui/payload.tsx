@@ -39,7 +39,7 @@ export function PayloadWords({ payload, openings, signed, known }: PayloadProps)
       ))}
       <dt>{language.say("signers")}</dt>
       <dd><ol class="plain-list">{payload.signers.map(([role, id], at) => (
-        <li key={id}><PersonById id={id} />: {language.label("role", String(role))}{at < signed && <> <span class="mark">✓ {language.say("has-signed")}</span></>}</li>
+        <li key={id}><PersonById id={id} /> ({language.label("role", String(role))}){at < signed && <> <span class="mark">✓ {language.say("has-signed")}</span></>}</li>
       ))}</ol></dd>
     </dl>
   );
@@ -112,7 +112,7 @@ type EvidenceDigest = readonly [scope: string, algorithm: bigint, value: Uint8Ar
 
 /** In full: whoever has the file compares it. */
 function Digest({ digest: [scope, algorithm, value] }: { digest: EvidenceDigest }) {
-  return <><Labelled kind="scope" code={scope} />: {ALGORITHMS.get(algorithm) ?? String(algorithm)} <Code code={hex(value)} /></>;
+  return <><Labelled kind="scope" code={scope} /> · {ALGORITHMS.get(algorithm) ?? String(algorithm)} <Code code={hex(value)} /></>;
 }
 
 function Quantity({ quantity: [amount, unit] }: { quantity: readonly [bigint, string] }) {

@@ -64,7 +64,7 @@ export function ObservedWords({ observed, known }: { observed: Observed; known: 
       {checked !== "" && <p>{language.before("checked")} {checked}</p>}
       <p><Found observed={observed} /></p>
       {observed.outcomes.size > 0 && <ul>{[...observed.outcomes].map(([id, found]) => (
-        <li key={id}><Code code={known.get(id)?.label ?? id} />: {language.label("outcome", found)} <Code code={found} /></li>
+        <li key={id}><Code code={known.get(id)?.label ?? id} /> · {language.label("outcome", found)} <Code code={found} /></li>
       ))}</ul>}
       <Unchecked observed={observed} />
     </>
