@@ -589,6 +589,20 @@ test("what a server says wrongly is found out before anything is signed", { time
   await page.waitForSelector(".done #print-receipt");
   await page.unrouteAll({ behavior: "wait" });
 
+  // Where an item is stands in its history, whatever the server says of it.
+  await page.route("**/v1/items/*", async (route) => {
+    const response = await route.fetch();
+    const answer = await response.json();
+    const holder = { ...answer.holder, id: others.to, name: "Claire Moreau" };
+    await route.fulfill({ response, json: { ...answer, state: "disposed", holder } });
+  });
+  assert.equal(await verdict(keeper, item), "verified");
+  const now = await page.innerText("main section:has(> .buttons) .facts");
+  assert.match(now, /held[\s\S]*Daan Visser/);
+  assert.doesNotMatch(now, /disposed|Claire Moreau/);
+  await page.unrouteAll({ behavior: "wait" });
+  await keeper.go("desk");
+
   await page.route("**/v1/exhibits", async (route) => {
     const response = await route.fetch();
     const answer = await response.json();

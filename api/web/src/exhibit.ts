@@ -51,6 +51,28 @@ function isOpen({ id, status, isRequired }: Line): boolean {
   return isRequired && status === "not-checked" && id !== "agencies-pinned";
 }
 
+/** Where an item is, in the words of the API, as its history has it. */
+export interface Standing {
+  readonly state: string;
+  readonly holder: string;
+  readonly addressee: string | null;
+  readonly container: string | null;
+}
+
+const PLACES = { hand: "held", storage: "stored", out: "checked-out", packed: "packed", outside: "outside" } as const;
+/** How an item ends, by the record that ends it. */
+const ENDS: Readonly<Record<string, string>> = { dispose: "disposed", "return-to-owner": "returned", consume: "consumed", split: "split" };
+
+/** The standing at the end of a history in which everything was gone through and nothing failed; null of any other. */
+export function standingOf({ report, one }: Outcome): Standing | null {
+  const item = one?.state.find(one.contents.item, "item");
+  if (one === null || item === undefined || one.hasStopped || browserVerdict(report.lines()) === "rejected") return null;
+  const { place, release, holder } = item;
+  const last = one.chain(one.contents.item).at(-1)?.payload.type ?? "";
+  const state = item.isEnded ? (ENDS[last] ?? "disposed") : release !== undefined ? "on-the-way" : PLACES[place.at];
+  return { state, holder, addressee: release?.to ?? null, container: place.at === "packed" ? place.in : null };
+}
+
 /** Somebody who is to get an exhibit. */
 export interface Recipient {
   /** Court, prosecution and so on: what handling codes ask. */

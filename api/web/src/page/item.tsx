@@ -10,7 +10,7 @@ import { codeOf } from "../../../../verifier-cli/page/src/refused.ts";
 import { checkOpening } from "../../../../verifier-cli/page/src/sealed.ts";
 import type { Case } from "../../../../verifier-cli/page/src/verify/case.ts";
 import { maySign, textsOf } from "../act.ts";
-import { browserVerdict, lookAt, type BrowserVerdict, type Looked } from "../exhibit.ts";
+import { browserVerdict, lookAt, standingOf, type BrowserVerdict, type Looked, type Standing } from "../exhibit.ts";
 import { askJson } from "../http.ts";
 import { go, hashOf } from "../route.ts";
 import { countText, ordered, People, SharedContext, shortId, useItems, useLoaded, useRoles, useShared } from "../state.ts";
@@ -77,7 +77,7 @@ export function Item({ item }: { item: string }) {
       {isClosed
         ? <p class="caution" data-verdict="closed"><strong class="mark"><span class="shape" aria-hidden="true">!</span>{language.say("history-closed")}</strong></p>
         : <ProblemNote problem={view.problem ?? looked.problem} language={language} />}
-      {value !== null && <Now item={value} />}
+      {value !== null && <Now item={value} standing={looked.value === null ? null : standingOf(looked.value.outcome)} />}
       {one !== null && (
         <SharedContext.Provider value={{ ...shared, people: new NamedInside(one) }}>
           <Timeline one={one} />
@@ -132,21 +132,26 @@ function Verdict({ looked: { outcome }, verdict }: { looked: Looked; verdict: Br
   );
 }
 
-function Now({ item }: { item: ItemHistory }) {
-  const { language, session } = useShared();
+/** Where it is, as its history has it where that was verified, and what else the server says. */
+function Now({ item, standing }: { item: ItemHistory; standing: Standing | null }) {
+  const { language, session, people } = useShared();
+  const whoOf = (id: string) => [item.holder, item.addressee].find((who) => who?.id === id) ?? people.of(id);
+  const addressee = standing === null ? item.addressee : standing.addressee === null ? null : whoOf(standing.addressee);
+  const container = standing === null ? item.container : standing.container;
   const isMine = item.holder.id === session.who.id && item.state !== "on-the-way";
   const roles = useRoles();
   const isComing = item.addressee?.id === session.who.id && item.release !== null;
   return (
     <section>
       <h2>{language.say("now")}</h2>
+      <p class="hint">{language.say(standing === null ? "now-server" : "now-verified")}</p>
       <dl class="facts">
-        <dt>{language.say("state")}</dt><dd><Labelled kind="state" code={item.state} /></dd>
-        <dt>{language.say("holder")}</dt><dd><Person who={item.holder} /></dd>
-        {item.addressee !== null && <><dt>{language.say("addressee")}</dt><dd><Person who={item.addressee} /></dd></>}
+        <dt>{language.say("state")}</dt><dd><Labelled kind="state" code={standing?.state ?? item.state} /></dd>
+        <dt>{language.say("holder")}</dt><dd><Person who={standing === null ? item.holder : whoOf(standing.holder)} /></dd>
+        {addressee !== null && <><dt>{language.say("addressee")}</dt><dd><Person who={addressee} /></dd></>}
         <dt>{language.say("label")}</dt><dd><Code code={item.label} /></dd>
         {item.quantity !== null && <><dt>{language.say("quantity")}</dt><dd><Foreign text={item.quantity} /></dd></>}
-        {item.container !== null && <><dt>{language.say("container")}</dt><dd><a href={hashOf("items", item.container)}><Code code={shortId(item.container)} /></a></dd></>}
+        {container !== null && <><dt>{language.say("container")}</dt><dd><a href={hashOf("items", container)}><Code code={shortId(container)} /></a></dd></>}
         {item.contents > 0 && <><dt>{language.say("contents")}</dt><dd>{language.count(item.contents)}</dd></>}
         {item.parent !== null && <><dt>{language.say("made-from")}</dt><dd><a href={hashOf("items", item.parent)}><Code code={shortId(item.parent)} /></a></dd></>}
         {item.children.length > 0 && <><dt>{language.say("made-of-it")}</dt><dd>{item.children.map((id) => <><a key={id} href={hashOf("items", id)}><Code code={shortId(id)} /></a> </>)}</dd></>}
