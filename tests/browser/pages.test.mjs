@@ -4,6 +4,7 @@
 // oversees. The keeper holds 500 data carriers besides.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { askAlone, hearAgain, hideTree, lieAboutPlace, loseAnswer } from "./answers.mjs";
 import { close, collect, keys, launch, passphrase, Somebody, url, verdict } from "./pages.mjs";
 
 before(() => launch());
@@ -270,39 +271,8 @@ test("lists show a page at a time, and find what lies behind it", async () => {
   await page.evaluate(() => { location.hash = "#/items/%"; });
   await page.waitForSelector("#held");
 
-  // A proxy that answers for the server while it starts: the page hears of changes again, and looks for what it missed.
-  let isUp = false;
-  let tries = 0;
-  await page.route("**/v1/events", (route) => {
-    tries += 1;
-    return isUp ? route.continue() : route.fulfill({ status: 502, body: "" });
-  });
-  await page.reload();
-  await page.waitForSelector(".me");
-  await officer.go("desk");
-  await officer.settled();
-  isUp = true;
-  await page.waitForRequest((request) => request.url().endsWith("/v1/inbox"), { timeout: 30_000 });
-  assert.ok(tries > 1, `${tries}`);
-  await page.unroute("**/v1/events");
-
-  // What a page asks for while nobody is at it keeps no session from ending, and says so.
-  await officer.go("desk");
-  await officer.settled();
-  const asks = async () => {
-    const inbox = page.waitForRequest((request) => request.url().endsWith("/v1/inbox"));
-    await page.evaluate(() => dispatchEvent(new Event("focus")));
-    return (await inbox).headers()["x-background"];
-  };
-  await page.evaluate(() => {
-    const now = Date.now;
-    Date.now = () => now() + 61_000;
-  });
-  assert.equal(await asks(), "1");
-  await officer.settled();
-  await page.keyboard.press("Shift");
-  assert.equal(await asks(), undefined);
-  await officer.settled();
+  await hearAgain(officer);
+  await askAlone(officer);
   await officer.leave();
 });
 
@@ -568,40 +538,8 @@ test("what a server says wrongly is found out before anything is signed", { time
   await page.unrouteAll({ behavior: "wait" });
   await page.click("#do-not-sign");
 
-  // An answer that is lost: what was signed is sent again as it is, and the ledger knows it. That it cannot be asked for its
-  // head just then takes nothing back.
-  await page.route("**/v1/records", async (route) => {
-    await route.fetch();
-    await route.abort();
-  });
-  await keeper.go("desk");
-  await keeper.go(`act/note/${item}`);
-  await page.fill("#field-text", "noted once");
-  await page.click("#draft");
-  await page.click("dialog #sign");
-  await page.waitForSelector("dialog .problem");
-  assert.match(await page.innerText("dialog .problem"), /http\/unreachable/);
-  await page.unrouteAll({ behavior: "wait" });
-  await page.route("**/v1/head?*", (route) => route.abort());
-  // Signatures have seconds.
-  await page.waitForTimeout(1100);
-  await page.click("dialog #sign");
-  await page.waitForSelector(".done #print-receipt");
-  await page.unrouteAll({ behavior: "wait" });
-
-  // Where an item is stands in its history, whatever the server says of it.
-  await page.route("**/v1/items/*", async (route) => {
-    const response = await route.fetch();
-    const answer = await response.json();
-    const holder = { ...answer.holder, id: others.to, name: "Claire Moreau" };
-    await route.fulfill({ response, json: { ...answer, state: "disposed", holder } });
-  });
-  assert.equal(await verdict(keeper, item), "verified");
-  const now = await page.innerText("main section:has(> .buttons) .facts");
-  assert.match(now, /held[\s\S]*Daan Visser/);
-  assert.doesNotMatch(now, /disposed|Claire Moreau/);
-  await page.unrouteAll({ behavior: "wait" });
-  await keeper.go("desk");
+  await loseAnswer(keeper, item);
+  await lieAboutPlace(keeper, item, others.to);
 
   await page.route("**/v1/exhibits", async (route) => {
     const response = await route.fetch();
@@ -614,17 +552,6 @@ test("what a server says wrongly is found out before anything is signed", { time
   assert.deepEqual(await keeper.violations(), []);
   await page.unrouteAll({ behavior: "wait" });
 
-  // A record in a tree that the server shows with the receipt alone.
-  await keeper.go(`act/note/${item}`);
-  await page.fill("#field-text", "noted where nobody else sees it");
-  await page.click("#draft");
-  await page.waitForSelector("dialog #sign");
-  const { checkpoint } = await page.evaluate(async () => (await fetch("/v1/head?from=0")).json());
-  await page.route("**/v1/head?*", (route) => route.fulfill({ json: { checkpoint, proof: [] } }));
-  await page.click("dialog #sign");
-  await page.waitForSelector("[data-code]");
-  assert.equal(await page.getAttribute("[data-code]", "data-code"), "consistency-tree-shrank");
-  assert.equal(await page.locator(".done").count(), 0);
-  await page.unrouteAll({ behavior: "wait" });
+  await hideTree(keeper, item);
   await keeper.leave();
 });
