@@ -36,11 +36,14 @@ export function Dialog({ title, children, close, isRead = false }: DialogProps) 
     };
   }, []);
   return (
-    <dialog ref={dialog} aria-labelledby={id} onCancel={(event) => {
+    <dialog ref={dialog} aria-labelledby={id} onKeyDown={(event) => {
+      // Else the next one could close what lies beneath, before this one is shown again.
+      if (close === undefined && event.key === "Escape") event.preventDefault();
+    }} onCancel={(event) => {
       if (close === undefined) event.preventDefault();
     }} onClose={() => {
       if (dialog.current === null) return;
-      // A browser closes it at the second Escape, whatever the page says to the first.
+      // A browser closes it at the second time that it is asked to, as by a gesture, whatever the page says to the first.
       if (close === undefined) dialog.current.showModal();
       else close();
     }}>
