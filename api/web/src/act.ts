@@ -73,6 +73,12 @@ export function maySign(act: ActName, roles: readonly number[]): boolean {
 }
 
 const ONE_ITEM: readonly ActName[] = ["seal", "note", "disclose"];
+
+/** Whether an act can be about so many items. */
+export function isFor(act: ActName, items: number): boolean {
+  return items <= 1 || !ONE_ITEM.includes(act);
+}
+
 /** Acts that stand beside the chain of custody. */
 const NOTES: readonly ActName[] = ["note", "disclose", "refuse-offer"];
 const SEALED_AS: Readonly<Record<string, string>> = { number: "seal" };

@@ -27,6 +27,8 @@ interface ContentsView {
 
 export interface Looked {
   readonly outcome: Outcome;
+  /** What was checked. */
+  readonly lines: readonly Line[];
   /** The exhibit, to be saved. */
   readonly file: Uint8Array;
   /** Handling codes of which nobody here knows what they ask for, in the server's words. */
@@ -64,9 +66,9 @@ const PLACES = { hand: "held", storage: "stored", out: "checked-out", packed: "p
 const ENDS: Readonly<Record<string, string>> = { dispose: "disposed", "return-to-owner": "returned", consume: "consumed", split: "split" };
 
 /** The standing at the end of a history in which everything was gone through and nothing failed; null of any other. */
-export function standingOf({ report, one }: Outcome): Standing | null {
+export function standingOf({ outcome: { one }, lines }: Looked): Standing | null {
   const item = one?.state.find(one.contents.item, "item");
-  if (one === null || item === undefined || one.hasStopped || browserVerdict(report.lines()) === "rejected") return null;
+  if (one === null || item === undefined || one.hasStopped || browserVerdict(lines) === "rejected") return null;
   const { place, release, holder } = item;
   const last = one.chain(one.contents.item).at(-1)?.payload.type ?? "";
   const state = item.isEnded ? (ENDS[last] ?? "disposed") : release !== undefined ? "on-the-way" : PLACES[place.at];
@@ -106,7 +108,14 @@ async function exhibit(ledger: Ledger, session: Session, item: string, recipient
     evidence: [],
     atS: null,
   });
-  return { outcome, file, flags: view.flags };
+  const report = outcome.report.lines();
+  return { outcome, lines: recipient === null ? report.map(forOneself) : report, file, flags: view.flags };
+}
+
+/** Whoever may not export looks all the same: the manifest that they sign for that is for nobody else. */
+function forOneself(line: Line): Line {
+  const isOnlyTheirs = line.id === "manifest" && line.code === "manifest/role-not-granted";
+  return isOnlyTheirs ? { ...line, status: "not-applicable" } : line;
 }
 
 interface Collected {

@@ -73,6 +73,12 @@ interface ActFormProps {
   readonly done: (done: Done) => void;
 }
 
+/** A time as the server takes it; what is none, as it was typed, so that the field is said to be wrong. */
+function timeOf(typed: string): string {
+  const time = new Date(typed);
+  return Number.isNaN(time.getTime()) ? typed : time.toISOString().replace(".000Z", "Z");
+}
+
 function ActForm({ name, form, items, known, done }: ActFormProps) {
   const { language, ledger, session } = useShared();
   const [codes, setCodes] = useState<Record<string, string>>({});
@@ -84,9 +90,9 @@ function ActForm({ name, form, items, known, done }: ActFormProps) {
   const submit = (event: Event) => {
     event.preventDefault();
     if (isBusy) return;
+    const expected = time === "" ? {} : { expected: timeOf(time) };
     setBusy(true);
     setProblem(null);
-    const expected = time === "" ? {} : { expected: new Date(time).toISOString().replace(".000Z", "Z") };
     const said = Object.fromEntries(Object.entries(texts).map(([field, text]) => [field, tidy(text)]));
     const asked: Asked = { name, items, codes: { ...codes, ...expected }, texts: said };
     propose(ledger, session, asked).then(setProposal, (thrown: unknown) => setProblem(Problem.from(thrown))).finally(() => setBusy(false));

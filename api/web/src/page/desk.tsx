@@ -1,7 +1,7 @@
 /** The custodian's desk: what is on the way here, what is to be signed, what was sent, what they hold. */
 import { useState } from "preact/hooks";
 import { printable } from "../../../../verifier-cli/page/src/page/printable.ts";
-import { maySign } from "../act.ts";
+import { isFor, maySign } from "../act.ts";
 import { askJson } from "../http.ts";
 import { go, hashOf } from "../route.ts";
 import { isAgency } from "../session.ts";
@@ -137,6 +137,8 @@ function Held({ holder }: { holder: string }) {
     setChosen(next);
   };
   const picked = atHand.filter(({ item }) => chosen.has(item)).map(({ item }) => item);
+  const offered = acts.filter((act) => isFor(act, picked.length));
+  const isOffered = offered.some((act) => act === name);
   return (
     <section id="held">
       <h2>{language.say("held", { count: countText(language, atHand.length, list) })}</h2>
@@ -145,8 +147,8 @@ function Held({ holder }: { holder: string }) {
       {acts.length === 0 && <p class="hint">{language.say("your-roles", { roles: language.list(roles.map((role) => language.label("role", String(role)))) })}</p>}
       <form class="toolbar" onSubmit={(event) => { event.preventDefault(); go("act", name, picked.join(",")); }}>
         <div class="field"><label for="wanted">{language.say("filter")}</label><input id="wanted" dir="auto" value={wanted} onInput={(event) => setWanted(event.currentTarget.value)} /></div>
-        {acts.length > 0 && <Choice name="act" kind="act" codes={acts} value={name} set={setName} />}
-        {acts.length > 0 && <button type="submit" class="main" disabled={picked.length === 0 || name === ""}>{language.say("do-with", { count: picked.length })}</button>}
+        {acts.length > 0 && <Choice name="act" kind="act" codes={offered} value={isOffered ? name : ""} set={setName} />}
+        {acts.length > 0 && <button type="submit" class="main" disabled={picked.length === 0 || !isOffered}>{language.say("do-with", { count: picked.length })}</button>}
       </form>
       {found.length > 0 && <p><button type="button" id="pick-all" onClick={() => setChosen(new Set([...chosen, ...found.slice(0, MOST).map(({ item }) => item)]))}>{language.say("pick-all", { count: Math.min(found.length, MOST) })}</button>{" "}
         {picked.length > 0 && <><button type="button" onClick={() => setChosen(new Set())}>{language.say("pick-none")}</button>{" "}</>}

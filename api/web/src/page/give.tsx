@@ -2,10 +2,10 @@
 import { useState } from "preact/hooks";
 import { hex } from "../../../../verifier-cli/page/src/bytes.ts";
 import { sha256 } from "../../../../verifier-cli/page/src/hash.ts";
-import { maySign, propose, type Done, type Proposal } from "../act.ts";
+import { propose, type Done, type Proposal } from "../act.ts";
 import { demandVerified, giveTo, type Looked } from "../exhibit.ts";
 import { Problem } from "../problem.ts";
-import { shortId, useRoles, useShared } from "../state.ts";
+import { shortId, useShared } from "../state.ts";
 import { Choice, TextField, tidy } from "../ui/form.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { DoneNote, Signing } from "../ui/signing.tsx";
@@ -45,7 +45,7 @@ export function Give({ item, view }: { item: string; view: ItemView | null }) {
     setProblem(null);
     setGiven(null);
     giveTo(ledger, session, item, { kind, name: tidy(name), purpose: tidy(purpose) }).then((looked) => {
-      demandVerified(looked.outcome.report.lines());
+      demandVerified(looked.lines);
       const file = `${shortId(item).replace(":", "-")}.exhibit`;
       save(file, looked.file);
       setGiven({ file, looked, recipient: tidy(name) });
@@ -82,9 +82,7 @@ function Saved({ item, view, given: { file, looked, recipient } }: SavedProps) {
         <p><span class="shape" aria-hidden="true">✓</span>{language.say("exhibit-saved", { file })}</p>
         {looked.flags.map((flag) => <p key={flag} class="caution" lang="en" dir="ltr"><Foreign text={flag} /></p>)}
       </div>
-      {maySign("disclose", useRoles())
-        ? <Disclose item={item} view={view} looked={looked} recipient={recipient} />
-        : <p>{language.say("exhibit-disclose")}</p>}
+      <Disclose item={item} view={view} looked={looked} recipient={recipient} />
     </>
   );
 }

@@ -64,6 +64,7 @@ export function Items() {
 export function Item({ item }: { item: string }) {
   const shared = useShared();
   const { language, ledger, session } = shared;
+  const roles = useRoles();
   const view = useLoaded(() => askJson<ItemHistory>(`/v1/items/${encodeURIComponent(item)}`), [item]);
   const looked = useLoaded(() => lookAt(ledger, session, item), [item]);
   const one = looked.value?.outcome.one ?? null;
@@ -77,15 +78,15 @@ export function Item({ item }: { item: string }) {
       {isClosed
         ? <p class="caution" data-verdict="closed"><strong class="mark"><span class="shape" aria-hidden="true">!</span>{language.say("history-closed")}</strong></p>
         : <ProblemNote problem={view.problem ?? looked.problem} language={language} />}
-      {value !== null && <Now item={value} standing={looked.value === null ? null : standingOf(looked.value.outcome)} />}
+      {value !== null && <Now item={value} standing={looked.value === null ? null : standingOf(looked.value)} />}
       {one !== null && (
         <SharedContext.Provider value={{ ...shared, people: new NamedInside(one) }}>
           <Timeline one={one} />
           <Disclosed one={one} />
         </SharedContext.Provider>
       )}
-      {one !== null && <Give item={item} view={value} />}
-      {looked.value !== null && <Lines lines={looked.value.outcome.report.lines()} />}
+      {one !== null && maySign("disclose", roles) && <Give item={item} view={value} />}
+      {looked.value !== null && <Lines lines={looked.value.lines} />}
     </>
   );
 }
@@ -108,7 +109,7 @@ const VERDICTS = { verified: "✓", rejected: "✗", "could-not-check": "?" } as
 
 function Verified({ looked, isLooking }: { looked: Looked | null; isLooking: boolean }) {
   const { language } = useShared();
-  const verdict = looked === null ? undefined : browserVerdict(looked.outcome.report.lines());
+  const verdict = looked === null ? undefined : browserVerdict(looked.lines);
   // One element from first to last: what comes into it is read out, and what comes with it is not.
   return (
     <div class={verdict === undefined ? "" : `verdict ${verdict}`} role="status" data-verdict={verdict}>
@@ -117,9 +118,8 @@ function Verified({ looked, isLooking }: { looked: Looked | null; isLooking: boo
   );
 }
 
-function Verdict({ looked: { outcome }, verdict }: { looked: Looked; verdict: BrowserVerdict }) {
+function Verdict({ looked: { outcome, lines }, verdict }: { looked: Looked; verdict: BrowserVerdict }) {
   const { language } = useShared();
-  const lines = outcome.report.lines();
   const completeness = lines.find(({ id }) => id === "completeness")?.code ?? "";
   const isPinned = !lines.some(({ id, status, isRequired }) => id === "agencies-pinned" && status === "not-checked" && isRequired);
   const size = String(outcome.one?.contents.checkpoint.size ?? "");

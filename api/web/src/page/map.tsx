@@ -36,7 +36,7 @@ export function AgencyMap() {
       <p class="hint">{language.say("map-hint")}{!session.is_overseer && <> {language.say("map-mine")}</>}</p>
       <ProblemNote problem={problem} language={language} />
       {value !== null && <Picture agencies={people.agencies} held={held} ways={ways} />}
-      <Figures agencies={people.agencies} held={held} ways={ways} />
+      {value !== null && <Figures agencies={people.agencies} held={held} ways={ways} />}
     </>
   );
 }

@@ -89,6 +89,8 @@ function Manifest({ items, done, hold }: ReceivingProps) {
     const here = known.get(item);
     if (here === undefined) return strange(item);
     setSeen(new Set([...seen, item]));
+    // What is here is not missing.
+    if (outcomes.get(item) === "missing") note(item, "");
     const count = language.say("counted", { count: seen.size + (seen.has(item) ? 0 : 1), all: items.length });
     const said = `${language.say("ticked", { item: nameText(here) })} · ${count}`;
     announce(said);

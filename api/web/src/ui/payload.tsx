@@ -141,5 +141,7 @@ function BodyValue({ kind, value }: { kind: string; value: unknown }) {
     return <Labelled kind={kind} code={value} />;
   }
   if (Array.isArray(value)) return <>{value.map((one, at) => <><BodyValue key={at} kind={kind} value={one} />{" "}</>)}</>;
+  // An agency as the ledger is founded with it, or what else has several parts.
+  if (typeof value === "object") return <>{Object.entries(value).map(([part, one]) => <><BodyValue key={part} kind={part} value={one} />{" "}</>)}</>;
   return <Code code={String(value)} />;
 }
