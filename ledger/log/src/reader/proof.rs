@@ -27,7 +27,19 @@ impl Reader<'_> {
     /// # Errors
     /// [`ReadError::Prove`].
     pub fn consistency_proof(&self, old: TreeSize) -> Result<ConsistencyProof, ReadError> {
-        Ok(prove_consistency(old, self.head().size, &self.nodes())?)
+        self.consistency_proof_between(old, self.head().size)
+    }
+
+    /// That the tree of the size `new`, at most the checkpoint's, begins with the one of the size `old`.
+    ///
+    /// # Errors
+    /// [`ReadError::Prove`].
+    pub fn consistency_proof_between(
+        &self,
+        old: TreeSize,
+        new: TreeSize,
+    ) -> Result<ConsistencyProof, ReadError> {
+        Ok(prove_consistency(old, new, &self.nodes())?)
     }
 
     /// That the checkpoint's tree has all of these entries, given in strictly increasing order.
