@@ -84,6 +84,12 @@ pub struct Exported {
 /// There is no such item, a handling code stops it, the exhibit would be more than a reader reads, or the ledger
 /// cannot be read.
 pub fn make(desk: &Desk, export: &Export, exporter: Exporter<'_>) -> Result<Exported, Failure> {
+    // Whoever reads it would refuse it for that.
+    if !desk.custodian_state(exporter.id)?.roles.contains(&Role::Acting) {
+        let message =
+            "whoever exports signs in the role acting, in which this key was not enrolled";
+        return Err(Failure::rejected("manifest/role-not-granted", message));
+    }
     let since = earlier_sizes(desk, export.item, export.since.iter().map(Checkpoint::size))?;
     let mut handling = export.handling.clone();
     handling.sort();
