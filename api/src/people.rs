@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use custody_core::custody::Standing;
 use custody_core::hash::sha256;
 use custody_core::id::{SubjectId, Uuid};
 
@@ -38,7 +39,7 @@ impl<'d> People<'d> {
         Self { shows_names: false, ..Self::of(desk) }
     }
 
-    /// How `id` is called.
+    /// How `id` is called. Whoever is not enrolled, as an offer may name them, has no name.
     ///
     /// # Errors
     /// The ledger cannot be read.
@@ -61,20 +62,25 @@ impl<'d> People<'d> {
 
     fn look_up(&self, id: &SubjectId) -> Result<Name, Failure> {
         let (name, agency) = match id {
-            SubjectId::Custodian(person) => {
-                let state = self.desk.custodian_state(*person)?;
-                (self.enrolled_name(id)?, Some(self.agency_name(state.agency)?))
-            }
-            SubjectId::Agency(agency) => (Some(self.agency_name(*agency)?), None),
+            SubjectId::Custodian(_) => match self.desk.look_up(id)?.map(|found| found.standing) {
+                Some(Standing::Custodian(state)) => {
+                    (self.enrolled_name(id)?, self.agency_name(state.agency)?)
+                }
+                _ => (None, None),
+            },
+            SubjectId::Agency(agency) => (self.agency_name(*agency)?, None),
             SubjectId::Ledger(_) => (Some("the operator".to_owned()), None),
             _ => (None, None),
         };
         Ok(Name { id: id.clone(), name, agency })
     }
 
-    fn agency_name(&self, id: Uuid) -> Result<String, Failure> {
-        let state = self.desk.agency_state(id)?;
-        Ok(format!("{}, {}", state.name, state.country))
+    fn agency_name(&self, id: Uuid) -> Result<Option<String>, Failure> {
+        let found = self.desk.look_up(&SubjectId::Agency(id))?;
+        Ok(found.and_then(|found| match found.standing {
+            Standing::Agency(state) => Some(format!("{}, {}", state.name, state.country)),
+            _ => None,
+        }))
     }
 
     fn enrolled_name(&self, id: &SubjectId) -> Result<Option<String>, Failure> {

@@ -41,6 +41,7 @@ mod pending;
 mod private;
 pub mod problem;
 pub mod proxy;
+mod reading;
 mod reckoned;
 mod record;
 mod registry;
@@ -51,6 +52,7 @@ pub mod service;
 pub mod session;
 pub mod setting;
 mod statistics;
+mod submission;
 pub(crate) mod tile;
 mod view;
 pub mod witness;
@@ -74,6 +76,7 @@ pub(crate) use lookup::MAX_LOOKUPS;
 pub use route::document;
 pub(crate) use route::no_method;
 
+use change::Change;
 use mailbox::Mailbox;
 use service::Service;
 use setting::{Setting, Tls};
@@ -164,6 +167,7 @@ impl Server {
             tokio::join!(
                 sweep(beside.clone()),
                 notify::keep_alive(beside.clone()),
+                end_streams(beside.clone()),
                 limit::keep_telling(beside.clone()),
                 control::answer(control, beside.clone(), dir),
                 catalogue(beside),
@@ -296,18 +300,27 @@ fn recorder() -> Result<PrometheusHandle, Failure> {
 
 /// SIGTERM or SIGINT: no new connections, what was begun ends, and after [`GRACE`] what is left is cut.
 async fn stop_on_signal(handle: Handle<SocketAddr>) {
-    let (Ok(mut term), Ok(mut int)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return;
-    };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
-    }
+    told_to_stop().await;
     tracing::info!("stopping");
     notify::stopping();
     handle.graceful_shutdown(Some(GRACE));
+}
+
+/// Returns once the process is told to stop.
+async fn told_to_stop() {
+    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+        (Ok(mut term), Ok(mut int)) => tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        },
+        _ => std::future::pending().await,
+    }
+}
+
+/// Ends the streams of events once the process is told to stop: they are answers that end for no other reason.
+async fn end_streams(service: Arc<Service>) {
+    told_to_stop().await;
+    let _ = service.changes.send(Change::Stopping);
 }
 
 /// SIGHUP: a new certificate. Where it cannot be read the old one stays.
@@ -365,7 +378,8 @@ async fn offer_metrics(((listener, recorder), read, health): Metrics) {
     let render = move || {
         let (recorder, read) = (shown.clone(), read.clone());
         async move {
-            read();
+            // It may wait for the disk.
+            let _ = tokio::task::spawn_blocking(move || read()).await;
             recorder.render()
         }
     };

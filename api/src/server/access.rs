@@ -16,9 +16,10 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 use custody_core::custody::{ItemState, Standing, Subject, Whereabouts};
-use custody_core::exhibit::WithholdReason;
+use custody_core::exhibit::{Placed, WithholdReason};
 use custody_core::hash::Hash;
 use custody_core::id::{Origin, SubjectId, Uuid};
+use custody_core::key::Kid;
 use custody_core::merkle::{LeafIndex, TreeHead, TreeSize};
 use custody_core::record::body::Body;
 use custody_core::record::{Payload, Record};
@@ -29,7 +30,9 @@ use custody_log::{Acknowledged, Incoming, Logged, SubjectKind};
 use super::catalogue::{Edition, Row};
 use super::mailbox::Mailbox;
 use super::pending::Pending;
+use super::reading::Readings;
 use crate::books::{Answers, Books, OwnBooks, Sought, SubjectsOf, Wanted};
+use crate::desk::now_s;
 use crate::failure::Failure;
 
 /// What somebody does who looks at everything.
@@ -41,6 +44,8 @@ pub const OVERSEERS: &str = "the key of somebody whom the server's configuration
 pub struct Caller {
     /// A custodian or an agency.
     pub id: SubjectId,
+    /// The key by which they are known.
+    pub kid: Kid,
     /// The agency they are, or work for.
     pub agency: Uuid,
     /// Whether they look at everything on behalf of the public.
@@ -52,6 +57,7 @@ pub struct GuardedBooks<'l> {
     books: OwnBooks<'l>,
     caller: Caller,
     pending: Pending<'l>,
+    readings: &'l Readings,
     granted: RefCell<HashMap<Uuid, bool>>,
     shown: RefCell<HashMap<Uuid, bool>>,
     /// What the items are packed in and made from that the caller saw; `None` where that is not shown besides.
@@ -63,12 +69,17 @@ pub struct GuardedBooks<'l> {
 }
 
 impl<'l> GuardedBooks<'l> {
-    /// The books for `caller`, for whom offers may wait in `mailbox`.
-    pub fn new(books: OwnBooks<'l>, mailbox: &'l Mailbox, caller: Caller) -> Self {
+    /// The books for `caller`, for whom offers may wait in `mailbox`; what they read is noted in `readings`.
+    pub fn new(
+        books: OwnBooks<'l>,
+        mailbox: &'l Mailbox,
+        readings: &'l Readings,
+        caller: Caller,
+    ) -> Self {
         let (granted, shown, kin) =
             (RefCell::default(), RefCell::default(), Some(RefCell::default()));
         let (pending, colleagues) = (Pending::of(mailbox), RefCell::default());
-        Self { books, caller, pending, granted, shown, kin, edition: None, colleagues }
+        Self { books, caller, pending, readings, granted, shown, kin, edition: None, colleagues }
     }
 
     /// The same, where items are found by `edition`, which is of the tree that these books show.
@@ -298,6 +309,23 @@ impl<'l> GuardedBooks<'l> {
         }
     }
 
+    /// The record with this digest and its entry's index, if there is one that the caller may read.
+    fn readable(&self, digest: &Hash) -> Result<Option<(LeafIndex, Record)>, Failure> {
+        let Some(index) = self.books.by_digest(digest)? else { return Ok(None) };
+        let record = Record::parse(&self.books.logged(index)?.record)?;
+        Ok(self.may_read(record.payload())?.then_some((index, record)))
+    }
+
+    /// Notes that the caller is shown `count` openings of `record`. What the registry says of people is for everybody who asks.
+    fn note_read(&self, record: &Record, count: usize) {
+        let is_registry = |id: &SubjectId| {
+            matches!(id, SubjectId::Agency(_) | SubjectId::Custodian(_) | SubjectId::Ledger(_))
+        };
+        if !record.payload().subjects.iter().all(|link| is_registry(&link.subject)) {
+            self.readings.note(&self.caller.id, &record.digest(), count, now_s());
+        }
+    }
+
     fn check_overseer(&self) -> Result<(), Failure> {
         match self.caller.is_overseer {
             true => Ok(()),
@@ -403,17 +431,14 @@ impl Books for GuardedBooks<'_> {
     }
 
     fn by_digest(&self, digest: &Hash) -> Result<Option<LeafIndex>, Failure> {
-        let Some(index) = self.books.by_digest(digest)? else { return Ok(None) };
-        let logged = self.books.logged(index)?;
-        let may_read = self.may_read(Record::parse(&logged.record)?.payload())?;
-        Ok(may_read.then_some(index))
+        Ok(self.readable(digest)?.map(|(index, _)| index))
     }
 
-    fn openings(&self, record: &Hash) -> Result<Vec<Opening>, Failure> {
-        match self.by_digest(record)? {
-            Some(_) => self.books.openings(record),
-            None => Ok(Vec::new()),
-        }
+    fn openings(&self, digest: &Hash) -> Result<Vec<Opening>, Failure> {
+        let Some((_, record)) = self.readable(digest)? else { return Ok(Vec::new()) };
+        let openings = self.books.openings(digest)?;
+        self.note_read(&record, openings.len());
+        Ok(openings)
     }
 
     fn root_at(&self, size: TreeSize) -> Result<Option<Hash>, Failure> {
@@ -439,13 +464,19 @@ impl Books for GuardedBooks<'_> {
         };
         let (since, handling) = (request.since.clone(), request.handling.clone());
         let (item, exporter) = (request.item, request.exporter);
-        self.books.assemble(&ExhibitRequest {
+        let assembled = self.books.assemble(&ExhibitRequest {
             item,
             exporter,
             since,
             handling,
             withhold: &withhold,
-        })
+        })?;
+        let contents = &assembled.contents;
+        for Placed { index, record, .. } in &contents.records {
+            let opened = contents.openings.iter().filter(|opening| opening.index == *index);
+            self.note_read(record, opened.count());
+        }
+        Ok(assembled)
     }
 
     fn submit(&self, _: Incoming) -> Result<Acknowledged, Failure> {

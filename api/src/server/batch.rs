@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::document::{Binary, Refused};
 use super::limit::Counted;
 use super::problem::{Details, Problem};
-use super::record::{News, Taken, whole};
+use super::record::{Taken, whole};
 use super::service::Service;
 use crate::failure::Failure;
 use crate::offer_file::MAX_BATCH;
@@ -71,28 +71,13 @@ pub async fn submit(
         service.rates.count_more(&counted, files.len() - 1)?;
     }
     let mut records = Vec::with_capacity(files.len());
-    let mut read = |file| {
-        let (record, openings) = whole(file)?;
-        let news = News::of(&record);
-        records.push((record, openings));
-        Ok(news)
-    };
-    let read: Vec<Result<News, Problem>> = files.into_iter().map(&mut read).collect();
+    let mut read = |file| whole(file).map(|record| records.push(record));
+    let read: Vec<Result<(), Problem>> = files.into_iter().map(&mut read).collect();
     let mut taken = service.submit_all(records).await?.into_iter();
-    let mut outcomes = Vec::with_capacity(read.len());
-    for news in read {
-        outcomes.push(match news {
-            Err(problem) => Err(problem),
-            Ok(news) => match taken.next() {
-                Some(Ok(acknowledged)) => {
-                    service.took(news, &acknowledged)?;
-                    Ok(acknowledged)
-                }
-                Some(Err(problem)) => Err(problem),
-                None => Err(Problem::internal("internal")),
-            },
-        });
-    }
+    let outcome = |read: Result<(), Problem>| {
+        read.and_then(|()| taken.next().unwrap_or_else(|| Err(Problem::internal("internal"))))
+    };
+    let outcomes = read.into_iter().map(outcome).collect();
     view(&service, outcomes).map(Json)
 }
 

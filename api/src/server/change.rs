@@ -13,6 +13,8 @@ pub enum Change {
     Recorded(Recorded),
     /// An offer was put into the mailbox, or taken out of it unsigned.
     Offered(Offered),
+    /// The server ends, and with it every stream.
+    Stopping,
 }
 
 /// A record that was acknowledged.

@@ -25,6 +25,8 @@ use crate::failure::Failure;
 const ASK: &[u8] = b"snapshot\n";
 /// Time in which it has to be asked.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Time after which it is listened again where that failed.
+const REST: Duration = Duration::from_secs(1);
 
 /// The socket, open to this process's user alone. What a server left that was killed is replaced: the caller has the
 /// ledger open, so that there is no other one.
@@ -63,7 +65,11 @@ pub async fn answer(
     };
     let one_at_a_time = Arc::new(Mutex::new(()));
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, _)) = listener.accept().await else {
+            // No file can be opened: that does not end by asking again at once.
+            tokio::time::sleep(REST).await;
+            continue;
+        };
         let (service, dir, turn) = (service.clone(), dir.clone(), one_at_a_time.clone());
         tokio::spawn(async move {
             // Whoever went away has nothing to be told.

@@ -32,6 +32,7 @@ use super::book::OpeningBook;
 use super::document::{
     Conflict, CustodianId, Digest, ItemId, Missing, MomentText, SealedText, words,
 };
+use super::end::told;
 use super::item::malformed;
 use super::problem::Problem;
 use super::service::Service;
@@ -472,6 +473,12 @@ impl RefuseOfferAsked {
             _ => None,
         };
         let items: Vec<_> = payload.subjects.iter().filter_map(item).collect();
+        // Whoever made an offer of what they may not see themselves learns nothing by it, nor does who they sent it to.
+        let told = told(service, &offer)?;
+        if let Some(closed) = items.iter().find(|item| !told.contains(item)) {
+            let text = format!("{} does not exist", SubjectId::Item(*closed));
+            return Err(Failure::rejected("custody/no-such-subject", text));
+        }
         let reply = Reply { to: digest, parties: Parties { from, to: *to } };
         let act = Act::refuse_offer(&items, reply, code("ground", &self.ground)?)
             .sealing_text("remark", maybe("remark", self.remark.as_ref())?.as_deref());

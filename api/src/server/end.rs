@@ -54,23 +54,33 @@ pub async fn find(
 ) -> Result<Json<EndsView>, Problem> {
     let offer = OfferFile::parse(&body).map_err(Failure::from)?;
     let ends = service.look(move |service| {
-        let mut signed = who_signed(service, &offer)?;
-        if !offer.offer().payload().signers.iter().any(|signer| signer.id == caller.id) {
-            // It tells nobody else anything.
-            signed.clear();
-        }
-        let books = |signer| Ok(service.guarded(service.ledger.reader()?, signer));
-        let signed = signed.iter().map(books).collect::<Result<Vec<_>, Failure>>()?;
-        let (reader, mut ends) = (service.ledger.reader()?, Vec::new());
-        for link in &offer.offer().payload().subjects {
-            let SubjectId::Item(item) = link.subject else { continue };
-            if may_tell(&signed, item)? {
-                ends.push(EndView::of(&reader, item)?);
-            }
-        }
-        Ok(EndsView { ends })
+        let is_theirs = offer.offer().payload().signers.iter().any(|one| one.id == caller.id);
+        // It tells nobody else anything.
+        let told = if is_theirs { told(service, &offer)? } else { Vec::new() };
+        let reader = service.ledger.reader()?;
+        let ends = told.into_iter().map(|item| EndView::of(&reader, item));
+        Ok(EndsView { ends: ends.collect::<Result<_, _>>()? })
     });
     ends.await.map(Json)
+}
+
+/// The items of an offer of which somebody who has signed it may see, and so could tell whoever they ask, where the notes end.
+///
+/// # Errors
+/// A signature is not what it should be, or the ledger cannot be read.
+pub fn told(service: &Service, offer: &OfferFile) -> Result<Vec<Uuid>, Failure> {
+    let signed = who_signed(service, offer)?;
+    let books = |signer| Ok(service.guarded(service.ledger.reader()?, signer));
+    let signed = signed.iter().map(books).collect::<Result<Vec<_>, Failure>>()?;
+    let mut told = Vec::new();
+    for link in &offer.offer().payload().subjects {
+        if let SubjectId::Item(item) = link.subject
+            && may_tell(&signed, item)?
+        {
+            told.push(item);
+        }
+    }
+    Ok(told)
 }
 
 /// Who has signed, each with a key that was theirs. It may have ended: late entries are about that.

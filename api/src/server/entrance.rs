@@ -4,6 +4,8 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
+use axum::http::HeaderValue;
+use axum::http::header::CACHE_CONTROL;
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -12,6 +14,8 @@ use super::limit::Door;
 use super::observe::Observer;
 use super::service::Service;
 use super::setting::Limits;
+
+const NO_STORE: HeaderValue = HeaderValue::from_static("private, no-store");
 
 /// The way into a server.
 pub struct Entrance {
@@ -43,5 +47,9 @@ pub async fn enter_known(
     next: Next,
 ) -> Response {
     let Entrance { observer, door } = &*entrance;
-    observer.observe(request, |request| door.enter(identify(service, door, request, next))).await
+    let answer = |request| door.enter(identify(service, door, request, next));
+    let mut response = observer.observe(request, answer).await;
+    // What was answered to one is kept for nobody else, on whatever way it goes.
+    response.headers_mut().entry(CACHE_CONTROL).or_insert(NO_STORE);
+    response
 }

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use custody_core::id::SubjectId;
@@ -14,9 +15,11 @@ use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::access::Caller;
-use super::change::Change;
+use super::change::{Change, Offered, Recorded};
+use super::identify::Cookie;
 use super::problem::Problem;
 use super::service::Service;
+use crate::desk::now_s;
 
 /// Events that wait for a slow reader before it is disconnected, and comes again.
 const WAITING: usize = 64;
@@ -34,10 +37,12 @@ const ALIVE: Duration = Duration::from_secs(20);
 pub async fn stream(
     State(service): State<Arc<Service>>,
     caller: Caller,
+    cookie: Option<Extension<Cookie>>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let busy = |_| Problem::busy("as many streams as there is room for are open");
     let place = service.streams.clone().try_acquire_owned().map_err(busy)?;
     let mut changes = service.changes.subscribe();
+    let audience = Audience::new(&service, caller, cookie);
     let (to, events) = mpsc::channel(WAITING);
     tokio::spawn(async move {
         let _place = place;
@@ -47,9 +52,14 @@ pub async fn stream(
                 () = to.closed() => return,
             };
             let event = match change {
-                Ok(change) => visible(&service, &caller, change).await,
-                Err(RecvError::Lagged(_)) => Some(Event::default().event("lost").data("{}")),
-                Err(RecvError::Closed) => return,
+                Ok(Change::Stopping) | Err(RecvError::Closed) => return,
+                Ok(change) => audience.visible(&service, change).await,
+                Err(RecvError::Lagged(_)) => Ok(Some(lost())),
+            };
+            let event = match event {
+                Ok(event) => event,
+                // Who comes again learns why.
+                Err(Gone) => return,
             };
             if let Some(event) = event
                 && to.try_send(Ok(event)).is_err()
@@ -62,28 +72,72 @@ pub async fn stream(
     Ok(Sse::new(ReceiverStream::new(events)).keep_alive(alive))
 }
 
-/// The change as an event, if the caller may know of it.
-async fn visible(service: &Arc<Service>, caller: &Caller, change: Change) -> Option<Event> {
-    let change = match change {
-        Change::Recorded(recorded) => recorded,
-        Change::Offered(offered) => {
-            let data = json!({ "offer": offered.digest.to_string() }).to_string();
-            let is_theirs = offered.signers.contains(&caller.id);
-            return is_theirs.then(|| Event::default().event("offer").data(data));
+/// Who listens to a stream.
+struct Audience {
+    caller: Caller,
+    /// By which session, if it is one.
+    cookie: Option<String>,
+}
+
+/// Nobody may listen any more: the session has ended, or the key.
+struct Gone;
+
+impl Audience {
+    fn new(service: &Service, caller: Caller, cookie: Option<Extension<Cookie>>) -> Self {
+        let cookie = cookie.map(|Extension(Cookie(cookie))| cookie);
+        let cookie = cookie.filter(|cookie| service.sessions.find(cookie, now_s()).is_some());
+        Self { caller, cookie }
+    }
+
+    /// The change as an event, if they may know of it now. What they might and what could not be looked at is `lost`.
+    async fn visible(&self, service: &Arc<Service>, change: Change) -> Result<Option<Event>, Gone> {
+        let ended = |cookie| service.sessions.find(cookie, now_s()).is_none();
+        if self.cookie.as_ref().is_some_and(|cookie| ended(cookie)) {
+            return Err(Gone);
         }
-    };
-    let digest = change.digest;
-    let seen = service.look_as(caller.clone(), move |desk| desk.by_digest(&digest)).await;
-    seen.ok().flatten()?;
-    let items = change.subjects.iter().filter_map(|id| match id {
+        let kid = self.caller.kid;
+        let seen = service.look(move |service| {
+            // What was theirs when the stream began may be so no longer.
+            let Some(caller) = service.caller(kid)? else { return Ok(None) };
+            let event = match change {
+                Change::Recorded(recorded) => {
+                    let desk = service.desk(&caller)?;
+                    desk.by_digest(&recorded.digest)?.map(|_| of_record(&recorded))
+                }
+                Change::Offered(offered) => {
+                    offered.signers.contains(&caller.id).then(|| of_offer(&offered))
+                }
+                Change::Stopping => None,
+            };
+            Ok(Some(event))
+        });
+        match seen.await {
+            Ok(Some(event)) => Ok(event),
+            Ok(None) => Err(Gone),
+            Err(_) => Ok(Some(lost())),
+        }
+    }
+}
+
+fn of_record(recorded: &Recorded) -> Event {
+    let items = recorded.subjects.iter().filter_map(|id| match id {
         SubjectId::Item(item) | SubjectId::Notes(item) => Some(SubjectId::Item(*item).to_string()),
         _ => None,
     });
     let data = json!({
-        "entry": change.index.0,
-        "record": change.digest.to_string(),
-        "type": change.record_type,
+        "entry": recorded.index.0,
+        "record": recorded.digest.to_string(),
+        "type": recorded.record_type,
         "items": items.collect::<Vec<_>>(),
     });
-    Some(Event::default().event("record").id(change.index.0.to_string()).data(data.to_string()))
+    Event::default().event("record").id(recorded.index.0.to_string()).data(data.to_string())
+}
+
+fn of_offer(offered: &Offered) -> Event {
+    let data = json!({ "offer": offered.digest.to_string() }).to_string();
+    Event::default().event("offer").data(data)
+}
+
+fn lost() -> Event {
+    Event::default().event("lost").data("{}")
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -21,6 +21,9 @@ use crate::http_signature::{SignatureError, SignatureHeaders, SignedRequest, Tar
 
 /// Carries what a request that changes something has to carry besides its cookie.
 pub const CSRF_HEADER: &str = "x-csrf-token";
+
+/// Marks a request that nobody at the page is the cause of: it does not keep a session from ending.
+const BACKGROUND_HEADER: &str = "x-background";
 
 /// The cookie with which a request came.
 #[derive(Clone, Debug)]
@@ -48,9 +51,10 @@ async fn answer(service: Arc<Service>, mut parts: Parts, body: Bytes, next: Next
     };
     let counted = match &caller {
         Some(caller) => Some(Counted::Known(caller.id.to_string())),
-        None => parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| {
-            Counted::Address(service.setting.proxies.caller(peer.ip(), &parts.headers))
-        }),
+        None => parts
+            .extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map(|peer| Counted::from(service.setting.proxies.caller(peer.ip(), &parts.headers))),
     };
     if let Some(counted) = counted.clone() {
         if let Err(problem) = service.rates.count(&counted) {
@@ -107,7 +111,7 @@ async fn by_signature(
         content_digest: single(&parts.headers, "content-digest", "Content-Digest")?,
     };
     let signed = SignedRequest::parse(&headers).map_err(refused)?;
-    let authority = authority(service, &parts.headers)?;
+    let authority = authority(service, &parts.uri, &parts.headers)?;
     let (method, uri) = (parts.method.clone(), parts.uri.clone());
     let found = service.look(move |service| {
         let target = Target {
@@ -144,12 +148,28 @@ async fn by_session(service: &Arc<Service>, parts: &mut Parts) -> Result<Option<
     let Some(session) = service.sessions.find(&cookie, now_s()) else { return Ok(None) };
     let changes = ![Method::GET, Method::HEAD].contains(&parts.method);
     let token = parts.headers.get(CSRF_HEADER).and_then(|value| value.to_str().ok());
-    if changes && (token != Some(session.csrf.as_str()) || is_cross_site(service, &parts.headers)) {
+    let has_token = token == Some(session.csrf.as_str());
+    let is_cross_site = changes && is_cross_site(service, &parts.headers);
+    if changes && !has_token && !is_cross_site && is_beginning(parts) {
+        // Who lost the token begins anew, with their key: that asks for no session, and ends this one.
+        return Ok(None);
+    }
+    if is_cross_site || (changes && !has_token) {
         let detail = "a request that changes something carries the session's token in `X-CSRF-Token`, and \
                       comes from a page of this server";
         return Err(Problem::new(StatusCode::FORBIDDEN, "session/csrf", detail));
     }
+    // Nobody sits at a page that looks by itself, since something was recorded elsewhere.
+    if !parts.headers.contains_key(BACKGROUND_HEADER) {
+        service.sessions.use_now(&cookie, now_s());
+    }
     service.look(move |service| service.caller(session.kid)).await
+}
+
+/// Whether a session is begun, which the key's signature decides and no cookie.
+fn is_beginning(parts: &Parts) -> bool {
+    parts.method == Method::POST
+        && ["/v1/session", "/v1/session/challenge"].contains(&parts.uri.path())
 }
 
 /// The one value of a header that there must be.
@@ -161,12 +181,17 @@ fn single(headers: &HeaderMap, name: &str, shown: &'static str) -> Result<String
     }
 }
 
-/// What the client believes to talk to, which must be one of the server's own names.
+/// What the client believes to talk to, which must be one of the server's own names: HTTP/1.1 has it in `Host`, HTTP/2 in
+/// `:authority`, which is the URI's here.
 ///
 /// # Errors
 /// [`Problem`] 421.
-pub fn authority(service: &Service, headers: &HeaderMap) -> Result<String, Problem> {
-    let named = single(headers, "host", "Host")?.to_ascii_lowercase();
+pub fn authority(service: &Service, uri: &Uri, headers: &HeaderMap) -> Result<String, Problem> {
+    let named = match uri.authority() {
+        Some(authority) => authority.to_string(),
+        None => single(headers, "host", "Host")?,
+    };
+    let named = named.to_ascii_lowercase();
     match service.answers_to(&named) {
         true => Ok(named),
         false => {

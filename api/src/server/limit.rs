@@ -1,10 +1,10 @@
 //! How much is taken on: requests at a time, and requests a second from each caller.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::StatusCode;
@@ -22,6 +22,8 @@ use crate::offer_file::MAX_OFFER_FILE;
 const MAX_BODY: usize = MAX_OFFER_FILE as usize;
 /// Callers whose rate is remembered before those who have been quiet are forgotten.
 const REMEMBERED: usize = 10_000;
+/// Time between two looks for them.
+const SWEEP: Duration = Duration::from_secs(1);
 /// Callers who are told apart in the log where they are turned away: so many lines a minute at most, and as many for those who
 /// are new. Whoever has a network of addresses must not fill the disk with them.
 const TOLD_APART: usize = 256;
@@ -33,7 +35,7 @@ const TELLING: Duration = Duration::from_secs(60);
 pub enum Counted {
     /// Somebody with a key here.
     Known(String),
-    /// An address of which nobody knows who asks.
+    /// An address of which nobody knows who asks; of IPv6 the network of 64 bits that one line has, its other bits 0.
     Address(IpAddr),
 }
 
@@ -41,6 +43,8 @@ pub enum Counted {
 pub struct Rates {
     limiter: DefaultKeyedRateLimiter<Counted>,
     clock: DefaultClock,
+    /// When those who have been quiet were forgotten.
+    swept: Mutex<Instant>,
 }
 
 impl Rates {
@@ -49,7 +53,8 @@ impl Rates {
         let at_least_one = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::per_second(at_least_one(limits.per_second))
             .allow_burst(at_least_one(limits.burst));
-        Self { limiter: RateLimiter::keyed(quota), clock: DefaultClock::default() }
+        let swept = Mutex::new(Instant::now());
+        Self { limiter: RateLimiter::keyed(quota), clock: DefaultClock::default(), swept }
     }
 
     /// Counts `more` requests that come in one.
@@ -80,9 +85,20 @@ impl Rates {
     /// [`Problem`] 429, with the time after which there is room for one.
     pub fn count(&self, who: &Counted) -> Result<(), Problem> {
         if self.limiter.len() > REMEMBERED {
-            self.limiter.retain_recent();
+            self.sweep();
         }
         self.limiter.check_key(who).map_err(|until| self.too_often(&until))
+    }
+}
+
+impl Rates {
+    /// Forgets those who have been quiet: once in a while, since it looks at everybody.
+    fn sweep(&self) {
+        let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
+        if swept.elapsed() >= SWEEP {
+            self.limiter.retain_recent();
+            *swept = Instant::now();
+        }
     }
 }
 
@@ -148,6 +164,14 @@ pub async fn keep_telling(service: Arc<Service>) {
 }
 
 impl Counted {
+    /// Who asks from `address`.
+    pub fn from(address: IpAddr) -> Self {
+        Self::Address(match address {
+            IpAddr::V4(_) => address,
+            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        })
+    }
+
     /// The id of somebody with a key here.
     pub fn known(&self) -> Option<&str> {
         match self {
@@ -238,6 +262,14 @@ mod tests {
         // After a minute of quiet it is news again.
         assert!(turned_away.take().is_empty());
         assert!(turned_away.note(&anna));
+    }
+
+    #[test]
+    fn a_line_has_one_rate_whatever_its_address_ends_with() {
+        let from = |text: &str| Counted::from(text.parse().unwrap());
+        assert_eq!(from("2001:db8:0:1::5"), from("2001:db8:0:1:ffff::"));
+        assert_ne!(from("2001:db8:0:1::5"), from("2001:db8:0:2::5"));
+        assert_ne!(from("192.0.2.1"), from("192.0.2.2"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Extension, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -83,12 +83,13 @@ pub struct SessionView {
 )]
 pub async fn challenge(
     State(service): State<Arc<Service>>,
+    uri: Uri,
     headers: HeaderMap,
     asked: Result<Json<ChallengeAsked>, JsonRejection>,
 ) -> Result<Json<Challenge>, Problem> {
     let Json(asked) = asked.map_err(bad_body)?;
     let kid = parse_kid(&asked.kid)?;
-    let authority = authority(&service, &headers)?;
+    let authority = authority(&service, &uri, &headers)?;
     let full = |_| Problem::busy("too many people are signing in at a time");
     let challenge = service.sessions.challenge(kid, now_s()).map_err(full)?;
     let text = session_text(service.ledger.origin(), &authority, &challenge);
@@ -107,12 +108,13 @@ pub async fn challenge(
 pub async fn begin(
     State(service): State<Arc<Service>>,
     cookie: Option<Extension<Cookie>>,
+    uri: Uri,
     headers: HeaderMap,
     answered: Result<Json<ChallengeAnswered>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let Json(answered) = answered.map_err(bad_body)?;
     let kid = parse_kid(&answered.kid)?;
-    let authority = authority(&service, &headers)?;
+    let authority = authority(&service, &uri, &headers)?;
     let wrong = || Problem::who_asks("session/challenge", "that is not the answer to a challenge");
     if !service.sessions.take_challenge(&answered.challenge, kid, now_s()) {
         return Err(wrong());
@@ -173,7 +175,7 @@ async fn view(
     caller: Caller,
     csrf: Option<String>,
 ) -> Result<SessionView, Problem> {
-    let Caller { id, agency, is_overseer } = caller.clone();
+    let Caller { id, agency, is_overseer, .. } = caller.clone();
     let who = service.look_as(caller, move |desk| People::of(desk).name(&id)).await?;
     Ok(SessionView {
         who: who.into(),

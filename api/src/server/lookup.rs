@@ -7,7 +7,6 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use custody_core::hash::Hash;
 use custody_core::id::SubjectId;
 use custody_core::merkle::LeafIndex;
 use custody_log::Logged;
@@ -19,7 +18,6 @@ use super::body::bad_body;
 use super::book::{EntryBook, OpeningBook, SubjectBook, parse_subject};
 use super::document::SubjectIdText;
 use super::item::malformed;
-use super::observe::RequestId;
 use super::problem::Problem;
 use super::service::Service;
 use crate::desk::Desk;
@@ -96,7 +94,6 @@ pub async fn find(
         parse_subject(text).map_err(|problem| problem.in_field(format!("/subjects/{at}")))
     };
     let ids = subjects.iter().enumerate().map(parse).collect::<Result<Vec<_>, _>>()?;
-    let who = caller.id.to_string();
     let found = service.look(move |service| {
         let desk = service.desk_for_each(&caller)?;
         let mut found = Found::default();
@@ -106,14 +103,9 @@ pub async fn find(
             }
             found.add(&desk, id, first)?;
         }
-        Ok(found)
+        Ok(found.view)
     });
-    let found = found.await?;
-    let id = RequestId::at_hand();
-    for (record, count) in found.opened.iter().filter(|_| service.setting.log_access) {
-        tracing::info!(target: "access", %id, who, %record, count, "openings read");
-    }
-    Ok(Json(found.view))
+    found.await.map(Json)
 }
 
 /// What was found so far.
@@ -122,8 +114,6 @@ struct Found {
     view: LookupsView,
     /// Which entries are in it.
     entries: HashSet<LeafIndex>,
-    /// Records of which openings are in it, and how many.
-    opened: Vec<(Hash, usize)>,
     /// Its bytes, but for some.
     length: usize,
 }
@@ -145,9 +135,6 @@ impl Found {
 
     fn add_first(&mut self, desk: &Desk<'_>, logged: &Logged) -> Result<(), Failure> {
         let openings = desk.openings(&logged.entry.record)?;
-        if !openings.is_empty() {
-            self.opened.push((logged.entry.record, openings.len()));
-        }
         let first = FirstView {
             entry: EntryBook::of(logged),
             openings: openings.iter().map(OpeningBook::of).collect(),

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -172,7 +173,11 @@ impl Mailbox {
         if theirs < self.limits.most && waiting.len() < MOST {
             return Ok(());
         }
-        let message = format!("{theirs} offers wait, at most {} may", self.limits.most);
+        let (wait, most) = match theirs < self.limits.most {
+            true => (waiting.len(), MOST),
+            false => (theirs, self.limits.most),
+        };
+        let message = format!("{wait} offers wait, at most {most} may");
         Err(Failure::rejected("offer/mailbox-full", message)
             .hint("withdraw those that nobody will sign"))
     }
@@ -190,21 +195,38 @@ impl Mailbox {
 
     /// The offers that `who` has signed or is to sign, and of those that were refused what they signed; of those of one
     /// record the one that most have signed.
-    ///
-    /// # Errors
-    /// A file cannot be read.
-    pub fn of(&self, who: &SubjectId) -> Result<Vec<Kept>, Failure> {
-        let waiting = self.waiting();
-        let is_newest = |name: &Name, known: &Known| {
-            let mut same = of_record(&waiting, name.payload);
-            !same.any(|(_, other)| other.signed > known.signed)
+    pub fn of(&self, who: &SubjectId) -> Vec<Kept> {
+        let theirs: Vec<_> = {
+            let waiting = self.waiting();
+            let is_newest = |name: &Name, known: &Known| {
+                let mut same = of_record(&waiting, name.payload);
+                !same.any(|(_, other)| other.signed > known.signed)
+            };
+            let theirs = waiting.iter().filter(|(_, known)| known.concerns(who));
+            let theirs = theirs.filter(|(name, known)| is_newest(name, known));
+            theirs.map(|(name, known)| (*name, known.clone())).collect()
         };
-        let theirs = waiting.iter().filter(|(_, known)| known.concerns(who));
-        let theirs = theirs.filter(|(name, known)| is_newest(name, known));
-        let kept = |(name, known): (&Name, &Known)| {
-            Ok(Kept { offer: self.read(name, known)?, refusal: known.refusal })
+        let kept = |(name, known): (Name, Known)| {
+            let offer = self.read_if_there(&name, &known)?;
+            Some(Kept { offer, refusal: known.refusal })
         };
-        theirs.map(kept).collect()
+        theirs.into_iter().filter_map(kept).collect()
+    }
+
+    /// The offer, unless it went meanwhile: files are read while others come and go. One that cannot be read is said in the log,
+    /// and keeps nobody from the others.
+    fn read_if_there(&self, name: &Name, known: &Known) -> Option<OfferFile> {
+        let path = self.path(name, known);
+        let failure = match read_offer(&path) {
+            Ok(offer) => return Some(offer),
+            Err(failure) => failure,
+        };
+        let now = self.path(name, &self.waiting().get(name)?.clone());
+        if now != path {
+            return read_offer(&now).ok();
+        }
+        tracing::error!(code = failure.code(), file = %path.display(), "an offer cannot be read");
+        None
     }
 
     /// Marks the offer with this digest as refused in the record `refusal`, if one of `who`, who signed that, is a party to
@@ -235,18 +257,20 @@ impl Mailbox {
     }
 
     /// The offers that `who` is to sign, or signed, and that were sent by whoever signed them first: with the sender.
-    ///
-    /// # Errors
-    /// A file cannot be read.
-    pub fn sent_to(&self, who: &SubjectId) -> Result<Vec<(Uuid, OfferFile)>, Failure> {
-        let waiting = self.waiting();
+    pub fn sent_to(&self, who: &SubjectId) -> Vec<(Uuid, OfferFile)> {
         let sender = |known: &Known| {
             let first = known.signers.first();
             known.sender.filter(|sender| first == Some(&SubjectId::Custodian(*sender)))
         };
-        let theirs = waiting.iter().filter(|(_, known)| known.concerns(who));
-        let sent = theirs.filter_map(|(name, known)| Some((sender(known)?, name, known)));
-        sent.map(|(sender, name, known)| Ok((sender, self.read(name, known)?))).collect()
+        let sent: Vec<_> = {
+            let waiting = self.waiting();
+            let theirs = waiting.iter().filter(|(_, known)| known.concerns(who));
+            let sent =
+                theirs.filter_map(|(name, known)| Some((sender(known)?, *name, known.clone())));
+            sent.collect()
+        };
+        let read = |(sender, name, known)| Some((sender, self.read_if_there(&name, &known)?));
+        sent.into_iter().filter_map(read).collect()
     }
 
     /// Takes an offer out, with whatever else waits of the same record: signed by fewer, or by more.
@@ -300,7 +324,11 @@ impl Mailbox {
         let meant = waiting.iter().filter(|(name, known)| is_meant(name, known));
         let meant: Vec<_> = meant.map(|(name, known)| (*name, self.path(name, known))).collect();
         for (name, path) in meant {
-            fs::remove_file(&path).map_err(file::cannot("remove", &path))?;
+            match fs::remove_file(&path) {
+                // Somebody else has thrown it away.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                removed => removed.map_err(file::cannot("remove", &path))?,
+            }
             waiting.remove(&name);
         }
         Ok(())

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sd_notify::NotifyState;
 
 use super::service::Service;
+use crate::failure::Failure;
 
 /// The server answers from now on.
 pub fn ready() {
@@ -23,16 +24,19 @@ pub async fn keep_alive(service: Arc<Service>) {
     let mut every = tokio::time::interval(period / 3);
     loop {
         every.tick().await;
-        let looked = service.look(|service| {
-            service.ledger.reader()?;
-            Ok(service.ledger.stopped().is_none())
+        // It waits for no place among those who look: that many are looking does not mean that the server is stuck.
+        let looking = service.clone();
+        let looked = tokio::task::spawn_blocking(move || {
+            looking.ledger.reader()?;
+            Ok::<_, Failure>(looking.ledger.stopped().is_none())
         });
         match looked.await {
-            Ok(true) => tell(&[NotifyState::Watchdog]),
-            Ok(false) => {
+            Ok(Ok(true)) => tell(&[NotifyState::Watchdog]),
+            Ok(Ok(false)) => {
                 tracing::error!("the ledger takes no more records: it has to be opened again")
             }
-            Err(problem) => tracing::error!(code = problem.code(), "the ledger cannot be read"),
+            Ok(Err(failure)) => tracing::error!(code = failure.code(), "the ledger cannot be read"),
+            Err(error) => tracing::error!(%error, "the ledger cannot be read"),
         }
     }
 }

@@ -36,6 +36,11 @@ impl RequestId {
     pub fn at_hand() -> Self {
         REQUEST.try_with(|id| *id).unwrap_or(Self(0))
     }
+
+    /// Does `work`, on another thread, as part of this request.
+    pub fn during<T>(self, work: impl FnOnce() -> T) -> T {
+        REQUEST.sync_scope(self, work)
+    }
 }
 
 /// 16 hexadecimal digits.

@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use custody_core::cose::Role;
 use custody_core::hash::Hash;
 use custody_core::id::SubjectId;
 use custody_core::record::RecordError;
@@ -209,6 +210,14 @@ fn check_signatures(service: &Service, offer: &OfferFile) -> Result<(), Failure>
             return Err(RecordError::UnknownKey { kid }.into());
         }
     }
+    // Nobody would ever sign it: with a new key signs whoever is enrolled by the record itself.
+    let reader = service.ledger.reader()?;
+    for signer in payload.signers.iter().filter(|signer| signer.role != Role::NewKey) {
+        if reader.subject(&signer.id)?.is_none() {
+            let text = format!("{} is to sign it, and is not enrolled", signer.id);
+            return Err(Failure::rejected("custody/no-such-subject", text));
+        }
+    }
     Ok(())
 }
 
@@ -276,7 +285,7 @@ impl Service {
     /// The mailbox or the ledger cannot be read.
     pub fn offers(&self, people: &People<'_>, me: &SubjectId) -> Result<Vec<OfferView>, Failure> {
         let ledger = Desk::live(self.ledger.reader()?);
-        let offers = self.mailbox.of(me)?;
+        let offers = self.mailbox.of(me);
         offers.iter().map(|kept| OfferView::of(&ledger, people, kept, me)).collect()
     }
 }

@@ -53,7 +53,7 @@ impl<'l> Pending<'l> {
         caller: &Caller,
         item: Uuid,
     ) -> Result<bool, Failure> {
-        let sent = self.sent(caller)?;
+        let sent = self.sent(caller);
         if !sent.items.contains(&item) {
             return Ok(false);
         }
@@ -72,13 +72,12 @@ impl<'l> Pending<'l> {
         Ok(false)
     }
 
-    fn sent(&self, caller: &Caller) -> Result<&Sent, Failure> {
-        if let Some(sent) = self.sent.get() {
-            return Ok(sent);
-        }
-        let offers = self.mailbox.sent_to(&caller.id)?;
-        let items = offers.iter().flat_map(|(_, offer)| items_of(offer)).collect();
-        Ok(self.sent.get_or_init(|| Sent { offers, items }))
+    fn sent(&self, caller: &Caller) -> &Sent {
+        self.sent.get_or_init(|| {
+            let offers = self.mailbox.sent_to(&caller.id);
+            let items = offers.iter().flat_map(|(_, offer)| items_of(offer)).collect();
+            Sent { offers, items }
+        })
     }
 }
 

@@ -6,10 +6,8 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use custody_core::hash::{Hash, sha256};
-use custody_core::id::SubjectId;
+use custody_core::hash::Hash;
 use custody_core::record::Record;
-use custody_core::record::body::{Body, RecordType, Refuse, Refused as Answers};
 use custody_core::sealed::Opening;
 use custody_core::verify::utc_text;
 use custody_log::Acknowledged;
@@ -17,7 +15,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::access::Caller;
-use super::change::{Change, Recorded};
 use super::document::{Binary, Conflict, Digest, Missing, Refused};
 use super::private::private;
 use super::problem::Problem;
@@ -72,9 +69,7 @@ pub struct AcknowledgedView {
 )]
 pub async fn submit(State(service): State<Arc<Service>>, body: Bytes) -> Result<Response, Problem> {
     let (record, openings) = whole(&body)?;
-    let news = News::of(&record);
     let acknowledged = service.submit(record, openings).await?;
-    service.took(news, &acknowledged)?;
     let status = if acknowledged.was_known { StatusCode::OK } else { StatusCode::CREATED };
     let receipts = service.ledger.receipts(&[acknowledged.index]).map_err(Failure::from)?;
     let view =
@@ -128,65 +123,6 @@ pub fn whole(bytes: &[u8]) -> Result<(Record, Vec<Opening>), Problem> {
     })
 }
 
-/// What others are told of a record once the ledger has it.
-pub struct News {
-    /// SHA-256 of what everybody has signed.
-    payload: Hash,
-    record_type: RecordType,
-    subjects: Vec<SubjectId>,
-    /// The offer that it refuses, and who says so.
-    refuses: Option<(Hash, Vec<SubjectId>)>,
-}
-
-impl News {
-    /// Of `record`.
-    pub fn of(record: &Record) -> Self {
-        let payload = record.payload();
-        let subjects = payload.subjects.iter().map(|link| link.subject.clone());
-        let signers = || payload.signers.iter().map(|signer| signer.id.clone()).collect();
-        let refuses = match &payload.body {
-            Body::Refuse(Refuse { answers: Answers::Offer(digest), .. }) => {
-                Some((*digest, signers()))
-            }
-            _ => None,
-        };
-        Self {
-            payload: sha256(record.message().payload()),
-            record_type: record.record_type(),
-            subjects: subjects.collect(),
-            refuses,
-        }
-    }
-}
-
-impl Service {
-    /// Tells whoever has to know that a record is in the ledger now.
-    ///
-    /// # Errors
-    /// The mailbox cannot be changed.
-    pub fn took(&self, news: News, taken: &Acknowledged) -> Result<(), Problem> {
-        if taken.was_known {
-            return Ok(());
-        }
-        self.mailbox.settle(news.payload)?;
-        // What somebody says that they will not sign waits no longer, if it was they who were asked.
-        if let Some((offer, signers)) = &news.refuses
-            && let Some(refused) = self.mailbox.refuse(offer, signers, taken.digest)?
-        {
-            let _ = self.changes.send(Change::offered(&refused));
-        }
-        let recorded = Recorded {
-            index: taken.index,
-            digest: taken.digest,
-            record_type: news.record_type.word(),
-            subjects: news.subjects,
-        };
-        // Nobody listening is no reason to stop.
-        let _ = self.changes.send(Change::Recorded(recorded));
-        Ok(())
-    }
-}
-
 impl From<&Acknowledged> for Taken {
     fn from(acknowledged: &Acknowledged) -> Self {
         let entry = acknowledged.entry;
@@ -203,8 +139,7 @@ impl From<&Acknowledged> for Taken {
 
 /// Reads a record
 ///
-/// With the openings of its sealed fields that whoever asks may see, as an offer file that everybody has signed; or, where
-/// some are missing, the record alone.
+/// As its entry commits to it. What opens it is at `/v1/records/{digest}/openings`.
 #[utoipa::path(
     get, path = "/v1/records/{digest}", tag = "records",
     params(("digest" = Digest, Path, description = "digest of the record")),

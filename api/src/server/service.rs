@@ -8,11 +8,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use custody_core::custody::Standing;
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::key::Kid;
-use custody_core::record::Record;
-use custody_core::sealed::Opening;
-use custody_log::{Acknowledged, Ledger, Reader, Reply};
-use metrics::counter;
-use tokio::sync::{Semaphore, broadcast, oneshot};
+use custody_log::{Ledger, Reader};
+use tokio::sync::{Semaphore, broadcast};
 
 use super::access::{Caller, GuardedBooks};
 use super::catalogue::{Catalogue, Edition};
@@ -20,7 +17,9 @@ use super::change::Change;
 use super::limit::{Rates, TurnedAway};
 use super::mailbox::Mailbox;
 use super::nonce::Nonces;
+use super::observe::RequestId;
 use super::problem::Problem;
+use super::reading::Readings;
 use super::reckoned::Reckoned;
 use super::record::Quoted;
 use super::session::Sessions;
@@ -29,18 +28,10 @@ use super::statistics::{FindingList, StatisticsView};
 use super::witness::Witnesses;
 use crate::books::OwnBooks;
 use crate::desk::Desk;
-use crate::failure::{Ending, Failure};
+use crate::failure::Failure;
 
 /// Changes that a slow reader of events may lag behind.
 const CHANGES: usize = 1024;
-
-/// Longest record in bytes that is verified where its request is answered: a handoff has some 900, one of 100 items
-/// 8,000. One that has openings never is: they are flushed to the disk.
-const QUICK: usize = 2048;
-
-/// Records on their way up to which no submission waits for room in the ledger's queue of 512: whoever answers requests
-/// must not wait there.
-const UNCROWDED: usize = 256;
 
 /// Threads at a time that post records which are not verified where their requests are answered: enough for a disk that
 /// flushes the openings of several together.
@@ -60,6 +51,8 @@ pub struct Service {
     pub nonces: Nonces,
     /// How often who has asked.
     pub rates: Rates,
+    /// Who read what.
+    pub readings: Readings,
     /// Who is turned away for it.
     pub turned_away: TurnedAway,
     /// What was recorded, as it happens.
@@ -78,8 +71,10 @@ pub struct Service {
     /// What receipts end with.
     pub checkpoint_quoted: Quoted,
     looks: Arc<Semaphore>,
-    records: Arc<Semaphore>,
-    posts: Arc<Semaphore>,
+    /// Places for records on their way.
+    pub records: Arc<Semaphore>,
+    /// Places for those who post them.
+    pub posts: Arc<Semaphore>,
     owners: RwLock<HashMap<Kid, SubjectId>>,
     is_stopping: AtomicBool,
 }
@@ -99,6 +94,7 @@ impl Service {
             rates: Rates::new(&limits),
             turned_away: TurnedAway::default(),
             nonces: Nonces::default(),
+            readings: Readings::new(setting.log_access),
             streams: Arc::new(Semaphore::new(limits.streams)),
             looks: Arc::new(Semaphore::new(limits.looks)),
             records: Arc::new(Semaphore::new(limits.records)),
@@ -172,7 +168,8 @@ impl Service {
 
     /// What `reader` shows, as far as `caller` may see it.
     pub fn guarded<'s>(&'s self, reader: Reader<'s>, caller: &Caller) -> GuardedBooks<'s> {
-        GuardedBooks::new(OwnBooks::new(reader, None), &self.mailbox, caller.clone())
+        let books = OwnBooks::new(reader, None);
+        GuardedBooks::new(books, &self.mailbox, &self.readings, caller.clone())
     }
 
     /// Does `work`, which takes the disk's time or the processor's, where it keeps nobody else waiting.
@@ -185,10 +182,10 @@ impl Service {
     ) -> Result<T, Problem> {
         let busy = |_| Problem::busy("the server is looking at as much as it can");
         let place = self.looks.clone().acquire_owned().await.map_err(busy)?;
-        let service = self.clone();
+        let (service, request) = (self.clone(), RequestId::at_hand());
         let done = tokio::task::spawn_blocking(move || {
             let _place = place;
-            work(&service)
+            request.during(|| work(&service))
         });
         match done.await {
             Ok(result) => result.map_err(Problem::from),
@@ -220,63 +217,11 @@ impl Service {
         self.look(move |service| work(&Desk::over(service.catalogued(&caller)?.0))).await
     }
 
-    /// Records what everybody has signed, and waits until that is acknowledged.
-    ///
-    /// # Errors
-    /// [`Problem`]: no room, or the ledger refuses it.
-    pub async fn submit(
-        self: &Arc<Self>,
-        record: Record,
-        openings: Vec<Opening>,
-    ) -> Result<Acknowledged, Problem> {
-        let _place = self.records.clone().try_acquire_owned().map_err(|_| full())?;
-        let (to, answer) = oneshot::channel();
-        // Who has gone away asks again, and gets the same answer.
-        let reply = Reply::new(move |answer| drop(to.send(counted(answer))));
-        let on_their_way = self.setting.limits.records - self.records.available_permits();
-        let is_quick = openings.is_empty() && record.as_bytes().len() <= QUICK;
-        if is_quick && on_their_way <= UNCROWDED {
-            self.ledger.post(record, openings, reply);
-        } else {
-            let place = self.posts.clone().acquire_owned().await;
-            let service = self.clone();
-            let posted = tokio::task::spawn_blocking(move || {
-                let _place = place;
-                service.ledger.post(record, openings, reply);
-            });
-            posted.await.map_err(|_| Problem::internal("internal"))?;
-        }
-        match answer.await {
-            Ok(answer) => Ok(answer?),
-            Err(_) => Err(Problem::internal("ledger/closed")),
-        }
-    }
-
-    /// Records many, in their order, and waits until all of them are answered.
-    ///
-    /// # Errors
-    /// [`Problem`]: no room; for each of them that the ledger refuses it.
-    pub async fn submit_all(
-        self: &Arc<Self>,
-        records: Vec<(Record, Vec<Opening>)>,
-    ) -> Result<Vec<Result<Acknowledged, Problem>>, Problem> {
-        // What is larger than the limit comes alone, rather than never.
-        let count = records.len().min(self.setting.limits.records);
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
-        let _places = self.records.clone().try_acquire_many_owned(count).map_err(|_| full())?;
-        let service = self.clone();
-        let submit = move || service.ledger.submit_parsed(records);
-        let answers = tokio::task::spawn_blocking(submit).await;
-        let answers = answers.map_err(|_| Problem::internal("internal"))?;
-        let answer = |answer| counted(answer).map_err(Problem::from);
-        Ok(answers.into_iter().map(answer).collect())
-    }
-
     /// Whether `authority`, as a client writes it in `Host`, is a name of this server: those that are configured, and, where no
     /// `public_url` says that people come another way, the address at which it listens, or `localhost` with its port on this
     /// machine.
     pub fn answers_to(&self, authority: &str) -> bool {
-        if self.setting.names().any(|name| name == authority) {
+        if self.setting.names().any(|name| name.eq_ignore_ascii_case(authority)) {
             return true;
         }
         if self.setting.public_url.is_some() {
@@ -308,7 +253,7 @@ impl Service {
             subject.standing.keys().iter().any(|key| key.key.kid() == kid && key.end.is_none());
         let Some(agency) = agency_of(&owner, &subject.standing) else { return Ok(None) };
         let is_overseer = self.setting.oversees(&owner, &SubjectId::Agency(agency));
-        Ok(is_in_use.then_some(Caller { id: owner, agency, is_overseer }))
+        Ok(is_in_use.then_some(Caller { id: owner, kid, agency, is_overseer }))
     }
 
     /// Who had the key `kid` when it was in use, whether it is or not. They oversee nothing.
@@ -319,7 +264,7 @@ impl Service {
         let Some(id) = self.owner(kid)? else { return Ok(None) };
         let subject = self.ledger.reader()?.subject(&id)?;
         let agency = subject.and_then(|subject| agency_of(&id, &subject.standing));
-        Ok(agency.map(|agency| Caller { id, agency, is_overseer: false }))
+        Ok(agency.map(|agency| Caller { id, kid, agency, is_overseer: false }))
     }
 
     fn owner(&self, kid: Kid) -> Result<Option<SubjectId>, Failure> {
@@ -347,24 +292,4 @@ fn agency_of(id: &SubjectId, standing: &Standing) -> Option<Uuid> {
         (_, Standing::Custodian(person)) => Some(person.agency),
         _ => None,
     }
-}
-
-fn full() -> Problem {
-    Problem::busy("as many records as there is room for are on their way")
-}
-
-/// Counts what came of a record that the ledger was asked to take.
-fn counted<E>(answer: Result<Acknowledged, E>) -> Result<Acknowledged, Failure>
-where
-    Failure: From<E>,
-{
-    let answer = answer.map_err(Failure::from);
-    let outcome = match &answer {
-        Ok(acknowledged) if acknowledged.was_known => "known",
-        Ok(_) => "recorded",
-        Err(failure) if failure.ending() == Ending::Rejected => "refused",
-        Err(_) => "failed",
-    };
-    counter!("custody_records_total", "outcome" => outcome).increment(1);
-    answer
 }

@@ -81,13 +81,16 @@ impl Sessions {
     /// A challenge for whoever says that they have the key `kid`.
     ///
     /// # Errors
-    /// [`NoRoom`].
+    /// [`NoRoom`]: there is no randomness.
     pub fn challenge(&self, kid: Kid, now_s: u64) -> Result<String, NoRoom> {
         let challenge = random_text()?;
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.challenges.retain(|_, (_, until_s)| *until_s >= now_s);
         if open.challenges.len() >= MOST_CHALLENGES {
-            return Err(NoRoom);
+            // The oldest goes: whoever asks for many must keep nobody else from signing in, which takes a second.
+            let oldest = open.challenges.iter().min_by_key(|(_, (_, until_s))| *until_s);
+            let oldest = oldest.map(|(challenge, _)| challenge.clone());
+            oldest.and_then(|oldest| open.challenges.remove(&oldest));
         }
         open.challenges.insert(challenge.clone(), (kid, now_s + CHALLENGE_S));
         Ok(challenge)
@@ -117,17 +120,24 @@ impl Sessions {
         Ok(Begun { cookie, csrf })
     }
 
-    /// The session of a cookie, if it is one that has not ended. It is used now.
+    /// The session of a cookie, if it is one that has not ended.
     pub fn find(&self, cookie: &str, now_s: u64) -> Option<Session> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let name = sha256(cookie.as_bytes());
-        let session = open.sessions.get_mut(&name)?;
+        let session = open.sessions.get(&name)?.clone();
         if !session.is_alive(&self.limits, now_s) {
             open.sessions.remove(&name);
             return None;
         }
-        session.used_s = now_s;
-        Some(session.clone())
+        Some(session)
+    }
+
+    /// Counts the time without a request from now on.
+    pub fn use_now(&self, cookie: &str, now_s: u64) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(session) = open.sessions.get_mut(&sha256(cookie.as_bytes())) {
+            session.used_s = now_s;
+        }
     }
 
     /// Ends the session of a cookie.

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use axum::http::uri::Authority;
 use custody_core::id::SubjectId;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -14,6 +15,8 @@ use crate::file;
 
 /// Largest configuration file in bytes.
 const MAX_FILE: u64 = 64 * 1024;
+/// The largest number of anything.
+const MOST: u64 = 1_000_000_000;
 
 /// How a ledger is served.
 #[derive(Clone, Debug, Deserialize)]
@@ -168,7 +171,12 @@ pub fn read_file<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
         Failure::could_not("serve/setting", message)
     };
     let text = str::from_utf8(&bytes).map_err(|error| refuse(error.to_string()))?;
-    toml::from_str(text).map_err(|error| refuse(error.to_string()))
+    toml::from_str(text).map_err(|error: toml::de::Error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        // The rest is a picture of the line, which is none in a message of one line.
+        refuse(format!("line {line}: {}", error.message().replace('\n', ", ")))
+    })
 }
 
 impl Limits {
@@ -213,17 +221,42 @@ impl Setting {
                 return Err(Failure::could_not("serve/setting", message));
             }
         }
+        for name in &self.authorities {
+            if name.parse::<Authority>().is_err() || name.contains('@') {
+                let message = format!("`{name}` in `authorities` is no name with a port");
+                return Err(Failure::could_not("serve/setting", message));
+            }
+        }
+        self.check_numbers()
+    }
+
+    fn check_numbers(&self) -> Result<(), Failure> {
+        let Self { limits, sessions, offers, .. } = self;
         let numbers = [
-            self.limits.requests,
-            self.limits.records,
-            self.limits.looks,
-            self.limits.per_second as usize,
-            self.limits.burst as usize,
-            self.limits.request_s as usize,
+            ("limits.requests", limits.requests as u64),
+            ("limits.records", limits.records as u64),
+            ("limits.looks", limits.looks as u64),
+            ("limits.per_second", limits.per_second.into()),
+            ("limits.burst", limits.burst.into()),
+            ("limits.request_s", limits.request_s),
+            ("sessions.idle_s", sessions.idle_s),
+            ("sessions.whole_s", sessions.whole_s),
+            ("sessions.most", sessions.most as u64),
+            ("offers.days", offers.days),
         ];
-        match numbers.contains(&0) {
-            true => Err(Failure::could_not("serve/setting", "a limit of 0 lets nobody in")),
-            false => Ok(()),
+        // Streams may be 0: pages then look when somebody looks at them.
+        let streams = ("limits.streams", limits.streams as u64);
+        let too_large = numbers.iter().chain([&streams]).find(|(_, number)| *number > MOST);
+        if let Some((key, _)) = numbers.iter().find(|(_, number)| *number == 0) {
+            let message = format!("`{key} = 0` lets nobody in, or keeps nothing");
+            return Err(Failure::could_not("serve/setting", message));
+        }
+        match too_large {
+            Some((key, number)) => {
+                let message = format!("`{key} = {number}` is more than {MOST}");
+                Err(Failure::could_not("serve/setting", message))
+            }
+            None => Ok(()),
         }
     }
 

@@ -115,6 +115,11 @@ impl Scene {
         (cookie, view["csrf"].as_str().unwrap().to_owned())
     }
 
+    /// Tells the server to stop, and waits until it has. Returns its status.
+    pub fn stop(self) -> Option<i32> {
+        self.served.stop()
+    }
+
     fn is_alive(&self) {
         assert_eq!(self.served.get("/livez").body, "alive\n");
     }
@@ -295,7 +300,9 @@ fn sessions_are_neither_planted_nor_ridden() {
     let with = |cookie: &str, more: &str| format!("Cookie: {cookie}\r\n{more}");
     let get = |cookie: &str| scene.served.ask("GET", "/v1/session", &with(cookie, ""), b"");
     assert_eq!(get("custody-session=0000").code(), "access/who");
-    assert_eq!(get(&cookie).status, 200);
+    let shown = get(&cookie);
+    // On no way is it kept for somebody else.
+    assert_eq!((shown.status, shown.header("cache-control")), (200, Some("private, no-store")));
     assert_eq!(get(&format!("{cookie}; custody-session=0000")).code(), "access/who");
     // Another site's page can send the cookie, but not the token; and the browser says where it comes from.
     let end = |more: &str| scene.served.ask("DELETE", "/v1/session", &with(&cookie, more), b"");
@@ -303,8 +310,8 @@ fn sessions_are_neither_planted_nor_ridden() {
     assert_eq!(end("X-CSRF-Token: 0000\r\n").code(), "session/csrf");
     let token = format!("X-CSRF-Token: {csrf}\r\n");
     assert_eq!(end(&format!("{token}Sec-Fetch-Site: cross-site\r\n")).code(), "session/csrf");
-    // A second session ends the first one of the same browser.
-    let (second, second_csrf) = scene.sign_in("anna", &with(&cookie, &token));
+    // A second session ends the first one of the same browser, also where a reload has lost the token.
+    let (second, second_csrf) = scene.sign_in("anna", &with(&cookie, ""));
     assert_eq!(get(&cookie).code(), "access/who");
     let token = format!("X-CSRF-Token: {second_csrf}\r\nSec-Fetch-Site: same-origin\r\n");
     let ended = scene.served.ask("DELETE", "/v1/session", &with(&second, &token), b"");
@@ -357,8 +364,12 @@ fn nobody_learns_by_asking() {
         scene.ask_signed("ben", "GET", "/v1/entries?lo=0&hi=3", b"").code(),
         "access/forbidden"
     );
-    assert!(scene.served.log().contains("openings read"));
-    assert!(!scene.served.log().contains("grey"), "no value of anybody's in the log");
+    // The item's page opened it first, and asking for the openings themselves was no news.
+    let log = scene.served.log();
+    let read: Vec<_> = log.lines().filter(|line| line.contains("openings read")).collect();
+    let is_of = |line: &&&str| line.contains(digest) && line.contains(scene.office.id("anna"));
+    assert_eq!(read.iter().filter(is_of).count(), 1, "{log}");
+    assert!(!log.contains("grey"), "no value of anybody's in the log");
 }
 
 #[test]

@@ -14,21 +14,21 @@ use crate::cli_transcripts::office;
 use crate::serve_attacks::Scene;
 
 /// An office of one's own, served.
-fn scene() -> Scene {
+pub fn scene() -> Scene {
     let folder = TempDir::new().unwrap();
     let office = office().1.copy_to(folder.path());
     Scene::of(folder, office, "")
 }
 
-fn machine<'a>(scene: &'a Scene, who: &str) -> Machine<'a> {
+pub fn machine<'a>(scene: &'a Scene, who: &str) -> Machine<'a> {
     Machine::of(&scene.office, who, &scene.served)
 }
 
-fn item(office: &Office, name: &str) -> String {
+pub fn item(office: &Office, name: &str) -> String {
     format!("item:{}", office.id(name))
 }
 
-fn person(office: &Office, name: &str) -> String {
+pub fn person(office: &Office, name: &str) -> String {
     format!("custodian:{}", office.id(name))
 }
 

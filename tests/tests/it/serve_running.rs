@@ -256,7 +256,9 @@ fn a_certificate_is_replaced_while_it_serves() {
     let refused = says("the new certificate is refused, the old one stays", "ERROR");
     scene.served.wait_for("the refusal", refused);
     assert_eq!(serial(here, &scene.served), "serial=02");
-    the_cookie_is_secure(&scene);
+    for version in ["--http1.1", "--http2"] {
+        the_cookie_is_secure(&scene, version);
+    }
     // Our own command, with the authority that it is given and without.
     let url = format!("https://{}", scene.served.address());
     let laptop = format!("item:{}", scene.office.id("laptop"));
@@ -281,12 +283,12 @@ fn a_certificate_is_replaced_while_it_serves() {
 }
 
 /// Signs in with curl: the cookie goes over TLS alone, and to nobody but this server.
-fn the_cookie_is_secure(scene: &Scene) {
+fn the_cookie_is_secure(scene: &Scene, version: &str) {
     let url = format!("https://{}", scene.served.address());
     let post = |path: &str, body: &Value| {
         let (body, url) = (body.to_string(), format!("{url}{path}"));
         let json_type = ["-H", "Content-Type: application/json", "--data", &body];
-        let words = [&["curl", "-sSi", "--http1.1", "--cacert", "ca.pem", &url][..], &json_type];
+        let words = [&["curl", "-sSi", version, "--cacert", "ca.pem", &url][..], &json_type];
         let output = tool(scene.office.folder(), &words.concat(), b"");
         expect_ok(&output);
         HttpAnswer::read(&output.stdout)
@@ -316,6 +318,7 @@ fn a_session_ends_unused_and_ends_altogether() {
     let (used, _) = scene.sign_in("anna", "");
     let begun = Instant::now();
     let (unused, _) = scene.sign_in("ben", "");
+    let (watched, _) = scene.sign_in("ben", "");
     let get = |cookie: &str| {
         let cookie = format!("Cookie: {cookie}\r\n");
         let answer = scene.served.ask("GET", "/v1/session", &cookie, b"");
@@ -325,9 +328,12 @@ fn a_session_ends_unused_and_ends_altogether() {
     // The younger of the two, and the first to end: nobody used it.
     wait_until("five seconds of use", || {
         assert_eq!(get(&used).0, 200);
+        // A page that looks by itself is nobody's use of it.
+        let by_itself = format!("Cookie: {watched}\r\nX-Background: 1\r\n");
+        scene.served.ask("GET", "/v1/session", &by_itself, b"");
         begun.elapsed() > Duration::from_secs(5)
     });
-    assert_eq!(get(&unused), ended);
+    assert_eq!([get(&unused), get(&watched)], [ended.clone(), ended.clone()]);
     assert_eq!(get(&used).0, 200);
     wait_until("the end of a session in use", || get(&used) == ended);
     // The server counts whole seconds.

@@ -71,7 +71,11 @@ impl Standing {
 
     /// It did not.
     pub(super) fn failed(&mut self, code: &str, text: &str) {
-        self.trouble = Some((code.to_owned(), text.to_owned()));
+        // That it knows another history stays known when the next time it is only not there.
+        let is_known_alarm = self.trouble.as_ref().is_some_and(|(code, _)| is_alarm(code));
+        if !is_known_alarm || is_alarm(code) {
+            self.trouble = Some((code.to_owned(), text.to_owned()));
+        }
         self.failed = self.failed.saturating_add(1);
         let rest = Duration::from_secs(1 << self.failed.min(6)).min(MAX_REST);
         // One that is catching up says so: it is asked again soon.
