@@ -2,6 +2,7 @@
 //! of its holder lies there; and nothing to anybody by an offer of somebody else, however it came there.
 
 use std::fs;
+use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -290,7 +291,11 @@ fn what_waits_is_known_after_a_restart_until_it_is_too_old() {
     assert!(stage.sees("ben", &laptop));
     let stage = stage.restarted("");
     assert!(stage.sees("ben", &laptop));
-    let stage = stage.restarted("[offers]\ndays = 0\n");
+    for file in fs::read_dir(stage.scene.office.folder().join("ledger/offers")).unwrap() {
+        let file = fs::File::options().write(true).open(file.unwrap().path()).unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_secs(2 * 24 * 60 * 60)).unwrap();
+    }
+    let stage = stage.restarted("[offers]\ndays = 1\n");
     assert!(!stage.sees("ben", &laptop));
 }
 
