@@ -81,8 +81,8 @@ pub struct Exported {
 /// Makes the exhibit file.
 ///
 /// # Errors
-/// There is no such item, a handling code stops it, the exhibit would be more than a reader reads, or the ledger
-/// cannot be read.
+/// The exporter may not sign one, there is no such item, a handling code stops it, the exhibit would be more than a
+/// reader reads, or the ledger cannot be read.
 pub fn make(desk: &Desk, export: &Export, exporter: Exporter<'_>) -> Result<Exported, Failure> {
     // Whoever reads it would refuse it for that.
     if !desk.custodian_state(exporter.id)?.roles.contains(&Role::Acting) {

@@ -16,7 +16,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 use custody_core::custody::{ItemState, Standing, Subject, Whereabouts};
-use custody_core::exhibit::{Placed, WithholdReason};
+use custody_core::exhibit::WithholdReason;
 use custody_core::hash::Hash;
 use custody_core::id::{Origin, SubjectId, Uuid};
 use custody_core::key::Kid;
@@ -472,9 +472,12 @@ impl Books for GuardedBooks<'_> {
             withhold: &withhold,
         })?;
         let contents = &assembled.contents;
-        for Placed { index, record, .. } in &contents.records {
-            let opened = contents.openings.iter().filter(|opening| opening.index == *index);
-            self.note_read(record, opened.count());
+        // Both are in the order of the log.
+        for opened in contents.openings.chunk_by(|one, next| one.index == next.index) {
+            let index = opened[0].index;
+            if let Ok(at) = contents.records.binary_search_by_key(&index, |placed| placed.index) {
+                self.note_read(&contents.records[at].record, opened.len());
+            }
         }
         Ok(assembled)
     }

@@ -89,9 +89,7 @@ impl Rates {
         }
         self.limiter.check_key(who).map_err(|until| self.too_often(&until))
     }
-}
 
-impl Rates {
     /// Forgets those who have been quiet: once in a while, since it looks at everybody.
     fn sweep(&self) {
         let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);

@@ -199,8 +199,7 @@ interface Heard {
 
 /**
  * Hears of changes for as long as the page is open. A browser itself connects again where the connection broke, and gives up
- * where something else answers, as a proxy does while the server starts. What was
- * recorded meanwhile is lost.
+ * where something else answers, as a proxy does while the server starts. What was recorded meanwhile is lost.
  */
 function listen({ record, offer, lost }: Heard): () => void {
   let source: EventSource;
