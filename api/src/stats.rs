@@ -151,12 +151,16 @@ impl Count {
             Body::LateEntry(_) if is_counted => {
                 self.add(&whose, |figures| figures.late_entries += 1);
             }
-            Body::Dispute(_) if is_counted => {
-                self.add(&whose, |figures| figures.disputes_raised += 1);
+            Body::Dispute(_) => {
+                if is_counted {
+                    self.add(&whose, |figures| figures.disputes_raised += 1);
+                }
                 self.disputes.insert(seen.digest(), whose);
             }
             Body::DisputeResolution(body) => {
-                if let Some(whose) = self.disputes.remove(&body.dispute) {
+                if let Some(whose) = self.disputes.remove(&body.dispute)
+                    && is_counted
+                {
                     self.add(&whose, |figures| figures.disputes_resolved += 1);
                 }
             }
@@ -258,7 +262,6 @@ impl Count {
             figures.handoffs += 1;
             figures.claimed_minutes.add(claimed);
             figures.recorded_minutes.add(recorded);
-            figures.overdue += u64::from(is_late == Some(true));
             figures.expected += u64::from(is_late.is_some());
             figures.on_time += u64::from(is_late == Some(false));
         });

@@ -33,10 +33,10 @@ pub struct Figures {
     pub late_entries: u64,
     /// Moves that one side alone signed.
     pub one_side_only: u64,
-    /// Received after it was expected, or still on the way then.
-    pub overdue: u64,
     /// Releases that nobody has answered in full.
     pub open_transits: u64,
+    /// Those that were expected before now.
+    pub overdue: u64,
     /// Requests by the step that they are at.
     pub requests: BTreeMap<&'static str, u64>,
     /// From transmitted to fulfilled.

@@ -8,7 +8,7 @@ use custody_api::desk::Desk;
 use custody_api::failure::Failure;
 use custody_api::stats::{Figures, Stats, Window, stats};
 use custody_core::cbor::Value;
-use custody_core::cose::Role;
+use custody_core::cose::{Finding, Role};
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::record::body::*;
 use custody_log::store::{Batch, RocksConfig, RocksStore, Store, Table};
@@ -173,34 +173,60 @@ fn figures_of_what_moves() {
     assert_eq!(spread(&one), (Some(10), Some(20), Some(20)));
     let other = agency(&play, &found, 1);
     assert_eq!((other.handoffs, other.expected, other.on_time), (1, 1, 0));
-    assert_eq!((other.overdue, other.open_transits), (2, 1));
+    assert_eq!((other.overdue, other.open_transits), (1, 1));
     assert_eq!(other.refused.into_iter().collect::<Vec<_>>(), [("no-storage", 1)]);
     assert_eq!(spread(&found.all), (Some(20), Some(30), Some(30)));
-    assert_eq!((found.all.items, found.all.handoffs, found.all.overdue), (4, 3, 2));
+    assert_eq!((found.all.items, found.all.handoffs, found.all.overdue), (4, 3, 1));
     // What was recorded in the first quarter of an hour: one receipt, and nothing that is open.
     let window = Window { since_s: begun_s, until_s: begun_s + 15 * MINUTE };
     let early = figures(&play, window).all;
     assert_eq!((early.items, early.handoffs, early.open_transits), (0, 1, 0));
 }
 
+/// What was overdue is so no longer once it is there, and one release is overdue once, whatever came of it before.
+#[test]
+fn overdue_is_what_is_overdue_now() {
+    let mut play = Play::new();
+    let sent = play.release(&[0, 2], (0, 1), Some(play.now_s + MINUTE));
+    play.pass(HOUR);
+    play.receive_but(&[0, 2], (0, 1), sent, &[(1, Finding::Missing)]);
+    let now = |play: &Play| {
+        let all = figures(play, Window::ALL).all;
+        (all.open_transits, all.overdue, all.expected - all.on_time)
+    };
+    assert_eq!(now(&play), (1, 1, 1));
+    play.receive(&[2], (0, 1), sent);
+    assert_eq!(now(&play), (0, 0, 2));
+}
+
 #[test]
 fn figures_of_what_is_said() {
     let mut play = Play::new();
     let seen = play.seal_check_at(0, 0, "here");
-    for item in [0, 1] {
+    let [first, second] = [0, 1].map(|item| {
         let body = Dispute { ground: DisputeGround::Time, record: seen.digest };
         let page = play.notes(&[item], &[(1, Role::Acting)], body);
-        let dispute = play.now(page.seal("text", &Value::text("it was later")));
-        if item == 0 {
-            let (dispute, outcome) = (dispute.digest, DisputeOutcome::Rejected);
-            let body = DisputeResolution { dispute, outcome };
-            let page = play.notes(&[0], &[(0, Role::Acting), (2, Role::Supervisor)], body);
-            play.now(page.seal("text", &Value::text("it was not")));
-        }
-    }
+        play.now(page.seal("text", &Value::text("it was later")))
+    });
+    let body = DisputeResolution { dispute: first.digest, outcome: DisputeOutcome::Rejected };
+    let page = play.notes(&[0], &[(0, Role::Acting), (2, Role::Supervisor)], body);
+    play.now(page.seal("text", &Value::text("it was not")));
     let found = figures(&play, Window::ALL);
     let (one, other) = (agency(&play, &found, 0), agency(&play, &found, 1));
     assert_eq!((one.disputes_raised, one.disputes_resolved), (0, 0));
+    // An hour later the other one is resolved: each counts for when it was recorded.
+    let until_s = START_S + play.now_s + 1;
+    play.pass(HOUR);
+    let body = DisputeResolution { dispute: second.digest, outcome: DisputeOutcome::Upheld };
+    let page = play.notes(&[1], &[(1, Role::Acting), (2, Role::Supervisor)], body);
+    play.now(page.seal("text", &Value::text("it was")));
+    let counted = |window: Window| {
+        let all = figures(&play, window).all;
+        (all.disputes_raised, all.disputes_resolved)
+    };
+    let (early, late) =
+        (Window { since_s: 0, until_s }, Window { since_s: until_s, ..Window::ALL });
+    assert_eq!((counted(Window::ALL), counted(early), counted(late)), ((2, 2), (2, 1), (0, 1)));
     assert_eq!((other.disputes_raised, other.disputes_resolved), (2, 1));
 }
 
