@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::log_key_files::LogKeyFiles;
 use crate::server::certificate::CertificateEnd;
 use crate::server::setting::{Setting, Tls};
-use crate::server::witness::Witnesses;
+use crate::server::witness::{Silent, Witnesses};
 use crate::server::{Server, check_tls};
 use crate::terminal::{Answer, talk};
 
@@ -64,9 +64,11 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
     let ledger = open_ledger(&path, &args.passphrase.of_log())?;
     let origin = ledger.origin().to_string();
     let witnesses = Witnesses::new(&setting.witnesses)?;
-    // A snapshot of the whole machine fools its own mark; whoever has cosigned something newer is not fooled.
-    witnesses.check(&ledger.reader()?)?;
     start_log();
+    // A snapshot of the whole machine fools its own mark; whoever has cosigned something newer is not fooled.
+    for silent in witnesses.check(&ledger.reader()?)? {
+        tracing::warn!(witness = silent.name, code = silent.code, "no answer");
+    }
     let scheme = if setting.tls.is_some() { "https" } else { "http" };
     let server = Server::bind((ledger, witnesses), &path, setting)?;
     let address = server.address();
@@ -83,18 +85,23 @@ fn check(path: &Path, args: &Args, setting: &Setting) -> Result<Answer, Failure>
     LedgerOptions::new(path).check_takes_records()?;
     let keys = LogKeyFiles::of(path).read(&args.passphrase.of_log())?;
     reader.check_log_keys(&keys)?;
-    Witnesses::new(&setting.witnesses)?.check(&reader)?;
+    let silent = Witnesses::new(&setting.witnesses)?.check(&reader)?;
     let (origin, size) = (reader.origin().to_string(), reader.head().size.0);
     let mut lines = vec![
         format!("configuration and ledger can be used: {origin}, {size} entries"),
         format!("it would listen at {}", setting.listen),
     ];
     lines.extend(certificate.map(|end| format!("the certificate ends {end}")));
+    lines.extend(silent.iter().map(|silent| {
+        let Silent { name, code } = silent;
+        format!("the witness {name} did not say what it knows of the ledger: {code}")
+    }));
     let facts = json!({
         "origin": origin,
         "size": size,
         "listen": setting.listen.to_string(),
         "certificate_ends": certificate.map(|end| end.text()),
+        "silent_witnesses": silent.iter().map(|silent| &silent.name).collect::<Vec<_>>(),
     });
     Ok(Answer::done(lines, facts))
 }

@@ -3,7 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
@@ -26,6 +26,7 @@ use super::{Upstream, witness};
 use crate::failure::Failure;
 use crate::server::entrance::{Entrance, enter};
 use crate::server::problem::Problem;
+use crate::server::segment::Segment;
 use crate::server::{Listening, serve, tile};
 use crate::witness::MAX_REQUEST;
 
@@ -126,13 +127,14 @@ async fn checkpoint(
 /// A tile or a bundle of entries. Records are guarded where they come from, and are not offered on.
 async fn tile_of_copy(
     State(standing): State<Arc<Standing>>,
-    Path(path): Path<String>,
+    Segment(path): Segment,
 ) -> Result<Response, Problem> {
     let path = tile::parse(&format!("tile/{path}"))?;
     let found = tokio::task::spawn_blocking(move || standing.settled().file(&path)).await;
+    let found = found.map_err(|error| Problem::internal("internal", &error))?;
     let kind = if path.kind() == TileKind::Entries { "bundle" } else { "tile" };
     let missing = || Problem::not_found(format!("the copy has no such {kind} yet"));
-    Ok(tile::answer(found.ok().flatten().ok_or_else(missing)?, tile::FOREVER))
+    Ok(tile::answer(found.ok_or_else(missing)?, tile::FOREVER))
 }
 
 /// Whether it follows: everything that was there at the start is replayed, and there is no alarm.

@@ -57,8 +57,9 @@ impl MirrorSetting {
     /// # Errors
     /// `serve/plain-http`, `serve/setting`.
     pub fn check(&self) -> Result<(), Failure> {
-        let Self { listen, plain_http, tls, .. } = self.clone();
-        Setting { listen, plain_http, tls, limits: self.limits(), ..Setting::default() }.check()?;
+        let Self { listen, plain_http, tls, metrics, .. } = self.clone();
+        let limits = self.limits();
+        Setting { listen, plain_http, tls, metrics, limits, ..Setting::default() }.check()?;
         match self.every_s {
             0 => Err(Failure::could_not("serve/setting", "`every_s` of 0 would never rest")),
             _ => Ok(()),

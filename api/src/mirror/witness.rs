@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use custody_core::checkpoint::Checkpoint;
@@ -22,8 +23,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// `POST /add-checkpoint`.
 pub async fn add_checkpoint(
     State(standing): State<Arc<Standing>>,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
+    // The framework's own refusal is no problem details.
+    let body =
+        body.map_err(|error| Problem::new(error.status(), "http/body", error.body_text()))?;
     let asked = parse(&standing, &body)?;
     let (old, size) = (asked.old, asked.checkpoint.size());
     check_course(&standing)?;
@@ -104,7 +108,7 @@ async fn hold_against(
         let settled = standing.settled();
         standing.check(&shown).map(|()| settled)
     });
-    let looked = looked.await.map_err(|_| Problem::internal("internal"))?;
+    let looked = looked.await.map_err(|error| Problem::internal("internal", &error))?;
     looked.map_err(|failure| {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, failure.code(), failure.message())
     })

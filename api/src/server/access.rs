@@ -12,7 +12,7 @@
 //! What is about an item that somebody may see shows what it is packed in and made from by its id and state, and not
 //! what opens it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 
 use custody_core::custody::{ItemState, Standing, Subject, Whereabouts};
@@ -21,7 +21,7 @@ use custody_core::hash::Hash;
 use custody_core::id::{Origin, SubjectId, Uuid};
 use custody_core::key::Kid;
 use custody_core::merkle::{LeafIndex, TreeHead, TreeSize};
-use custody_core::record::body::Body;
+use custody_core::record::body::{Body, KeySlot};
 use custody_core::record::{Payload, Record};
 use custody_core::sealed::Opening;
 use custody_log::exhibit::{Assembled, ExhibitRequest};
@@ -46,6 +46,8 @@ pub struct Caller {
     pub id: SubjectId,
     /// The key by which they are known.
     pub kid: Kid,
+    /// Which of their keys it is.
+    pub slot: KeySlot,
     /// The agency they are, or work for.
     pub agency: Uuid,
     /// Whether they look at everything on behalf of the public.
@@ -456,11 +458,17 @@ impl Books for GuardedBooks<'_> {
             return Err(Failure::rejected("custody/no-such-subject", message));
         }
         // What an item was made from or packed in belongs to its history; what opens it is for those who may see that
-        // too, and what is only offered goes into no exhibit. Where this cannot be told, it stays closed.
+        // too, and what is only offered goes into no exhibit. Where this cannot be told, nothing is made: an exhibit says why
+        // something is closed.
         let may_read = |payload: &Payload| self.may_read_by(payload, &|item| self.may_see(item));
+        let untold = Cell::new(None);
         let withhold = |payload: &Payload, field: &str| match may_read(payload) {
             Ok(true) => (request.withhold)(payload, field),
-            Ok(false) | Err(_) => Some(WithholdReason::NotHeld),
+            Ok(false) => Some(WithholdReason::NotHeld),
+            Err(failure) => {
+                untold.set(Some(failure));
+                Some(WithholdReason::NotHeld)
+            }
         };
         let (since, handling) = (request.since.clone(), request.handling.clone());
         let (item, exporter) = (request.item, request.exporter);
@@ -471,6 +479,9 @@ impl Books for GuardedBooks<'_> {
             handling,
             withhold: &withhold,
         })?;
+        if let Some(failure) = untold.take() {
+            return Err(failure);
+        }
         let contents = &assembled.contents;
         // Both are in the order of the log.
         for opened in contents.openings.chunk_by(|one, next| one.index == next.index) {

@@ -74,8 +74,9 @@ pub async fn submit(
     let mut read = |file| whole(file).map(|record| records.push(record));
     let read: Vec<Result<(), Problem>> = files.into_iter().map(&mut read).collect();
     let mut taken = service.submit_all(records).await?.into_iter();
+    let missing = || Problem::internal("internal", &"fewer answers than records");
     let outcome = |read: Result<(), Problem>| {
-        read.and_then(|()| taken.next().unwrap_or_else(|| Err(Problem::internal("internal"))))
+        read.and_then(|()| taken.next().unwrap_or_else(|| Err(missing())))
     };
     let outcomes = read.into_iter().map(outcome).collect();
     view(&service, outcomes).map(Json)

@@ -188,7 +188,7 @@ pub async fn subjects(
     let Query(query) = query.map_err(bad_query)?;
     let kind = parse_kind(&query.kind)?;
     let after = query.after.as_deref().map(parse_subject).transpose()?;
-    // A walk that nobody waits for any more must not keep its place: what is left of it looks at nothing.
+    // A walk ends once its request has timed out, so that its place is free.
     let until = Instant::now() + service.setting.limits.request_time();
     let found = service.look_by_catalogue(caller, move |desk| {
         let (mut subjects, mut next) = (Vec::new(), None);

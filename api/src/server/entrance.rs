@@ -10,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::identify::identify;
+use super::intake::Intake;
 use super::limit::Door;
 use super::observe::Observer;
 use super::service::Service;
@@ -21,12 +22,14 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("private, no-store");
 pub struct Entrance {
     observer: Observer,
     door: Door,
+    intake: Intake,
 }
 
 impl Entrance {
     /// As wide as the limits say.
     pub fn new(limits: &Limits) -> Arc<Self> {
-        Arc::new(Self { observer: Observer::new(), door: Door::new(limits) })
+        let (door, intake) = (Door::new(limits), Intake::new(limits));
+        Arc::new(Self { observer: Observer::new(), door, intake })
     }
 }
 
@@ -36,7 +39,7 @@ pub async fn enter(
     request: Request,
     next: Next,
 ) -> Response {
-    let Entrance { observer, door } = &*entrance;
+    let Entrance { observer, door, .. } = &*entrance;
     observer.observe(request, |request| door.enter(door.in_time(next.run(request)))).await
 }
 
@@ -46,8 +49,8 @@ pub async fn enter_known(
     request: Request,
     next: Next,
 ) -> Response {
-    let Entrance { observer, door } = &*entrance;
-    let answer = |request| door.enter(identify(service, door, request, next));
+    let Entrance { observer, door, intake } = &*entrance;
+    let answer = |request| door.enter(identify(service, (door, intake), request, next));
     let mut response = observer.observe(request, answer).await;
     // What was answered to one is kept for nobody else, on whatever way it goes.
     response.headers_mut().entry(CACHE_CONTROL).or_insert(NO_STORE);

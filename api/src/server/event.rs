@@ -39,8 +39,8 @@ pub async fn stream(
     caller: Caller,
     cookie: Option<Extension<Cookie>>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let busy = |_| Problem::busy("as many streams as there is room for are open");
-    let place = service.streams.clone().try_acquire_owned().map_err(busy)?;
+    let busy = || Problem::busy("as many streams as there is room for are open");
+    let place = service.streams.enter(&caller.id).ok_or_else(busy)?;
     let mut changes = service.changes.subscribe();
     let audience = Audience::new(&service, caller, cookie);
     let (to, events) = mpsc::channel(WAITING);

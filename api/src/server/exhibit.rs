@@ -1,5 +1,6 @@
 //! Exhibits: the server collects what belongs to an item's history, whoever exports it signs the manifest.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
@@ -122,16 +123,17 @@ pub async fn collect(
             let failure = Failure::could_not("usage", message);
             return Err(failure.in_field(format!("/since/{at}")));
         }
+        // Contents have both in order, and each once.
         let asked_for = asked.since.into_iter().map(TreeSize);
         let since = match to {
             Some(_) => earlier_sizes(desk, item, asked_for)?,
-            None => asked_for.collect(),
+            None => asked_for.collect::<BTreeSet<_>>().into_iter().collect(),
         };
         let request = ExhibitRequest {
             item,
             exporter,
             since,
-            handling: asked.handling,
+            handling: asked.handling.into_iter().collect::<BTreeSet<_>>().into_iter().collect(),
             withhold: &|_, _| None,
         };
         let assembled = desk.assemble(&request)?;

@@ -11,13 +11,16 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::access::Caller;
+use super::intake::Intake;
 use super::limit::{Counted, Door};
 use super::nonce::Noted;
 use super::problem::Problem;
 use super::service::Service;
 use super::session::cookie_name;
 use crate::desk::now_s;
-use crate::http_signature::{SignatureError, SignatureHeaders, SignedRequest, Target};
+use crate::http_signature::{
+    SignatureError, SignatureHeaders, SignatureParams, SignedRequest, Target,
+};
 
 /// Carries what a request that changes something has to carry besides its cookie.
 pub const CSRF_HEADER: &str = "x-csrf-token";
@@ -33,28 +36,37 @@ pub struct Cookie(pub String);
 /// where nobody would have had to say.
 pub async fn identify(
     service: Arc<Service>,
-    door: &Door,
+    (door, intake): (&Door, &Intake),
     request: Request,
     next: Next,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    match door.take_in(body).await {
-        Ok(body) => door.in_time(answer(service, parts, body, next)).await,
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    let address =
+        peer.map(|peer| Counted::from(service.setting.proxies.caller(peer.ip(), &parts.headers)));
+    match intake.take(body, address.as_ref()).await {
+        Ok(body) => {
+            let answer = answer(service, (parts, address), body.bytes.clone(), next);
+            door.in_time(answer).await
+        }
         Err(problem) => problem.into_response(),
     }
 }
 
-async fn answer(service: Arc<Service>, mut parts: Parts, body: Bytes, next: Next) -> Response {
-    let caller = match who_asks(&service, &mut parts, body.clone()).await {
-        Ok(caller) => caller,
+async fn answer(
+    service: Arc<Service>,
+    (mut parts, address): (Parts, Option<Counted>),
+    body: Bytes,
+    next: Next,
+) -> Response {
+    let (caller, signed) = match who_asks(&service, &mut parts, body.clone()).await {
+        Ok(Some(asker)) => (Some(asker.caller), asker.signed),
+        Ok(None) => (None, None),
         Err(problem) => return problem.into_response(),
     };
     let counted = match &caller {
         Some(caller) => Some(Counted::Known(caller.id.to_string())),
-        None => parts
-            .extensions
-            .get::<ConnectInfo<SocketAddr>>()
-            .map(|peer| Counted::from(service.setting.proxies.caller(peer.ip(), &parts.headers))),
+        None => address,
     };
     if let Some(counted) = counted.clone() {
         if let Err(problem) = service.rates.count(&counted) {
@@ -62,6 +74,10 @@ async fn answer(service: Arc<Service>, mut parts: Parts, body: Bytes, next: Next
         }
         // For who sends many things in one request.
         parts.extensions.insert(counted);
+    }
+    // Only what is let in is remembered: neither a stranger nor one key must fill the memory.
+    if let Some(Err(problem)) = signed.map(|params| note_nonce(&service, &params)) {
+        return problem.into_response();
     }
     if let Some(caller) = caller.clone() {
         parts.extensions.insert(caller);
@@ -87,24 +103,32 @@ fn turned_away(service: &Service, counted: Counted, mut response: Response) -> R
     response
 }
 
+/// Somebody who has shown who they are.
+struct Asker {
+    caller: Caller,
+    /// What they signed, where it was the request.
+    signed: Option<SignatureParams>,
+}
+
 async fn who_asks(
     service: &Arc<Service>,
     parts: &mut Parts,
     body: Bytes,
-) -> Result<Option<Caller>, Problem> {
+) -> Result<Option<Asker>, Problem> {
     let is_signed =
         ["signature", "signature-input"].iter().any(|name| parts.headers.contains_key(*name));
     if is_signed {
         return by_signature(service, parts, body).await.map(Some);
     }
-    by_session(service, parts).await
+    let caller = by_session(service, parts).await?;
+    Ok(caller.map(|caller| Asker { caller, signed: None }))
 }
 
 async fn by_signature(
     service: &Arc<Service>,
     parts: &Parts,
     body: Bytes,
-) -> Result<Caller, Problem> {
+) -> Result<Asker, Problem> {
     let headers = SignatureHeaders {
         input: single(&parts.headers, "signature-input", "Signature-Input")?,
         signature: single(&parts.headers, "signature", "Signature")?,
@@ -121,23 +145,27 @@ async fn by_signature(
             query: uri.query(),
             body: &body,
         };
-        let params = signed.params();
+        let params = signed.params().clone();
         let Some(key) = service.ledger.key(&params.kid) else { return Ok(Err(unknown())) };
         if let Err(error) = signed.verify(&key, &target, now_s()) {
             return Ok(Err(refused(error)));
         }
-        // Only what was verified is remembered: a stranger must not fill the memory.
-        match service.nonces.note(params, now_s()) {
-            Noted::New => {}
-            Noted::Replayed => {
-                let detail = "a request with this nonce was answered already";
-                return Ok(Err(Problem::who_asks("http-signature/replayed", detail)));
-            }
-            Noted::Full => return Ok(Err(Problem::busy("too many signed requests at a time"))),
-        }
-        Ok(service.caller(params.kid)?.ok_or_else(unknown))
+        let caller = service.caller(params.kid)?;
+        Ok(caller.map(|caller| Asker { caller, signed: Some(params) }).ok_or_else(unknown))
     });
     found.await?
+}
+
+/// A signature counts once.
+fn note_nonce(service: &Service, signed: &SignatureParams) -> Result<(), Problem> {
+    match service.nonces.note(signed, now_s()) {
+        Noted::New => Ok(()),
+        Noted::Replayed => {
+            let detail = "a request with this nonce was answered already";
+            Err(Problem::who_asks("http-signature/replayed", detail))
+        }
+        Noted::Full => Err(Problem::busy("too many signed requests at a time")),
+    }
 }
 
 async fn by_session(service: &Arc<Service>, parts: &mut Parts) -> Result<Option<Caller>, Problem> {

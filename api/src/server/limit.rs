@@ -6,7 +6,6 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, Bytes, to_bytes};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock as _, DefaultClock};
@@ -16,10 +15,7 @@ use tokio::sync::Semaphore;
 use super::problem::Problem;
 use super::service::Service;
 use super::setting::Limits;
-use crate::offer_file::MAX_OFFER_FILE;
 
-/// Largest body of any request: an offer file.
-const MAX_BODY: usize = MAX_OFFER_FILE as usize;
 /// Callers whose rate is remembered before those who have been quiet are forgotten.
 const REMEMBERED: usize = 10_000;
 /// Time between two looks for them.
@@ -42,6 +38,8 @@ pub enum Counted {
 /// Requests a second.
 pub struct Rates {
     limiter: DefaultKeyedRateLimiter<Counted>,
+    /// How many are let in at once.
+    burst: NonZeroU32,
     clock: DefaultClock,
     /// When those who have been quiet were forgotten.
     swept: Mutex<Instant>,
@@ -51,23 +49,24 @@ impl Rates {
     /// As the limits say.
     pub fn new(limits: &Limits) -> Self {
         let at_least_one = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::per_second(at_least_one(limits.per_second))
-            .allow_burst(at_least_one(limits.burst));
-        let swept = Mutex::new(Instant::now());
-        Self { limiter: RateLimiter::keyed(quota), clock: DefaultClock::default(), swept }
+        let burst = at_least_one(limits.burst);
+        let quota = Quota::per_second(at_least_one(limits.per_second)).allow_burst(burst);
+        let (limiter, swept) = (RateLimiter::keyed(quota), Mutex::new(Instant::now()));
+        Self { limiter, burst, clock: DefaultClock::default(), swept }
     }
 
-    /// Counts `more` requests that come in one.
+    /// Counts `more` requests that come in one; where that is more than are ever let in at once, as many as these.
     ///
     /// # Errors
-    /// [`Problem`] 429: as many are never let in at a time, or not now.
+    /// [`Problem`] 429, with the time after which there is room for them.
     pub fn count_more(&self, who: &Counted, more: usize) -> Result<(), Problem> {
-        let Some(more) = u32::try_from(more).ok().and_then(NonZeroU32::new) else { return Ok(()) };
+        let more = u32::try_from(more).unwrap_or(u32::MAX).min(self.burst.get());
+        let Some(more) = NonZeroU32::new(more) else { return Ok(()) };
         match self.limiter.check_key_n(who, more) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(until)) => Err(self.too_often(&until)),
-            Err(capacity) => Err(Problem::too_often(1)
-                .hint(format!("send at most {} records in a request", capacity.0))),
+            // Never, since it is no more than a burst.
+            Err(_) => Err(Problem::too_often(1)),
         }
     }
 
@@ -187,7 +186,7 @@ impl Counted {
     }
 }
 
-/// Requests at a time, and how long each may take: to send its body, and then to be answered.
+/// Requests at a time, and how long each may take to be answered once its body is there.
 pub struct Door {
     places: Semaphore,
     time: Duration,
@@ -206,24 +205,6 @@ impl Door {
             Ok(_place) => answer.await,
             Err(_) => Problem::busy("as many requests as there is room for are being answered")
                 .into_response(),
-        }
-    }
-
-    /// The body, whole, in the time that there is for it.
-    ///
-    /// # Errors
-    /// [`Problem`] 408 or 413.
-    pub async fn take_in(&self, body: Body) -> Result<Bytes, Problem> {
-        match tokio::time::timeout(self.time, to_bytes(body, MAX_BODY)).await {
-            Ok(Ok(body)) => Ok(body),
-            Ok(Err(_)) => {
-                let detail = format!("a body has at most {MAX_BODY} bytes, and ends where it says");
-                Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "http/body", detail))
-            }
-            Err(_) => {
-                let detail = "the body did not come in time";
-                Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "http/slow", detail))
-            }
         }
     }
 

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use custody_core::hash::Hash;
 use custody_core::id::SubjectId;
 use custody_core::key::Kid;
+use custody_core::record::body::KeySlot;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -90,8 +91,7 @@ pub async fn challenge(
     let Json(asked) = asked.map_err(bad_body)?;
     let kid = parse_kid(&asked.kid)?;
     let authority = authority(&service, &uri, &headers)?;
-    let full = |_| Problem::busy("too many people are signing in at a time");
-    let challenge = service.sessions.challenge(kid, now_s()).map_err(full)?;
+    let challenge = service.sessions.challenge(kid, now_s())?;
     let text = session_text(service.ledger.origin(), &authority, &challenge);
     Ok(Json(Challenge { challenge, text }))
 }
@@ -127,12 +127,16 @@ pub async fn begin(
     key.verify(text.as_bytes(), &signature).map_err(|_| wrong())?;
     let found = service.look(move |service| service.caller(kid)).await?;
     let caller = found.ok_or_else(wrong)?;
+    if caller.slot == KeySlot::Recovery {
+        let detail = "this is the agency's recovery key, which no page takes";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "session/recovery-key", detail)
+            .hint("sign in with the authority key, and keep the recovery key offline"));
+    }
     // Whatever session the browser brought with it ends: a planted cookie is worth nothing.
     if let Some(Extension(Cookie(old))) = cookie {
         service.sessions.end(&old);
     }
-    let full = |_| Problem::busy("as many sessions as there is room for are open");
-    let begun = service.sessions.begin(kid, now_s()).map_err(full)?;
+    let begun = service.sessions.begin(kid, now_s())?;
     let set = set_cookie(&service, &begun.cookie, service.setting.sessions.whole_s);
     let view = view(&service, caller, Some(begun.csrf)).await?;
     Ok(([(header::SET_COOKIE, set), (header::CACHE_CONTROL, no_store())], Json(view))

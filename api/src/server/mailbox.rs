@@ -5,7 +5,7 @@
 //! for those who signed it, so that they see it: `<digest>-<SHA-256 of what is signed>-<digest of the refusal>.refused`. It
 //! is no part of the ledger: an offer that is thrown away was never recorded, and may be sent again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -27,9 +27,11 @@ const MOST: usize = 20_000;
 pub struct Mailbox {
     dir: PathBuf,
     limits: Limits,
-    /// What is known of each without reading its file. Held while files come and go, so that counting and adding are one
-    /// step.
+    /// What is known of each without reading its file. Held while files get other names and go; every record that comes in
+    /// waits for it, so that nothing is flushed meanwhile.
     waiting: Mutex<BTreeMap<Name, Known>>,
+    /// Held while an offer is put in, so that counting and adding are one step.
+    putting: Mutex<()>,
 }
 
 /// What an offer is kept under.
@@ -135,7 +137,12 @@ impl Mailbox {
                 _ => tracing::warn!(file = %path.display(), "no offer, left as it is"),
             }
         }
-        Ok(Self { dir: dir.to_owned(), limits, waiting: Mutex::new(waiting) })
+        Ok(Self {
+            dir: dir.to_owned(),
+            limits,
+            waiting: Mutex::new(waiting),
+            putting: Mutex::default(),
+        })
     }
 
     /// Puts an offer in; `sender` is who sends it, if they said so. The same again changes nothing, but for who sent it
@@ -150,15 +157,18 @@ impl Mailbox {
         };
         let mut known = Known::of(offer, sender);
         known.sender = sender.filter(|sender| known.has_signed(&SubjectId::Custodian(*sender)));
-        let mut waiting = self.waiting();
         let name = Name::of(offer);
+        let _putting = self.putting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting();
         match waiting.get(&name) {
-            // Where they themselves send it again, who refused it is asked again.
             Some(before) if before.sender.is_some() || known.sender.is_none() => return Ok(()),
+            // If its sender sends a refused offer again, it waits again.
             Some(before) => self.rename(&name, before, &known)?,
             None => {
                 self.check_room(&waiting, &known)?;
+                drop(waiting);
                 file::create(&self.path(&name, &known), &offer.encode(), Access::Owner)?;
+                waiting = self.waiting();
             }
         }
         waiting.insert(name, known);
@@ -166,9 +176,8 @@ impl Mailbox {
     }
 
     fn check_room(&self, waiting: &BTreeMap<Name, Known>, new: &Known) -> Result<(), Failure> {
-        let is_theirs = |other: &&Known| {
-            other.refusal.is_none() && other.signers.first() == new.signers.first()
-        };
+        // Those that were refused count as well: they lie there until they are put away.
+        let is_theirs = |other: &&Known| other.signers.first() == new.signers.first();
         let theirs = waiting.values().filter(is_theirs).count();
         if theirs < self.limits.most && waiting.len() < MOST {
             return Ok(());
@@ -309,11 +318,14 @@ impl Mailbox {
     /// A file cannot be removed.
     pub fn sweep(&self, now: SystemTime) -> Result<(), Failure> {
         let age = Duration::from_secs(self.limits.days * 24 * 60 * 60);
-        let is_old = |name: &Name, known: &Known| {
-            let made = fs::metadata(self.path(name, known)).and_then(|data| data.modified());
+        let is_old = |path: &Path| {
+            let made = fs::metadata(path).and_then(|data| data.modified());
             made.is_ok_and(|made| now.duration_since(made).is_ok_and(|had| had > age))
         };
-        self.take_out(&mut self.waiting(), is_old)
+        let mut old: BTreeSet<_> =
+            self.waiting().iter().map(|(name, known)| self.path(name, known)).collect();
+        old.retain(|path| is_old(path));
+        self.take_out(&mut self.waiting(), |name, known| old.contains(&self.path(name, known)))
     }
 
     fn take_out(

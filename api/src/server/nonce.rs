@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::http_signature::{SignatureParams, WINDOW_S};
 
-/// Nonces that are kept, at some 100 bytes each: 1,000 requests a second for as long as a signature counts.
+/// Nonces that are kept, at some 200 bytes each: 1,000 requests a second for as long as a signature counts.
 const MOST: usize = 2 * WINDOW_S as usize * 1_000;
 
 /// What came of a nonce.
@@ -32,7 +32,8 @@ struct Known {
 }
 
 impl Nonces {
-    /// Takes in the nonce of a request whose signature was verified.
+    /// Takes in the nonce of a request whose signature was verified, and that was counted: what one key may ask in a second bounds
+    /// what it takes up here.
     pub fn note(&self, params: &SignatureParams, now_s: u64) -> Noted {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.swept_s + WINDOW_S / 10 < now_s {

@@ -3,6 +3,8 @@
 //! Two messages are made of one failure. The client's says what clashes in what it sent. What went wrong in here is for
 //! the log, under the request's id, and the client gets the id.
 
+use std::fmt::Display;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -113,8 +115,9 @@ impl Problem {
             .retry_after(retry_after_s)
     }
 
-    /// Something in here went wrong. What, the log knows.
-    pub fn internal(code: &str) -> Self {
+    /// Something in here went wrong. The log is told what.
+    pub fn internal(code: &str, cause: &dyn Display) -> Self {
+        tracing::error!(id = %RequestId::at_hand(), code, "{cause}");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, INSIDE)
     }
 

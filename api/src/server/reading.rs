@@ -11,7 +11,7 @@ use super::observe::RequestId;
 /// Seconds in which somebody reads the same again and again without another line: pages look anew at what they show whenever
 /// something happens.
 const AGAIN_S: u64 = 60 * 60;
-/// What is remembered of whom; then all is forgotten, which costs lines and loses none.
+/// Entries kept before all of them are forgotten; forgetting only means that some readings are told twice.
 const REMEMBERED: usize = 100_000;
 
 /// The log of readings.

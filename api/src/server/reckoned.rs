@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::access::Caller;
+use super::observe::RequestId;
 use super::problem::Problem;
 use super::service::Service;
 use crate::audit::WalkProgress;
@@ -118,14 +119,18 @@ pub async fn reckoned<T: Send + Sync + 'static>(
         Ok(Next::Reckon(meanwhile)) => meanwhile,
         Ok(Next::Wait) | Err(_) => return Err(waiting()),
     };
-    let worker = service.clone();
+    let (worker, request) = (service.clone(), RequestId::at_hand());
     let work = move || {
         let (begun, known) = (Instant::now(), of(&worker));
         let _work = Work(known);
-        let desk = worker.desk(&caller)?;
-        let value = Arc::new(make(&desk, &|_| worker.check_going())?);
-        known.keep(desk.head().size.0, value.clone(), begun.elapsed());
-        Ok::<_, Failure>(value)
+        let reckon = || {
+            let desk = worker.desk(&caller)?;
+            let value = Arc::new(make(&desk, &|_| worker.check_going())?);
+            known.keep(desk.head().size.0, value.clone(), begun.elapsed());
+            Ok::<_, Failure>(value)
+        };
+        // The log is told here, since nobody may be left to be told.
+        request.during(reckon).map_err(Problem::from)
     };
     // It goes on when nobody waits for it any more, until the server stops.
     let working = tokio::task::spawn_blocking(work);
@@ -133,8 +138,8 @@ pub async fn reckoned<T: Send + Sync + 'static>(
         return Ok(value);
     }
     match tokio::time::timeout(PATIENCE, working).await {
-        Ok(Ok(made)) => made.map_err(Problem::from),
-        Ok(Err(_)) => Err(Problem::internal("internal")),
+        Ok(Ok(made)) => made,
+        Ok(Err(error)) => Err(Problem::internal("internal", &error)),
         Err(_) => Err(waiting()),
     }
 }

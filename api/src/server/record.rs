@@ -75,7 +75,7 @@ pub async fn submit(State(service): State<Arc<Service>>, body: Bytes) -> Result<
     let view =
         AcknowledgedView { taken: Taken::from(&acknowledged), receipt: receipts.proofs.concat() };
     let end = service.checkpoint_quoted.of(&receipts.checkpoint)?;
-    let body = view.ending_with(&end).map_err(|_| Problem::internal("internal"))?;
+    let body = view.ending_with(&end).map_err(|error| Problem::internal("internal", &error))?;
     Ok((status, [(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
@@ -103,7 +103,8 @@ impl Quoted {
             Some((of, quoted)) if Arc::ptr_eq(of, checkpoint) => Ok(quoted.clone()),
             _ => {
                 let quoted = serde_json::to_string(&**checkpoint);
-                let quoted: Arc<str> = quoted.map_err(|_| Problem::internal("internal"))?.into();
+                let quoted: Arc<str> =
+                    quoted.map_err(|error| Problem::internal("internal", &error))?.into();
                 *known = Some((checkpoint.clone(), quoted.clone()));
                 Ok(quoted)
             }

@@ -25,6 +25,7 @@ use super::record::Quoted;
 use super::session::Sessions;
 use super::setting::Setting;
 use super::statistics::{FindingList, StatisticsView};
+use super::stream::Streams;
 use super::witness::Witnesses;
 use crate::books::OwnBooks;
 use crate::desk::Desk;
@@ -58,7 +59,7 @@ pub struct Service {
     /// What was recorded, as it happens.
     pub changes: broadcast::Sender<Change>,
     /// Places for streams of events.
-    pub streams: Arc<Semaphore>,
+    pub streams: Arc<Streams>,
     /// Where it listens.
     pub bound: SocketAddr,
     /// Who is asked for cosignatures.
@@ -95,7 +96,7 @@ impl Service {
             turned_away: TurnedAway::default(),
             nonces: Nonces::default(),
             readings: Readings::new(setting.log_access),
-            streams: Arc::new(Semaphore::new(limits.streams)),
+            streams: Arc::new(Streams::new(limits.streams)),
             looks: Arc::new(Semaphore::new(limits.looks)),
             records: Arc::new(Semaphore::new(limits.records)),
             posts: Arc::new(Semaphore::new(POSTING)),
@@ -120,10 +121,10 @@ impl Service {
         self.is_stopping.store(true, Ordering::Relaxed);
     }
 
-    /// For work that takes long.
+    /// For long work to ask once in a while.
     ///
     /// # Errors
-    /// `ledger/closed`: nobody waits for it any more.
+    /// `ledger/closed`: the server is stopping.
     pub fn check_going(&self) -> Result<(), Failure> {
         match self.is_stopping.load(Ordering::Relaxed) {
             true => Err(Failure::could_not("ledger/closed", "the server stops")),
@@ -172,16 +173,17 @@ impl Service {
         GuardedBooks::new(books, &self.mailbox, &self.readings, caller.clone())
     }
 
-    /// Does `work`, which takes the disk's time or the processor's, where it keeps nobody else waiting.
+    /// Does `work`, which takes the disk's time or the processor's, on a thread that may block. Where as many are at work as
+    /// may be (`limits.looks`), it waits for one of them.
     ///
     /// # Errors
-    /// [`Problem`]: no room, or `work`'s own.
+    /// [`Problem`]: `work`'s own, or `internal` where it panicked.
     pub async fn look<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Self) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Problem> {
-        let busy = |_| Problem::busy("the server is looking at as much as it can");
-        let place = self.looks.clone().acquire_owned().await.map_err(busy)?;
+        let closed = |error| Problem::internal("internal", &error);
+        let place = self.looks.clone().acquire_owned().await.map_err(closed)?;
         let (service, request) = (self.clone(), RequestId::at_hand());
         let done = tokio::task::spawn_blocking(move || {
             let _place = place;
@@ -189,7 +191,7 @@ impl Service {
         });
         match done.await {
             Ok(result) => result.map_err(Problem::from),
-            Err(_) => Err(Problem::internal("internal")),
+            Err(error) => Err(Problem::internal("internal", &error)),
         }
     }
 
@@ -246,14 +248,9 @@ impl Service {
     /// # Errors
     /// The ledger cannot be read.
     pub fn caller(&self, kid: Kid) -> Result<Option<Caller>, Failure> {
-        let Some(owner) = self.owner(kid)? else { return Ok(None) };
-        let reader = self.ledger.reader()?;
-        let Some(subject) = reader.subject(&owner)? else { return Ok(None) };
-        let is_in_use =
-            subject.standing.keys().iter().any(|key| key.key.kid() == kid && key.end.is_none());
-        let Some(agency) = agency_of(&owner, &subject.standing) else { return Ok(None) };
-        let is_overseer = self.setting.oversees(&owner, &SubjectId::Agency(agency));
-        Ok(is_in_use.then_some(Caller { id: owner, kid, agency, is_overseer }))
+        let Some((caller, has_ended)) = self.enrolled(kid)? else { return Ok(None) };
+        let is_overseer = self.setting.oversees(&caller.id, &SubjectId::Agency(caller.agency));
+        Ok((!has_ended).then_some(Caller { is_overseer, ..caller }))
     }
 
     /// Who had the key `kid` when it was in use, whether it is or not. They oversee nothing.
@@ -261,10 +258,19 @@ impl Service {
     /// # Errors
     /// The ledger cannot be read.
     pub fn signer(&self, kid: Kid) -> Result<Option<Caller>, Failure> {
+        Ok(self.enrolled(kid)?.map(|(signer, _)| signer))
+    }
+
+    /// For whom `kid` was enrolled, and whether it has ended.
+    fn enrolled(&self, kid: Kid) -> Result<Option<(Caller, bool)>, Failure> {
         let Some(id) = self.owner(kid)? else { return Ok(None) };
-        let subject = self.ledger.reader()?.subject(&id)?;
-        let agency = subject.and_then(|subject| agency_of(&id, &subject.standing));
-        Ok(agency.map(|agency| Caller { id, kid, agency, is_overseer: false }))
+        let Some(subject) = self.ledger.reader()?.subject(&id)? else { return Ok(None) };
+        let key = subject.standing.keys().iter().find(|key| key.key.kid() == kid);
+        let (Some(key), Some(agency)) = (key, agency_of(&id, &subject.standing)) else {
+            return Ok(None);
+        };
+        let caller = Caller { id, kid, slot: key.slot, agency, is_overseer: false };
+        Ok(Some((caller, key.end.is_some())))
     }
 
     fn owner(&self, kid: Kid) -> Result<Option<SubjectId>, Failure> {

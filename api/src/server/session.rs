@@ -10,10 +10,13 @@ use custody_core::hash::{Hash, sha256};
 use custody_core::id::Origin;
 use custody_core::key::Kid;
 
+use super::problem::Problem;
 use super::setting::Sessions as Limits;
 
 /// Seconds in which a challenge is to be answered.
 const CHALLENGE_S: u64 = 120;
+/// Sessions of one key at a time: nobody takes the places of all others.
+const MOST_OF_A_KEY: usize = 16;
 /// Challenges that wait for an answer at a time.
 const MOST_CHALLENGES: usize = 10_000;
 /// The first line of what is signed.
@@ -63,9 +66,23 @@ pub struct Begun {
     pub csrf: String,
 }
 
-/// There is no randomness, or no room.
+/// Why nobody can sign in now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoRoom;
+pub enum Unavailable {
+    /// The operating system gives no random bytes.
+    Randomness,
+    /// As many sessions as there is room for are open.
+    Full,
+}
+
+impl From<Unavailable> for Problem {
+    fn from(why: Unavailable) -> Self {
+        match why {
+            Unavailable::Randomness => Self::internal("internal", &"no random bytes"),
+            Unavailable::Full => Self::busy("as many sessions as there is room for are open"),
+        }
+    }
+}
 
 /// What is signed to begin a session.
 pub fn session_text(origin: &Origin, authority: &str, challenge: &str) -> String {
@@ -81,8 +98,8 @@ impl Sessions {
     /// A challenge for whoever says that they have the key `kid`.
     ///
     /// # Errors
-    /// [`NoRoom`]: there is no randomness.
-    pub fn challenge(&self, kid: Kid, now_s: u64) -> Result<String, NoRoom> {
+    /// [`Unavailable::Randomness`].
+    pub fn challenge(&self, kid: Kid, now_s: u64) -> Result<String, Unavailable> {
         let challenge = random_text()?;
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.challenges.retain(|_, (_, until_s)| *until_s >= now_s);
@@ -103,17 +120,19 @@ impl Sessions {
         known.is_some_and(|(known, until_s)| known == kid && until_s >= now_s)
     }
 
-    /// Begins a session. It never takes up a cookie that the browser already had.
+    /// Begins a session. It never takes up a cookie that the browser already had. Where the key has as many as one may have, the
+    /// one that was used longest ago ends.
     ///
     /// # Errors
-    /// [`NoRoom`].
-    pub fn begin(&self, kid: Kid, now_s: u64) -> Result<Begun, NoRoom> {
+    /// [`Unavailable`].
+    pub fn begin(&self, kid: Kid, now_s: u64) -> Result<Begun, Unavailable> {
         let (cookie, csrf) = (random_text()?, random_text()?);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let limits = &self.limits;
         open.sessions.retain(|_, session| session.is_alive(limits, now_s));
-        if open.sessions.len() >= self.limits.most {
-            return Err(NoRoom);
+        open.make_room_for(kid);
+        if open.sessions.len() >= limits.most {
+            return Err(Unavailable::Full);
         }
         let session = Session { kid, csrf: csrf.clone(), since_s: now_s, used_s: now_s };
         open.sessions.insert(sha256(cookie.as_bytes()), session);
@@ -147,6 +166,19 @@ impl Sessions {
     }
 }
 
+impl Open {
+    /// Ends sessions of `kid` until it may begin another.
+    fn make_room_for(&mut self, kid: Kid) {
+        let theirs = self.sessions.iter().filter(|(_, session)| session.kid == kid);
+        let mut theirs: Vec<_> = theirs.map(|(name, session)| (session.used_s, *name)).collect();
+        theirs.sort_unstable();
+        let too_many = (theirs.len() + 1).saturating_sub(MOST_OF_A_KEY);
+        for (_, name) in theirs.into_iter().take(too_many) {
+            self.sessions.remove(&name);
+        }
+    }
+}
+
 impl Session {
     fn is_alive(&self, limits: &Limits, now_s: u64) -> bool {
         let idle_s = now_s.saturating_sub(self.used_s);
@@ -155,8 +187,8 @@ impl Session {
 }
 
 /// 32 random bytes in hexadecimal digits.
-fn random_text() -> Result<String, NoRoom> {
+fn random_text() -> Result<String, Unavailable> {
     let mut bytes = [0; Hash::LEN];
-    getrandom::fill(&mut bytes).map_err(|_| NoRoom)?;
+    getrandom::fill(&mut bytes).map_err(|_| Unavailable::Randomness)?;
     Ok(Hash::new(bytes).to_string())
 }

@@ -213,6 +213,10 @@ impl Setting {
             let message = "`public_url` is without TLS, and the server speaks nothing else";
             return Err(Failure::could_not("serve/setting", message));
         }
+        if self.metrics == Some(self.listen) && self.listen.port() != 0 {
+            let message = format!("`metrics` and `listen` are both `{}`", self.listen);
+            return Err(Failure::could_not("serve/setting", message));
+        }
         for overseer in &self.overseers {
             let is_known_kind =
                 matches!(overseer.parse(), Ok(SubjectId::Agency(_) | SubjectId::Custodian(_)));

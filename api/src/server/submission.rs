@@ -74,7 +74,7 @@ impl Sent {
                 self.service.took(&self.news, &acknowledged);
                 Ok(acknowledged)
             }
-            Err(_) => Err(Problem::internal("ledger/closed")),
+            Err(error) => Err(Problem::internal("ledger/closed", &error)),
         }
     }
 }
@@ -83,7 +83,7 @@ impl OnItsWay {
     async fn answered(mut self) -> Result<Acknowledged, Problem> {
         let answer = match &mut self.0 {
             Some(sent) => sent.answered().await,
-            None => Err(Problem::internal("internal")),
+            None => Err(Problem::internal("internal", &"asked for its answer twice")),
         };
         self.0 = None;
         answer
@@ -125,7 +125,7 @@ impl Service {
                 let _place = place;
                 service.ledger.post(record, openings, reply);
             });
-            posted.await.map_err(|_| Problem::internal("internal"))?;
+            posted.await.map_err(|error| Problem::internal("internal", &error))?;
         }
         on_its_way.answered().await
     }
@@ -154,7 +154,7 @@ impl Service {
             };
             answers.map(answer).collect()
         });
-        submitted.await.map_err(|_| Problem::internal("internal"))
+        submitted.await.map_err(|error| Problem::internal("internal", &error))
     }
 
     /// Tells whoever has to know that a record is in the ledger. That the mailbox cannot be changed does not undo that: the log

@@ -47,6 +47,14 @@ pub struct Asking {
     thread: JoinHandle<()>,
 }
 
+/// A witness that did not answer.
+pub struct Silent {
+    /// What people call it.
+    pub name: String,
+    /// Why.
+    pub code: String,
+}
+
 impl Witnesses {
     /// Those that the configuration names.
     ///
@@ -61,23 +69,25 @@ impl Witnesses {
         }
     }
 
-    /// Asks every witness that answers what it knows of the ledger.
+    /// Asks every witness what it knows of the ledger. Returns those that did not answer.
     ///
     /// # Errors
     /// `witness/newer`, `witness/diverged`, `witness/alarm`: this is not the ledger that it cosigned.
-    pub fn check(&self, reader: &Reader<'_>) -> Result<(), Failure> {
+    pub fn check(&self, reader: &Reader<'_>) -> Result<Vec<Silent>, Failure> {
         let own = Checkpoint::parse(reader.checkpoint())?.of_log_alone();
         let asked = self.ask_all(&own, (reader, &|| Ok(reader.head().size)), |_| true);
+        let mut silent = Vec::new();
         for (witness, answer) in asked {
             match answer {
                 Err(failure) if ask::is_alarm(failure.code()) => return Err(failure),
-                Err(failure) => {
-                    tracing::warn!(witness = witness.name(), code = failure.code(), "no answer");
-                }
+                Err(failure) => silent.push(Silent {
+                    name: witness.name().to_owned(),
+                    code: failure.code().to_owned(),
+                }),
                 Ok(_) => {}
             }
         }
-        Ok(())
+        Ok(silent)
     }
 
     /// One round: everybody who has not cosigned the newest checkpoint yet is asked.

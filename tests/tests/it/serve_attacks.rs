@@ -97,6 +97,14 @@ impl Scene {
 
     /// Signs in as a page does, and returns the cookie and the token.
     pub fn sign_in(&self, who: &str, cookie: &str) -> (String, String) {
+        let answer = self.try_to_sign_in(who, cookie);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let view: Value = serde_json::from_str(&answer.body).unwrap();
+        let cookie = answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+        (cookie, view["csrf"].as_str().unwrap().to_owned())
+    }
+
+    fn try_to_sign_in(&self, who: &str, cookie: &str) -> HttpAnswer {
         let key = self.key(who);
         let kid = kid(&key).kid().to_string();
         let json_type = "Content-Type: application/json\r\n";
@@ -108,11 +116,7 @@ impl Scene {
         let answered =
             json!({ "kid": kid, "challenge": challenge["challenge"], "signature": signature });
         let head = format!("{json_type}{cookie}");
-        let answer = self.served.ask("POST", "/v1/session", &head, answered.to_string().as_bytes());
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        let view: Value = serde_json::from_str(&answer.body).unwrap();
-        let cookie = answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
-        (cookie, view["csrf"].as_str().unwrap().to_owned())
+        self.served.ask("POST", "/v1/session", &head, answered.to_string().as_bytes())
     }
 
     /// Tells the server to stop, and waits until it has. Returns its status.
@@ -323,6 +327,40 @@ fn sessions_are_neither_planted_nor_ridden() {
     let json_type = "Content-Type: application/json\r\n";
     let answer = scene.served.ask("POST", "/v1/session", json_type, wrong.to_string().as_bytes());
     assert_eq!(answer.code(), "session/challenge");
+}
+
+#[test]
+fn a_recovery_key_signs_in_at_no_page() {
+    let scene = scene("");
+    let refused = scene.try_to_sign_in("police-recovery", "");
+    assert_eq!((refused.status, refused.code().as_str()), (403, "session/recovery-key"));
+    assert!(refused.header("set-cookie").is_none());
+    assert_eq!(scene.try_to_sign_in("police", "").status, 200);
+}
+
+#[test]
+fn one_key_does_not_take_the_sessions_of_all() {
+    let scene = scene("[limits]\nburst = 200\n[sessions]\nmost = 18\n");
+    let sign_in = |who: &str| scene.sign_in(who, "").0;
+    let (bens, annas) = (sign_in("ben"), (0..20).map(|_| sign_in("anna")).collect::<Vec<_>>());
+    let is_open = |cookie: &String| {
+        let cookie = format!("Cookie: {cookie}\r\n");
+        scene.served.ask("GET", "/v1/session", &cookie, b"").status == 200
+    };
+    assert!(is_open(&bens) && is_open(&annas[19]));
+    assert_eq!(annas.iter().filter(|cookie| is_open(cookie)).count(), 16);
+}
+
+#[test]
+fn whose_exhibit_shows_what_is_said_in_the_log() {
+    let scene = scene("");
+    let item = format!("item:{}", scene.office.id("laptop"));
+    let exhibit = scene.ask_json("anna", "/v1/exhibits", &json!({ "item": item }));
+    assert_eq!(exhibit.status, 200, "{}", exhibit.body);
+    let log = scene.served.log();
+    let is_of =
+        |line: &&str| line.contains("openings read") && line.contains(scene.office.id("anna"));
+    assert_eq!(log.lines().filter(is_of).count(), 1, "{log}");
 }
 
 #[test]

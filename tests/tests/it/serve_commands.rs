@@ -6,6 +6,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use custody_core::hash::sha256;
+use custody_core::record::body::{DigestScope, EvidenceDigest, digests_value};
 use custody_tests::machine::Machine;
 use custody_tests::office::{Office, copy};
 use custody_tests::program::run_in;
@@ -274,6 +276,30 @@ fn a_server_that_lies_is_found_out() {
     assert!(ran.stdout.contains("client/certificates"), "{}", ran.stdout);
 }
 
+/// Somebody signs that a file is the one that was recorded: with what it is compared is no server's word.
+#[test]
+fn what_a_server_says_of_digests_is_not_signed() {
+    let (_folder, office) = office();
+    let sealed = |bytes: &[u8]| {
+        let digest = EvidenceDigest::sha256(DigestScope::Container, &sha256(bytes));
+        STANDARD.encode(digests_value(&[digest]).encode()).leak()
+    };
+    let image = fs::read(office.folder().join("disk.img")).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = listener.local_addr().unwrap();
+    fs::write(office.folder().join("serve.toml"), format!("authorities = [\"{place}\"]\n"))
+        .unwrap();
+    let served = Served::start(office.folder(), "ledger", &["--config", "serve.toml"]);
+    liar(served.address(), listener, sealed(&image), sealed(b"changed"));
+    let anna = Machine { url: format!("http://{place}"), ..Machine::of(&office, "anna", &served) };
+    let before = anna.ask(&["where"])["size"].clone();
+    fs::write(office.folder().join("changed.img"), "changed").unwrap();
+    let item = format!("item:{}", office.id("image"));
+    let verify = ["verify-digest", &item, "--file", "changed.img"];
+    assert_eq!(anna.refused(&verify), "opening/mismatch");
+    assert_eq!(anna.ask(&["where"])["size"], before);
+}
+
 /// Of what comes with many others, each is held against what was asked for.
 #[test]
 fn what_is_looked_up_together_is_not_mixed_up() {
@@ -320,6 +346,8 @@ fn what_cannot_be_served_says_so() {
     assert_eq!(refused("colour = 1\n", &[]), "serve/setting");
     assert_eq!(refused("overseers = [\"item:x\"]\n", &[]), "serve/setting");
     assert_eq!(refused("[limits]\nlooks = 0\n", &[]), "serve/setting");
+    let both = "listen = \"127.0.0.1:8344\"\nmetrics = \"127.0.0.1:8344\"\n";
+    assert_eq!(refused(both, &["--check"]), "serve/setting");
     assert_eq!(refused("listen = \"0.0.0.0:0\"\n", &[]), "serve/plain-http");
     assert_eq!(refused("", &["--listen", &taken]), "serve/listen");
     let tls = "listen = \"127.0.0.1:0\"\n[tls]\ncertificate = \"none.pem\"\nkey = \"none.key\"\n";

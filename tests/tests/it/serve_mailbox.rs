@@ -4,6 +4,9 @@
 use std::fs;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use custody_core::exhibit::Contents;
 use custody_tests::machine::Machine;
 use custody_tests::office::Office;
 use custody_tests::served::Served;
@@ -263,6 +266,14 @@ fn a_handling_code_stops_an_exhibit_at_the_server() {
     assert_eq!(status(json!("court")), (403, "handling/permission-needed".to_owned()));
     assert_eq!((status(json!("own-agency")), status(Value::Null)), (fine.clone(), fine));
     assert_eq!(status(json!("judge")), (400, "id/malformed".to_owned()));
+    // Lists in whatever order make contents that a reader reads.
+    let asked = json!({ "item": laptop, "since": [3, 1, 3], "handling": ["H1", "H0", "H1"] });
+    let made = scene.ask_json("anna", "/v1/exhibits", &asked);
+    let made: Value = serde_json::from_str(&made.body).unwrap();
+    let contents = STANDARD.decode(made["contents"].as_str().unwrap()).unwrap();
+    let contents = Contents::decode(&contents).unwrap();
+    let since: Vec<_> = contents.consistency.iter().map(|earlier| earlier.size.0).collect();
+    assert_eq!((since, contents.handling), (vec![1, 3], vec!["H0".to_owned(), "H1".to_owned()]));
 }
 
 #[test]

@@ -361,19 +361,46 @@ fn who_asks_too_often_waits_and_nobody_else_does() {
     wait_until("a place for the one who waited", || get(&anna).status == 200);
 }
 
+/// Begins to send a body of four bytes for somebody behind a proxy, and goes no further than two.
+fn hold(scene: &Scene, from: &str) -> TcpStream {
+    let mut stream = scene.served.connect();
+    let (path, host) = ("/v1/records", scene.served.address());
+    let head = format!("POST {path} HTTP/1.1\r\nHost: {host}\r\nX-Forwarded-For: {from}\r\n");
+    stream.write_all(format!("{head}Content-Length: 4\r\n\r\nab").as_bytes()).unwrap();
+    stream
+}
+
+const PROXY: &str = "[proxies]\ntrusted = [\"127.0.0.1\"]\n";
+
+#[test]
+fn who_sends_many_bodies_slowly_keeps_nobody_else_out() {
+    let address = reserve();
+    let limits = "[limits]\nrequests = 16\n";
+    let scene = scene(&format!("metrics = \"{address}\"\n{limits}{PROXY}"));
+    let open = || Figures::read(&address).of("custody_http_requests_open");
+    let held = ["192.0.2.1"; 2].map(|from| hold(&scene, from));
+    wait_until("two bodies on their way", || open() == 2.0);
+    let mut refused = hold(&scene, "192.0.2.1");
+    let mut answer = [0; 12];
+    refused.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 503");
+    let other = hold(&scene, "192.0.2.2");
+    wait_until("somebody else's as well", || open() == 3.0);
+    // Who went away may send again.
+    drop(held);
+    wait_until("they are gone", || open() == 1.0);
+    let again = hold(&scene, "192.0.2.1");
+    wait_until("it is waited for", || open() == 2.0);
+    drop((other, again));
+}
+
 #[test]
 fn where_as_many_are_answered_as_there_is_room_for_the_next_waits() {
     let address = reserve();
-    let scene = scene(&format!("metrics = \"{address}\"\n[limits]\nrequests = 3\n"));
+    let limits = "[limits]\nrequests = 3\n";
+    let scene = scene(&format!("metrics = \"{address}\"\n{limits}{PROXY}"));
     let open = || Figures::read(&address).of("custody_http_requests_open");
-    let host = scene.served.address();
-    let head = format!("POST /v1/records HTTP/1.1\r\nHost: {host}\r\nContent-Length: 4\r\n\r\nab");
-    let hold = || {
-        let mut stream = scene.served.connect();
-        stream.write_all(head.as_bytes()).unwrap();
-        stream
-    };
-    let mut held = [hold(), hold(), hold()];
+    let mut held = ["192.0.2.1", "192.0.2.2", "192.0.2.3"].map(|from| hold(&scene, from));
     wait_until("three bodies on their way", || open() == 3.0);
     let refused = scene.served.get("/v1/ledger");
     assert_eq!((refused.status, refused.code().as_str()), (503, "http/busy"));
