@@ -10,6 +10,8 @@ mod memory;
 mod outgoing;
 pub(crate) mod transport;
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use custody_core::checkpoint::{Checkpoint, LogKeys};
@@ -87,6 +89,14 @@ impl ServedBooks {
             index_root: hash(answer, "index_root")?,
             record: digest,
         };
+        let checkpoint = self.prove(index, &entry, receipt)?;
+        let was_known = answer["was_known"].as_bool().unwrap_or(false);
+        Ok(Acknowledged { index, digest, entry, checkpoint, was_known })
+    }
+
+    /// Holds a receipt against the entry that it is to prove, and its checkpoint against the newest one seen. Returns the
+    /// checkpoint.
+    fn prove(&self, index: LeafIndex, entry: &Entry, receipt: &str) -> Result<Arc<[u8]>, Failure> {
         let receipt = Receipt::parse(receipt.as_bytes())?;
         let checkpoint = receipt.checkpoint();
         checkpoint.verify_log(&self.keys)?;
@@ -101,9 +111,7 @@ impl ServedBooks {
                 .hint("keep what it answered: it is evidence against the server"));
         }
         self.remember(checkpoint)?;
-        let was_known = answer["was_known"].as_bool().unwrap_or(false);
-        let checkpoint = checkpoint.as_bytes().into();
-        Ok(Acknowledged { index, digest, entry, checkpoint, was_known })
+        Ok(checkpoint.as_bytes().into())
     }
 
     /// Holds the checkpoint of a receipt against the newest one seen, which it becomes if it is newer: that the log signed it
@@ -257,7 +265,11 @@ impl Books for ServedBooks {
     }
 
     fn logged(&self, index: LeafIndex) -> Result<Logged, Failure> {
-        logged(&self.transport.get(&format!("/v1/entries/{index}"))?)
+        let found = logged(&self.transport.get(&format!("/v1/entries/{index}"))?)?;
+        if found.index != index {
+            return Err(malformed("index"));
+        }
+        Ok(found)
     }
 
     fn by_digest(&self, digest: &Hash) -> Result<Option<LeafIndex>, Failure> {
@@ -282,8 +294,10 @@ impl Books for ServedBooks {
     }
 
     fn receipt(&self, index: LeafIndex) -> Result<String, Failure> {
-        let digest = self.logged(index)?.entry.record;
-        self.transport.get_text(&format!("/v1/records/{digest}/receipt"))
+        let entry = self.logged(index)?.entry;
+        let receipt = self.transport.get_text(&format!("/v1/records/{}/receipt", entry.record))?;
+        self.prove(index, &entry, &receipt)?;
+        Ok(receipt)
     }
 
     fn assemble(&self, request: &ExhibitRequest<'_>) -> Result<Assembled, Failure> {

@@ -176,11 +176,10 @@ pub fn check_codes(
         let notes = desk.notes_state(*item)?;
         let Some(HandlingState { agency, codes }) = notes.handling else { continue };
         let known = [notes.permissions.as_slice(), &permissions].concat();
-        let in_force = permitted(&known, showing.permissions, agency, to);
-        let is_permitted = match in_force {
-            Some(permission) => !has_ended(desk, permission.record)?,
-            None => false,
-        };
+        let mut is_permitted = false;
+        for permission in permitted(&known, showing.permissions, agency, to) {
+            is_permitted |= !has_ended(desk, permission.record)?;
+        }
         for code in codes {
             match judge(&code, agency, to) {
                 Verdict::Stopped if !is_permitted => {

@@ -107,8 +107,8 @@ pub fn flush_name(path: &Path) -> Result<(), FileError> {
 ///
 /// # Errors
 /// [`FileError::Io`].
-pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let temporary = write_temporary(path, bytes, Access::Shared)?;
+pub fn replace(path: &Path, bytes: &[u8], access: Access) -> Result<(), FileError> {
+    let temporary = write_temporary(path, bytes, access)?;
     fs::rename(&temporary, path).map_err(|error| {
         // What cannot be moved must not be left lying about; the first error is the one to tell.
         let _ = fs::remove_file(&temporary);

@@ -89,14 +89,14 @@ pub fn use_by(recipient: Recipient) -> Option<OnwardUse> {
     }
 }
 
-/// The first of `known` that is named and lets `recipient` have what `setter` has marked.
+/// Those of `known` that are named and let `recipient` have what `setter` has marked.
 pub fn permitted<'p>(
     known: &'p [Permission],
     named: &[Hash],
     setter: Uuid,
     recipient: Recipient,
-) -> Option<&'p Permission> {
-    known.iter().find(|permission| {
+) -> impl Iterator<Item = &'p Permission> {
+    known.iter().filter(move |permission| {
         named.contains(&permission.record)
             && permission.agency == setter
             && Some(permission.usage) == use_by(recipient)
@@ -157,7 +157,7 @@ mod tests {
             [Permission { record, agency, usage, to: None }]
         };
         let asks = |known: &[Permission], named: &[Hash], recipient| {
-            permitted(known, named, setter(), recipient).is_some()
+            permitted(known, named, setter(), recipient).next().is_some()
         };
         let named = [Hash::new([7; 32])];
         let known = permission(setter(), OnwardUse::Evidence);

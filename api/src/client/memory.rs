@@ -117,10 +117,7 @@ impl Memory {
         };
         let text = serde_json::to_vec_pretty(&written)
             .map_err(|error| Failure::could_not("internal", error.to_string()))?;
-        match self.path.exists() {
-            true => Ok(file::replace(&self.path, &text)?),
-            false => Ok(file::create(&self.path, &text, Access::Owner)?),
-        }
+        Ok(file::replace(&self.path, &text, Access::Owner)?)
     }
 }
 

@@ -88,10 +88,15 @@ fn first_digests(
     };
     let first = chain.first().ok_or_else(|| missing("no record"))?;
     let record = Record::parse(&first.record)?;
-    if !matches!(record.payload().body, Body::Collect(_) | Body::Derive(_)) {
+    let begins = record.payload().link(&id).is_some_and(|link| link.seq == 0);
+    if !begins || !matches!(record.payload().body, Body::Collect(_) | Body::Derive(_)) {
         return Err(missing("no first record"));
     }
-    let digests = recorded_digests(&record, &desk.openings(&record.digest())?);
+    // What somebody signs as found alike must not be a server's word: of it there is a proof.
+    desk.receipt(first.index)?;
+    let openings = desk.openings(&record.digest())?;
+    openings.iter().try_for_each(|opening| opening.verify(record.payload()))?;
+    let digests = recorded_digests(&record, &openings);
     let fits = |digest: &EvidenceDigest| {
         digest.scope == scope && digest.algorithm == DigestAlgorithm::Sha256
     };

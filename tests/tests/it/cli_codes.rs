@@ -118,6 +118,19 @@ fn codes_that_handling_and_disclosures_provoke() {
     let court = [&export_again.concat()[..], &["--recipient-kind", "court"]].concat();
     fs::remove_file(office.folder().join("y.exhibit")).unwrap();
     fails(&office, &court, "handling/permission-needed");
+    // A permission that has ended is none, and keeps no other one from counting.
+    let cora = format!("custodian:{}", office.id("cora"));
+    let permit = |more: &[&str]| {
+        let words =
+            ["permit", &laptop, "--use", "evidence", "--recipient", "x", "--authority", "x"];
+        let keys = ["--supervisor", &cora, "--key", "anna.key", "--with-key", "cora.key"];
+        office.ask(&[&words[..], &keys, more].concat())["record"].as_str().unwrap().to_owned()
+    };
+    let old = permit(&["--until", "2026-01-01T00:00:00Z"]);
+    let new = permit(&[]);
+    let named = |record| [&court[..], &["--permission", record]].concat();
+    fails(&office, &named(&old), "handling/permission-needed");
+    office.ask(&[&named(&old)[..], &["--permission", &new]].concat());
 }
 
 /// Two ledgers that go on from one copy, as nobody should let them.

@@ -16,6 +16,8 @@ use custody_tests::paper::Hand;
 use custody_tests::world::{Made, Scene, digest_of};
 use tempfile::TempDir;
 
+use crate::cli_transcripts::office;
+
 /// Notes about item 0, each with 32 attachments whose names are `bytes` long.
 fn notes(scene: &mut Scene, count: u32, bytes: usize) -> Vec<Made> {
     let notes = SubjectId::Notes(scene.world.items[0].0);
@@ -74,6 +76,18 @@ fn more_withheld_fields_than_a_manifest_holds() {
         "hint: open more of its fields: fewer with `--withhold`".to_owned(),
     ];
     assert_eq!((failure.code(), failure.lines()), ("export/limit", expected.to_vec()));
+}
+
+/// Every reader would refuse what they sign.
+#[test]
+fn who_does_not_act_exports_nothing() {
+    let (_, office) = office();
+    let item = format!("item:{}", office.id("laptop"));
+    let words = ["export", &item, "--for", "Court", "--purpose", "trial", "--out", "c.exhibit"];
+    let ran = office.run(&[&words[..], &["--key", "cora.key", "--json"]].concat());
+    assert_eq!(ran.status, 1);
+    assert!(ran.stdout.contains("\"manifest/role-not-granted\""), "{}", ran.stdout);
+    assert!(!office.folder().join("c.exhibit").exists());
 }
 
 #[test]

@@ -39,8 +39,7 @@ pub fn sign(args: &Args, path: &Path) -> Result<Answer, Failure> {
         let message = format!("no key here is the one that signs next: {next}");
         return Err(Failure::rejected("record/signers", message));
     }
-    let replace = |path: &Path, bytes: &[u8], _| file::replace(path, bytes);
-    write_offer(&proposal, path, replace)?.answer(vec!["signed".to_owned()], json!({}), None)
+    write_offer(&proposal, path, file::replace)?.answer(vec!["signed".to_owned()], json!({}), None)
 }
 
 pub fn open(args: &Args, path: &Path) -> Result<Answer, Failure> {
