@@ -60,7 +60,7 @@ test("somebody new makes a key, and the program reads its file", async () => {
   // Nobody knows it here yet.
   await enter(eva, KEY, PASSPHRASE);
   await page.waitForSelector(".problem");
-  assert.match(await eva.text(), /session\/challenge/);
+  assert.match(await eva.text(), /This key is not enrolled at this ledger[\s\S]*session\/challenge/);
   await eva.leave();
 });
 
@@ -123,6 +123,15 @@ test("whoever was enrolled works, and stops when their key is in other hands", {
   await eva.page.waitForSelector("#sign-in-again");
   await eva.page.click("#sign-in-again");
   await eva.page.getByText("session/challenge").waitFor();
+  const said = await eva.page.innerText("dialog");
+  assert.match(said, /not enrolled at this ledger, or it has ended/);
+  assert.doesNotMatch(said, /answer to a challenge/);
+  assert.deepEqual(await eva.violations(), []);
+  // There is a way out: somebody else sits down, with a key that is worth something.
+  await eva.page.click("#sign-in-another");
+  await eva.page.waitForSelector("dialog", { state: "detached" });
+  await eva.hasFocus("h1");
+  await eva.signIn("keeper");
   await police.go("people");
   await police.page.getByText("compromised").first().waitFor();
   await eva.leave();

@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { Language, TAGS, type Tag } from "./language.ts";
 import { Ledger, TwoHeads } from "./ledger.ts";
-import { onExpired } from "./http.ts";
+import { nobody, onExpired } from "./http.ts";
 import { Act } from "./page/act.tsx";
 import { Desk } from "./page/desk.tsx";
 import { Enrolment } from "./page/enrolment.tsx";
@@ -146,7 +146,7 @@ function SignedIn(props: SignedInProps) {
       {expired !== null && <Expired language={language} again={async () => {
         props.setSession(await signIn(ledger, open.session.key));
         expired();
-      }} />}
+      }} leave={props.end} />}
     </SharedContext.Provider>
   );
 }
@@ -156,14 +156,20 @@ function Head({ ledger, language }: { ledger: Ledger; language: Language }) {
   return <p>{language.say("ledger-line", { origin: ledger.origin, size: head === null ? "0" : String(head.size) })}</p>;
 }
 
-/** What to call once the reader has signed in again, while somebody waits for that. */
+/** What to call once the reader has signed in again, while somebody waits for that. Whoever leaves lets nobody wait. */
 function useExpired(): (() => void) | null {
-  const waiting = useRef<(() => void)[]>([]);
+  const waiting = useRef<((again: void | Promise<void>) => void)[]>([]);
   const [isExpired, setExpired] = useState(false);
-  useEffect(() => onExpired(() => new Promise((resolve) => {
-    waiting.current.push(resolve);
-    setExpired(true);
-  })), []);
+  useEffect(() => {
+    onExpired(() => new Promise((resolve) => {
+      waiting.current.push(resolve);
+      setExpired(true);
+    }));
+    return () => {
+      onExpired(nobody);
+      waiting.current.splice(0).forEach((resolve) => resolve(nobody()));
+    };
+  }, []);
   const done = useCallback(() => {
     setExpired(false);
     waiting.current.splice(0).forEach((resolve) => resolve());

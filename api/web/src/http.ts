@@ -10,7 +10,9 @@ export function rememberToken(token: string | null): void {
 }
 
 type Again = () => Promise<void>;
-let signInAgain: Again = () => Promise.reject(new Problem(401, "access/who", ""));
+/** There is nobody at the page who could. */
+export const nobody: Again = () => Promise.reject(new Problem(401, "access/who", ""));
+let signInAgain = nobody;
 
 /** Who asks the reader to sign in again. */
 export function onExpired(again: Again): void {

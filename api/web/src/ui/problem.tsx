@@ -3,6 +3,9 @@ import { printable } from "../../../../verifier-cli/page/src/page/printable.ts";
 import type { Language } from "../language.ts";
 import { Problem } from "../problem.ts";
 
+/** Of these our words say all, and those of the server less. */
+const SAID: readonly string[] = ["session/challenge"];
+
 export function ProblemNote({ problem, language }: { problem: Problem | null; language: Language }) {
   if (problem === null) return <div role="alert" />;
   const [family] = problem.code.split("/");
@@ -13,7 +16,7 @@ export function ProblemNote({ problem, language }: { problem: Problem | null; la
   return (
     <div role="alert" class="problem">
       <p><span class="shape" aria-hidden="true">!</span><strong>{text}</strong></p>
-      {problem.detail !== "" && <p lang="en" dir="ltr"><bdi>{printable(problem.detail)}</bdi></p>}
+      {problem.detail !== "" && !SAID.includes(problem.code) && <p lang="en" dir="ltr"><bdi>{printable(problem.detail)}</bdi></p>}
       <p><code dir="ltr">{printable(problem.code)}</code>{problem.request !== "" && <> <code dir="ltr">{printable(problem.request)}</code></>}</p>
     </div>
   );
