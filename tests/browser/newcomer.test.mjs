@@ -133,6 +133,39 @@ test("nothing is called as described that nobody looked at, and a scan is answer
   await analyst.leave();
 });
 
+test("who looks elsewhere while they receive finds what they scanned", { timeout: 120_000 }, async () => {
+  const analyst = await Somebody.signedIn("analyst");
+  const { page } = analyst;
+  const open = async () => {
+    await page.click("#to-receive a.button");
+    await page.waitForSelector("#receive");
+  };
+  await open();
+  await page.fill("#scan", await page.innerText("tbody tr td code"));
+  await page.press("#scan", "Enter");
+  await says(analyst, ".scan .good", "Ticked off: mobile telephone 1");
+  await page.locator("tbody select").nth(1).selectOption("seal-mismatch");
+  await page.check("#checked-seal");
+  await page.fill("#field-remark", "the second bag is torn");
+  const isThere = async () => {
+    await says(analyst, "#counted", "Scanned: 1 of 8");
+    await says(analyst, "#exceptions", "Exceptions: 1 of 8");
+    assert.equal(await page.locator("tbody select").nth(1).inputValue(), "seal-mismatch");
+    assert.ok(await page.isChecked("#checked-seal"));
+    assert.equal(await page.inputValue("#field-remark"), "the second bag is torn");
+  };
+  // To an item and back as a browser goes, and over the desk by its links.
+  await page.click("tbody tr th a");
+  await page.waitForSelector("[data-verdict]", { timeout: 60_000 });
+  await page.goBack();
+  await page.waitForSelector("#receive");
+  await isThere();
+  await page.click("nav a[href='#/desk']");
+  await open();
+  await isThere();
+  await analyst.leave();
+});
+
 test("an offer says whose it is, and what became of it", { timeout: 180_000 }, async () => {
   const keeper = await Somebody.signedIn("keeper");
   const analyst = await Somebody.signedIn("analyst");

@@ -73,7 +73,7 @@ fn a_custodian_needs_no_mouse() {
 #[test]
 fn a_newcomer_finds_their_way() {
     let Some((stage, served)) = plain("browser_pages::a_newcomer_finds_their_way") else { return };
-    stage.play(&served, ("newcomer.test.mjs", 10), &[]);
+    stage.play(&served, ("newcomer.test.mjs", 11), &[]);
 }
 
 #[test]

@@ -22,6 +22,38 @@ import { GROUNDS } from "./offer.tsx";
 const OUTCOMES = ["discrepancy", "missing", "not-inventoried", "seal-mismatch"];
 const PAGE = 50;
 
+/** What somebody has noted of a delivery that they have not signed yet. */
+interface Noted {
+  readonly outcomes: ReadonlyMap<string, string>;
+  readonly seen: ReadonlySet<string>;
+  readonly checked: readonly string[];
+  readonly remark: string;
+  readonly ground: string;
+}
+
+const NOTHING: Noted = { outcomes: new Map(), seen: new Set(), checked: [], remark: "", ground: "" };
+
+/** By who noted it and the release, for as long as the page is open: whoever goes elsewhere and comes back goes on where they were. */
+const kept = new Map<string, Noted>();
+
+/** What was noted, how more is, and how it is forgotten. Of items that wait no more nothing is left. */
+function useNoted(release: string, items: ReadonlyMap<string, ItemView>) {
+  const { session } = useShared();
+  const key = `${session.who.id} ${release}`;
+  const [, setCount] = useState(0);
+  const noted = kept.get(key) ?? NOTHING;
+  const note = (change: Partial<Noted>) => {
+    kept.set(key, { ...(kept.get(key) ?? NOTHING), ...change });
+    setCount((count) => count + 1);
+  };
+  const here = {
+    ...noted,
+    outcomes: new Map([...noted.outcomes].filter(([item]) => items.has(item))),
+    seen: new Set([...noted.seen].filter((item) => items.has(item))),
+  };
+  return { noted: here, note, forget: () => kept.delete(key) };
+}
+
 export function Receive({ release }: { release: string }) {
   const { language } = useShared();
   const inbox = useLoaded(() => askJson<InboxView>("/v1/inbox"), [release]);
@@ -41,7 +73,7 @@ export function Receive({ release }: { release: string }) {
       {rows.length > 0 && done === null && (
         <>
           <p>{language.before("from")} <Person who={rows[0]!.with} /> · {language.say("items-count", { count: rows.length })}</p>
-          <Manifest items={inOrder(language, rows.map(({ item }) => item))} done={setDone} hold={setSigning} />
+          <Manifest release={release} items={inOrder(language, rows.map(({ item }) => item))} done={setDone} hold={setSigning} />
         </>
       )}
     </>
@@ -49,24 +81,22 @@ export function Receive({ release }: { release: string }) {
 }
 
 interface ReceivingProps {
+  readonly release: string;
   readonly items: readonly ItemView[];
   readonly done: (done: Done) => void;
   /** Says whether it is being signed. */
   readonly hold: (isSigning: boolean) => void;
 }
 
-function Manifest({ items, done, hold }: ReceivingProps) {
+function Manifest({ release, items, done, hold }: ReceivingProps) {
   const { language, ledger, session, announce } = useShared();
-  const [outcomes, setOutcomes] = useState<ReadonlyMap<string, string>>(new Map());
-  const [seen, setSeen] = useState<ReadonlySet<string>>(new Set());
-  const [checked, setChecked] = useState<readonly string[]>([]);
-  const [remark, setRemark] = useState("");
-  const [ground, setGround] = useState("");
+  const known = useMemo(() => new Map(items.map((item) => [item.item, item])), [items]);
+  const { noted, note, forget } = useNoted(release, known);
+  const { outcomes, seen, checked, remark, ground } = noted;
   const [signing, setSigning] = useState<{ proposal: Proposal; observed?: Observed } | null>(null);
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const observed: Observed = { checked, outcomes, scanned: seen.size, all: items.length };
-  const known = useMemo(() => new Map(items.map((item) => [item.item, item])), [items]);
   useEffect(() => hold(signing !== null), [signing !== null]);
   // One at a time: else receiving and refusing would take turns above the same button.
   const draft = (name: ActName, codes: Record<string, string>, observed?: Observed) => {
@@ -79,24 +109,24 @@ function Manifest({ items, done, hold }: ReceivingProps) {
       (thrown: unknown) => setProblem(Problem.from(thrown)),
     ).finally(() => setBusy(false));
   };
-  const note = (item: string, outcome: string) => {
+  const judge = (item: string, outcome: string) => {
     const next = new Map(outcomes);
     if (outcome === "") next.delete(item);
     else next.set(item, outcome);
-    setOutcomes(next);
+    note({ outcomes: next });
   };
   const found = (item: string) => {
     const here = known.get(item);
     if (here === undefined) return strange(item);
-    setSeen(new Set([...seen, item]));
+    note({ seen: new Set([...seen, item]) });
     // What is here is not missing.
-    if (outcomes.get(item) === "missing") note(item, "");
+    if (outcomes.get(item) === "missing") judge(item, "");
     const count = language.say("counted", { count: seen.size + (seen.has(item) ? 0 : 1), all: items.length });
     const said = `${language.say("ticked", { item: nameText(here) })} · ${count}`;
     announce(said);
     return said;
   };
-  const missing = () => setOutcomes(new Map([...items.filter(({ item }) => !seen.has(item)).map(({ item }) => [item, "missing"] as const), ...outcomes]));
+  const missing = () => note({ outcomes: new Map([...items.filter(({ item }) => !seen.has(item)).map(({ item }) => [item, "missing"] as const), ...outcomes]) });
   return (
     <>
       <Scan found={found} />
@@ -104,9 +134,9 @@ function Manifest({ items, done, hold }: ReceivingProps) {
         {seen.size > 0 && seen.size < items.length && <button type="button" onClick={missing}>{language.say("rest-missing", { count: items.length - seen.size })}</button>}
       </p>
       <p class="summary" id="exceptions"><Found observed={observed} /></p>
-      <ManifestTable items={items} seen={seen} outcomes={outcomes} note={note} />
-      <Checked value={checked} set={setChecked} />
-      <TextField name="remark" value={remark} set={setRemark} />
+      <ManifestTable items={items} seen={seen} outcomes={outcomes} note={judge} />
+      <Checked value={checked} set={(checked) => note({ checked })} />
+      <TextField name="remark" value={remark} set={(remark) => note({ remark })} />
       <Unchecked observed={observed} />
       <ProblemNote problem={problem} language={language} />
       <div class="buttons"><button type="button" class="main" id="receive" aria-disabled={isBusy} onClick={() => draft("receive", {}, observed)}>{language.say("receive-and-sign")}</button></div>
@@ -114,11 +144,11 @@ function Manifest({ items, done, hold }: ReceivingProps) {
         <summary>{language.say("act-refuse")}</summary>
         <form onSubmit={(event) => { event.preventDefault(); draft("refuse", { ground }); }}>
           <p class="hint">{language.say("refuse-hint")}</p>
-          <Choice name="ground" kind="ground" codes={GROUNDS} value={ground} set={setGround} />
+          <Choice name="ground" kind="ground" codes={GROUNDS} value={ground} set={(ground) => note({ ground })} />
           <button type="submit" id="refuse-button" aria-disabled={isBusy}>{language.say("refuse-and-sign")}</button>
         </form>
       </details>
-      {signing !== null && <Signing proposal={signing.proposal} observed={signing.observed} known={known} done={done} cancel={() => setSigning(null)} />}
+      {signing !== null && <Signing proposal={signing.proposal} observed={signing.observed} known={known} done={(result) => { forget(); done(result); }} cancel={() => setSigning(null)} />}
     </>
   );
 }
