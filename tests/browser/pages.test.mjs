@@ -344,21 +344,58 @@ test("a session ends, and nothing that was typed is lost", async () => {
   await guest.leave();
 });
 
-test("a field that the server refuses says so itself", async () => {
+test("a field that is refused says so itself, to the page as to the server", async () => {
   const keeper = await Somebody.signedIn("keeper");
+  const { page } = keeper;
+  let drafts = 0;
+  page.on("request", (request) => request.url().endsWith("/v1/drafts") && (drafts += 1));
+  const said = async (selector) => {
+    await page.waitForSelector(`${selector}[aria-invalid]`);
+    const described = await page.getAttribute(selector, "aria-describedby");
+    assert.equal(await page.locator("[aria-invalid]").count(), 1);
+    return page.innerText(`#${described.split(" ").at(-1)}`);
+  };
   await keeper.go("act/collect");
   // A character that is younger than the Unicode that records may have.
-  await keeper.page.fill("#field-description", "a face \u{1FAE8}");
-  await keeper.page.click("#draft");
-  await keeper.page.waitForSelector("#field-description[aria-invalid]");
-  const described = await keeper.page.getAttribute("#field-description", "aria-describedby");
-  assert.match(await keeper.page.innerText(`#${described.split(" ").at(-1)}`), /description/);
-  assert.equal(await keeper.page.locator("[aria-invalid]").count(), 1);
+  await page.fill("#field-description", "a face \u{1FAE8}");
+  assert.match(await said("#field-description"), /cannot hold the character .*U\+1FAE8/);
+  await page.click("#draft");
   assert.deepEqual(await keeper.violations(), []);
-  await keeper.page.fill("#field-description", "a face");
-  await keeper.page.click("#draft");
-  await keeper.page.waitForSelector("dialog");
-  assert.equal(await keeper.page.locator("[aria-invalid]").count(), 0);
+  await page.fill("#field-description", "  ");
+  assert.match(await said("#field-description"), /nothing in it but spaces/);
+  await page.click("#draft");
+  assert.equal(drafts, 0);
+  // What only the server finds, it says there too.
+  await page.route("**/v1/drafts", async (route) => {
+    const asked = route.request().postDataJSON();
+    asked.act.collect.description += " \u{1FAE8}";
+    await route.continue({ postData: JSON.stringify(asked) });
+  });
+  await page.fill("#field-description", "a face");
+  await page.click("#draft");
+  assert.match(await said("#field-description"), /description/);
+  assert.deepEqual(await keeper.violations(), []);
+  await page.unrouteAll({ behavior: "wait" });
+  await page.click("#draft");
+  await page.waitForSelector("dialog");
+  assert.equal(await page.locator("[aria-invalid]").count(), 0);
+  await page.click("#do-not-sign");
+
+  // 400 letters that are 800 bytes: twice as many as an exhibit has room for.
+  const item = await collect(keeper, "something for a court");
+  await verdict(keeper, item);
+  await page.click("#give summary");
+  await page.selectOption("#field-recipient", "court");
+  await page.fill("#field-exhibit-purpose", "trial 8/2026");
+  await page.fill("#field-for", "\u0421".repeat(400));
+  assert.match(await said("#field-for"), /Too long by \u2068400\u2069/);
+  await page.click("#give button[type=submit]");
+  assert.equal(await page.locator("#give .done, #give .problem").count(), 0);
+  assert.deepEqual(await keeper.violations(), []);
+  await page.fill("#field-for", "\u0421".repeat(200));
+  const download = page.waitForEvent("download");
+  await page.click("#give button[type=submit]");
+  await download;
   await keeper.leave();
 });
 

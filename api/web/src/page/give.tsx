@@ -13,6 +13,8 @@ import { Foreign } from "../ui/text.tsx";
 import type { ItemView } from "../view.ts";
 
 const BASES = ["prosecution", "defence", "court-order", "mutual-assistance", "oversight", "data-subject", "police"] as const;
+/** Of a text of a manifest: SPEC. */
+const MOST_BYTES = 400;
 const RECIPIENTS = ["court", "prosecution", "defence", "oversight", "own-agency", "public"] as const;
 
 /** Saves a file as the browser does with what is downloaded. */
@@ -58,8 +60,8 @@ export function Give({ item, view }: { item: string; view: ItemView | null }) {
       <p class="hint">{language.say("give-exhibit-hint")}</p>
       <form onSubmit={submit}>
         <Choice name="recipient" kind="recipient" codes={RECIPIENTS} value={kind} set={setKind} />
-        <TextField name="for" value={name} isRequired set={setName} />
-        <TextField name="exhibit-purpose" value={purpose} isRequired set={setPurpose} />
+        <TextField name="for" value={name} isRequired mostBytes={MOST_BYTES} set={setName} />
+        <TextField name="exhibit-purpose" value={purpose} isRequired mostBytes={MOST_BYTES} set={setPurpose} />
         <ProblemNote problem={problem} language={language} />
         <button type="submit" aria-disabled={isBusy}>{language.say(isBusy ? "signing" : "sign-and-save")}</button>
       </form>
