@@ -72,6 +72,12 @@ export class Language {
     return new Intl.ListFormat(this.tag).format(texts);
   }
 
+  /** As `list`, of what is no text, with what the language has between them. */
+  between<T>(things: readonly T[]): (T | string)[] {
+    const parts = new Intl.ListFormat(this.tag).formatToParts(things.map((_, at) => String(at)));
+    return parts.map(({ type, value }) => (type === "element" ? things[Number(value)]! : value));
+  }
+
   /** How many, with the language's own separators. */
   count(count: number): string {
     return new Intl.NumberFormat(this.tag, { numberingSystem: "latn" }).format(count);

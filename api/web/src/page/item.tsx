@@ -154,7 +154,7 @@ function Now({ item, standing }: { item: ItemHistory; standing: Standing | null 
         {container !== null && <><dt>{language.say("container")}</dt><dd><a href={hashOf("items", container)}><Code code={shortId(container)} /></a></dd></>}
         {item.contents > 0 && <><dt>{language.say("contents")}</dt><dd>{language.count(item.contents)}</dd></>}
         {item.parent !== null && <><dt>{language.say("made-from")}</dt><dd><a href={hashOf("items", item.parent)}><Code code={shortId(item.parent)} /></a></dd></>}
-        {item.children.length > 0 && <><dt>{language.say("made-of-it")}</dt><dd>{item.children.map((id) => <><a key={id} href={hashOf("items", id)}><Code code={shortId(id)} /></a> </>)}</dd></>}
+        {item.children.length > 0 && <><dt>{language.say("made-of-it")}</dt><dd>{language.between(item.children.map((id) => <a href={hashOf("items", id)}><Code code={shortId(id)} /></a>))}</dd></>}
         {item.aliases.map(({ issuer, kind, value }) => <><dt>{language.say("alias")}</dt><dd><Foreign text={`${value} (${issuer}, ${kind})`} /></dd></>)}
       </dl>
       <div class="buttons no-print">

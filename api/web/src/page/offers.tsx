@@ -50,7 +50,7 @@ function OfferCard({ offer, again }: { offer: OfferView; again: () => void }) {
       <p><strong>{isFromMe ? language.say("you-offer", { who: other }) : offer.is_mine_to_sign ? language.say("offers-you", { who }) : language.say("offers-other", { who, other })}</strong></p>
       <Names items={first.value ?? []} count={offer.items.length} />
       <p>{what === offer.type ? <Labelled kind="type" code={offer.type} /> : <>{what} <Code code={offer.type} /></>}{offer.purpose !== null && <> · <Labelled kind="purpose" code={offer.purpose} /></>}</p>
-      {offer.signed.length > 1 && <p>{language.say("signed-by")} {offer.signed.map((who) => <><Person key={who.id} who={who} /> </>)}</p>}
+      {offer.signed.length > 1 && <p>{language.say("signed-by")} {language.between(offer.signed.map((who) => <Person who={who} />))}</p>}
       {isOver(offer)
         ? <PutAway offer={offer} again={again} />
         : <p>{offer.is_mine_to_sign

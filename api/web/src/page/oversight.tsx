@@ -93,9 +93,9 @@ function Findings({ findings }: { findings: readonly FindingView[] | null }) {
           <li key={at} class="card">
             <p><Code code={finding.code} /></p>
             <p lang="en" dir="ltr"><Foreign text={finding.text} /></p>
-            <p>{finding.items.map((item) => <><a key={item} href={hashOf("items", item)}><Code code={shortId(item)} /></a> </>)}
+            <p>{finding.items.length > 0 && <>{language.between(finding.items.map((item) => <a href={hashOf("items", item)}><Code code={shortId(item)} /></a>))} · </>}
               {language.before("entries")} <Entries indexes={finding.entries} />{finding.corrected_by.length > 0 && <> · {language.before("corrected-by")} <Entries indexes={finding.corrected_by} /></>}</p>
-            <p>{finding.people.map((who) => <><Person key={who.id} who={who} /> </>)}</p>
+            <p>{language.between(finding.people.map((who) => <Person who={who} />))}</p>
           </li>
         ))}
       </ul>
@@ -105,5 +105,6 @@ function Findings({ findings }: { findings: readonly FindingView[] | null }) {
 }
 
 function Entries({ indexes }: { indexes: readonly number[] }) {
-  return <>{indexes.map((index) => <><a key={index} href={hashOf("receipt", String(index))}>{index}</a> </>)}</>;
+  const { language } = useShared();
+  return <>{language.between(indexes.map((index) => <a href={hashOf("receipt", String(index))}>{index}</a>))}</>;
 }

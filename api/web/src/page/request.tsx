@@ -112,7 +112,7 @@ function Event({ event }: { event: StepView }) {
       {event.ground !== null && <p><Labelled kind="request-ground" code={event.ground} /></p>}
       <dl class="facts">
         {event.fields.map(({ name, value }) => <><dt key={name}>{language.label("field", name)}</dt><dd>{value === null ? language.say("not-open") : <Foreign text={value} />}</dd></>)}
-        <dt>{language.say("signers")}</dt><dd>{event.signers.map(({ who }) => <><Person key={who.id} who={who} /> </>)}</dd>
+        <dt>{language.say("signers")}</dt><dd>{language.between(event.signers.map(({ who }) => <Person who={who} />))}</dd>
       </dl>
       <p class="hint">{language.say("entry", { entry: String(event.entry) })} · <a href={hashOf("receipt", event.record)}>{language.say("receipt")}</a></p>
     </>

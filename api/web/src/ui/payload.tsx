@@ -130,6 +130,7 @@ export function Outcomes({ payload, outcomes }: { payload: Payload; outcomes: re
 const TIMES = ["absence", "deadline", "due", "expected", "since", "until"];
 
 function BodyValue({ kind, value }: { kind: string; value: unknown }) {
+  const { language } = useShared();
   if (value === null) return null;
   if (typeof value === "bigint") return TIMES.includes(kind) ? <Time seconds={value} /> : <>{String(value)}</>;
   // A key, by its thumbprint.
@@ -140,7 +141,7 @@ function BodyValue({ kind, value }: { kind: string; value: unknown }) {
     if (isId(value)) return ["agency", "custodian"].includes(kindOf(value)) ? <PersonById id={value} /> : <Code code={shortId(value)} />;
     return <Labelled kind={kind} code={value} />;
   }
-  if (Array.isArray(value)) return <>{value.map((one, at) => <><BodyValue key={at} kind={kind} value={one} />{" "}</>)}</>;
+  if (Array.isArray(value)) return <>{language.between(value.map((one) => <BodyValue kind={kind} value={one} />))}</>;
   // An agency as the ledger is founded with it, or what else has several parts.
   if (typeof value === "object") return <>{Object.entries(value).map(([part, one]) => <><BodyValue key={part} kind={part} value={one} />{" "}</>)}</>;
   return <Code code={String(value)} />;
