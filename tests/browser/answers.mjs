@@ -21,6 +21,27 @@ export async function hearAgain(officer) {
   await page.unroute("**/v1/events");
 }
 
+/** The server cannot be reached: each page says so, and asks again when somebody wants it to. */
+export async function reachAgain(officer) {
+  const { page } = officer;
+  for (const [path, there] of [["desk", "#held tbody tr"], ["items", "tbody tr"], ["requests", ".board"], ["map", "svg.map"], ["oversight", ".tiles"]]) {
+    await officer.go("people");
+    await page.route("**/v1/**", (route) => route.abort());
+    await officer.go(path);
+    await page.waitForSelector("main .problem .try-again");
+    await officer.settled();
+    const said = await page.innerText("main");
+    assert.match(said, /The server cannot be reached/, path);
+    assert.doesNotMatch(said, /Loading|No items|Nothing is on the way/, path);
+    assert.deepEqual(await officer.violations(), [], path);
+    await page.unrouteAll({ behavior: "wait" });
+    while (await page.locator(".try-again").count()) await page.locator(".try-again").first().press("Enter");
+    await page.waitForSelector(there);
+    await officer.hasFocus("h1");
+    assert.equal(await page.locator(".try-again").count(), 0, path);
+  }
+}
+
 /** What a page asks for while nobody is at it keeps no session from ending, and says so. */
 export async function askAlone(officer) {
   const { page } = officer;

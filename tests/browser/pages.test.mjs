@@ -4,7 +4,7 @@
 // oversees. The keeper holds 500 data carriers besides.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { askAlone, hearAgain, hideTree, lieAboutPlace, loseAnswer } from "./answers.mjs";
+import { askAlone, hearAgain, hideTree, lieAboutPlace, loseAnswer, reachAgain } from "./answers.mjs";
 import { close, collect, keys, launch, passphrase, Somebody, url, verdict } from "./pages.mjs";
 
 before(() => launch());
@@ -271,6 +271,7 @@ test("lists show a page at a time, and find what lies behind it", async () => {
   await page.evaluate(() => { location.hash = "#/items/%"; });
   await page.waitForSelector("#held");
 
+  await reachAgain(officer);
   await hearAgain(officer);
   await askAlone(officer);
   await officer.leave();

@@ -67,7 +67,7 @@ export function App() {
 
 function Stopped({ problem, language }: { problem: unknown; language: Language }) {
   if (problem instanceof TwoHeads) return <HeadsDiffer heads={problem} language={language} />;
-  return <><h1 tabIndex={-1}>{language.say("stopped")}</h1><ProblemNote problem={Problem.from(problem)} language={language} /></>;
+  return <><h1 tabIndex={-1}>{language.say("stopped")}</h1><ProblemNote problem={Problem.from(problem)} language={language} again={() => location.reload()} /></>;
 }
 
 interface Framed {

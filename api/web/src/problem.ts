@@ -14,6 +14,11 @@ export class Problem extends Error {
     this.name = "Problem";
   }
 
+  /** Whether the same may go well a little later: nothing was wrong with what was asked for. */
+  get isPassing(): boolean {
+    return ["http/unreachable", "http/busy"].includes(this.code) || [408, 429].includes(this.status) || this.status >= 500;
+  }
+
   /** RFC 9457, as the server has it. */
   static async of(response: Response): Promise<Problem> {
     const found: unknown = await response.json().catch(() => null);

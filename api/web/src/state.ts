@@ -94,7 +94,11 @@ export function useLoaded<T>(load: (wanted: AbortSignal) => Promise<T>, on: read
     );
     return () => wanted.abort();
   }, [...on, changes, count]);
-  return { value, problem, again: () => setCount((count) => count + 1) };
+  const again = () => {
+    setProblem(null);
+    setCount((count) => count + 1);
+  };
+  return { value, problem, again };
 }
 
 /** The roles in which whoever is signed in may sign. */
@@ -134,6 +138,7 @@ export interface Listed {
   readonly problem: Problem | null;
   /** Looks further, if there is more. */
   readonly more: () => void;
+  readonly again: () => void;
 }
 
 /**
@@ -144,6 +149,7 @@ export function useItems(query: string, first: number, isEnough: (items: readonl
   const { changes } = useShared();
   const [list, setList] = useState<ItemList | null>(null);
   const [most, setMost] = useState(LOOKED);
+  const [count, setCount] = useState(0);
   const [problem, setProblem] = useState<Problem | null>(null);
   const asked = useRef(0);
   const isBusy = useRef(false);
@@ -176,7 +182,7 @@ export function useItems(query: string, first: number, isEnough: (items: readonl
     return () => {
       asked.current += 1;
     };
-  }, [query, changes]);
+  }, [query, changes, count]);
   useEffect(() => {
     const mayGoOn = list !== null && list.next !== null && list.items.length < most && problem === null && !isBusy.current;
     if (mayGoOn && !isEnough(list.items)) void load(list, MOST);
@@ -190,6 +196,10 @@ export function useItems(query: string, first: number, isEnough: (items: readonl
     more: () => {
       setProblem(null);
       setMost(items.length + LOOKED);
+    },
+    again: () => {
+      setProblem(null);
+      setCount(count + 1);
     },
   };
 }
@@ -207,6 +217,7 @@ export function ordered(language: Language, { items, isLoaded, hasMore }: Listed
 }
 
 /** How many there are, as far as it is known. */
-export function countText(language: Language, count: number, { hasMore }: Listed): string {
+export function countText(language: Language, count: number, { hasMore, isLoaded }: Listed): string {
+  if (!isLoaded) return "…";
   return hasMore ? `${language.count(count)}+` : language.count(count);
 }

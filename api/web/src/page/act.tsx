@@ -47,7 +47,7 @@ export function Act({ name, items }: { name: string; items: readonly string[] })
       {done === null && name !== "collect" && (
         <details open={items.length <= 5}><summary>{language.say("items-count", { count: items.length })}</summary><ItemTable items={inOrder(language, known.value ?? [])} /></details>
       )}
-      <ProblemNote problem={known.problem} language={language} />
+      <ProblemNote problem={known.problem} language={language} again={known.again} />
       {done === null ? <ActForm name={name as ActName} form={form} items={items} known={known.value ?? []} done={setDone} /> : <DoneNote done={done} />}
     </>
   );

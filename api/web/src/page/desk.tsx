@@ -5,7 +5,7 @@ import { isFor, maySign } from "../act.ts";
 import { askJson } from "../http.ts";
 import { go, hashOf } from "../route.ts";
 import { isAgency } from "../session.ts";
-import { countText, inOrder, ordered, useItems, useLoaded, useRoles, useShared } from "../state.ts";
+import { countText, inOrder, ordered, useItems, useLoaded, useRoles, useShared, type Loaded } from "../state.ts";
 import { Choice } from "../ui/form.tsx";
 import { More } from "../ui/more.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
@@ -25,10 +25,10 @@ export function Desk() {
   return (
     <>
       <h1 tabIndex={-1}>{language.say("desk")}</h1>
-      <ProblemNote problem={inbox.problem} language={language} />
+      <ProblemNote problem={inbox.problem} language={language} again={inbox.again} />
       {isPerson && <Scan found={(item) => go("items", item)} />}
       <Offers offers={inbox.value?.offers ?? []} again={inbox.again} />
-      {isPerson && <Receiving rows={waiting.filter(({ what }) => what === "receive")} isLoaded={inbox.value !== null} />}
+      {isPerson && <Receiving rows={waiting.filter(({ what }) => what === "receive")} inbox={inbox} />}
       <Sent rows={waiting.filter(({ what }) => what !== "receive")} />
       {isPerson ? <Held holder={session.who.id} /> : <p><a href={hashOf("people")}>{language.say("page-people")}</a></p>}
     </>
@@ -46,13 +46,14 @@ function byRelease(rows: readonly WaitingView[]): [string, WaitingView[]][] {
   return [...groups].sort(([, a], [, b]) => Number(isLate(b)) - Number(isLate(a)));
 }
 
-function Receiving({ rows, isLoaded }: { rows: readonly WaitingView[]; isLoaded: boolean }) {
+function Receiving({ rows, inbox }: { rows: readonly WaitingView[]; inbox: Loaded<InboxView> }) {
   const { language } = useShared();
   const groups = byRelease(rows);
   return (
     <section id="to-receive">
       <h2>{language.say("to-receive", { count: groups.length })}</h2>
-      {groups.length === 0 && <p class="hint">{language.say(isLoaded ? "nothing-on-the-way" : "loading")}</p>}
+      {groups.length === 0 && inbox.value !== null && <p class="hint">{language.say("nothing-on-the-way")}</p>}
+      {inbox.value === null && inbox.problem === null && <p class="hint">{language.say("loading")}</p>}
       <ul class="cards">
         {groups.map(([release, rows]) => (
           <Waiting key={release} rows={rows}>
@@ -142,7 +143,7 @@ function Held({ holder }: { holder: string }) {
   return (
     <section id="held">
       <h2>{language.say("held", { count: countText(language, atHand.length, list) })}</h2>
-      <ProblemNote problem={list.problem} language={language} />
+      <ProblemNote problem={list.problem} language={language} again={list.again} />
       {maySign("collect", roles) && <p><a class="button" href={hashOf("act", "collect")}>{language.say("act-collect")}</a></p>}
       {acts.length === 0 && <p class="hint">{language.say("your-roles", { roles: language.list(roles.map((role) => language.label("role", String(role)))) })}</p>}
       <form class="toolbar" onSubmit={(event) => { event.preventDefault(); go("act", name, picked.join(",")); }}>
@@ -153,7 +154,7 @@ function Held({ holder }: { holder: string }) {
       {found.length > 0 && <p><button type="button" id="pick-all" onClick={() => setChosen(new Set([...chosen, ...found.slice(0, MOST).map(({ item }) => item)]))}>{language.say("pick-all", { count: Math.min(found.length, MOST) })}</button>{" "}
         {picked.length > 0 && <><button type="button" onClick={() => setChosen(new Set())}>{language.say("pick-none")}</button>{" "}</>}
         {picked.length > 0 && picked.length <= SHEET && <a class="button" id="print-labels-of" href={hashOf("label", picked.join(","))}>{language.say("print-labels", { count: picked.length })}</a>}</p>}
-      <ItemTable items={found.slice(0, shown)} wanted={wanted} chosen={chosen} toggle={toggle} />
+      {list.isLoaded && <ItemTable items={found.slice(0, shown)} wanted={wanted} chosen={chosen} toggle={toggle} />}
       <More shown={shown} found={found.length} hasMore={list.hasMore} more={more} />
     </section>
   );

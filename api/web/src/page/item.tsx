@@ -53,8 +53,8 @@ export function Items() {
           </select>
         </div>
       </form>
-      <ProblemNote problem={list.problem} language={language} />
-      <p role="status">{list.isLoaded ? language.say("items-count", { count: countText(language, found.length, list) }) : language.say("loading")}</p>
+      <ProblemNote problem={list.problem} language={language} again={list.again} />
+      <p role="status">{list.isLoaded ? language.say("items-count", { count: countText(language, found.length, list) }) : list.problem === null && language.say("loading")}</p>
       {list.isLoaded && <ItemTable items={found.slice(0, shown)} wanted={wanted} />}
       <More shown={shown} found={found.length} hasMore={list.hasMore} more={more} />
     </>
@@ -77,7 +77,7 @@ export function Item({ item }: { item: string }) {
       <Verified looked={looked.value} isLooking={looked.value === null && looked.problem === null} />
       {isClosed
         ? <p class="caution" data-verdict="closed"><strong class="mark"><span class="shape" aria-hidden="true">!</span>{language.say("history-closed")}</strong></p>
-        : <ProblemNote problem={view.problem ?? looked.problem} language={language} />}
+        : <ProblemNote problem={view.problem ?? looked.problem} language={language} again={() => { view.again(); looked.again(); }} />}
       {value !== null && <Now item={value} standing={looked.value === null ? null : standingOf(looked.value)} />}
       {one !== null && (
         <SharedContext.Provider value={{ ...shared, people: new NamedInside(one) }}>

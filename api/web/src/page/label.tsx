@@ -13,12 +13,12 @@ const [WIDTH, HEIGHT] = [700, 371];
 
 export function Labels({ items }: { items: readonly string[] }) {
   const { language } = useShared();
-  const { value, problem } = useLoaded(() => Promise.all(items.slice(0, SHEET).map(draw)), [items.join()]);
+  const { value, problem, again } = useLoaded(() => Promise.all(items.slice(0, SHEET).map(draw)), [items.join()]);
   return (
     <>
       <h1 tabIndex={-1}>{language.say("print-labels", { count: Math.min(items.length, SHEET) })}</h1>
       <p class="hint no-print">{language.say("labels-hint")}</p>
-      <ProblemNote problem={problem} language={language} />
+      <ProblemNote problem={problem} language={language} again={again} />
       {value === null && problem === null && <p role="status">{language.say("loading")}</p>}
       {value !== null && (
         <>

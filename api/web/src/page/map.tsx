@@ -27,14 +27,14 @@ interface Way {
 
 export function AgencyMap() {
   const { language, people, session } = useShared();
-  const { value, problem } = useLoaded(() => askJson<MapView>("/v1/map"), []);
+  const { value, problem, again } = useLoaded(() => askJson<MapView>("/v1/map"), []);
   const held = new Map((value?.agencies ?? []).map(({ agency, items }) => [agency, items]));
   const ways = (value?.ways ?? []).map(({ from, to, items }): Way => ({ from, to, count: items }));
   return (
     <>
       <h1 tabIndex={-1}>{language.say("page-map")}</h1>
       <p class="hint">{language.say("map-hint")}{!session.is_overseer && <> {language.say("map-mine")}</>}</p>
-      <ProblemNote problem={problem} language={language} />
+      <ProblemNote problem={problem} language={language} again={again} />
       {value !== null && <Picture agencies={people.agencies} held={held} ways={ways} />}
       {value !== null && <Figures agencies={people.agencies} held={held} ways={ways} />}
     </>

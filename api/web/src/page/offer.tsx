@@ -31,7 +31,7 @@ export function Offer({ digest }: { digest: string }) {
   // Somebody else signed or withdrew it meanwhile, or long ago.
   if (offer.problem !== null && isGone(offer.problem) && signing === null) return <Ended word="offer-gone" />;
   const { value } = offer;
-  if (value === null) return <><h1 tabIndex={-1}>{language.say("offer")}</h1><ProblemNote problem={offer.problem} language={language} /></>;
+  if (value === null) return <><h1 tabIndex={-1}>{language.say("offer")}</h1><ProblemNote problem={offer.problem} language={language} again={offer.again} /></>;
   const { proposal, known } = value;
   const signed = proposal.draft.signatures.length;
   const next = proposal.payload.signers[signed];

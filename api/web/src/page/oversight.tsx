@@ -48,8 +48,8 @@ export function Oversight() {
   return (
     <>
       <h1 tabIndex={-1}>{language.say("page-oversight")}</h1>
-      <ProblemNote problem={figures.problem ?? findings.problem} language={language} />
-      {value === null && <p role="status">{language.say("loading")}</p>}
+      <ProblemNote problem={figures.problem ?? findings.problem} language={language} again={() => { figures.again(); findings.again(); }} />
+      {value === null && figures.problem === null && <p role="status">{language.say("loading")}</p>}
       {value !== null && (
         <>
           <p>{language.say("figures-at", { size: String(value.size) })} <Time seconds={Date.parse(value.as_of) / 1000} /></p>

@@ -24,11 +24,11 @@ const NAMED = 20;
 
 export function Receipt({ digest }: { digest: string }) {
   const { language, ledger } = useShared();
-  const { value, problem } = useLoaded(() => load(ledger, digest), [digest]);
+  const { value, problem, again } = useLoaded(() => load(ledger, digest), [digest]);
   return (
     <article class="receipt">
       <h1 tabIndex={-1}>{language.say("receipt")}</h1>
-      <ProblemNote problem={problem} language={language} />
+      <ProblemNote problem={problem} language={language} again={again} />
       {value !== null && (
         <>
           <p class="verdict verified"><span class="shape" aria-hidden="true">✓</span>{language.say("receipt-verified", { entry: String(value.proof.index), size: String(value.proof.checkpoint.size) })}</p>

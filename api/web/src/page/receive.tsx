@@ -67,7 +67,7 @@ export function Receive({ release }: { release: string }) {
   return (
     <>
       <h1 tabIndex={-1}>{language.say("receive")}</h1>
-      <ProblemNote problem={inbox.problem} language={language} />
+      <ProblemNote problem={inbox.problem} language={language} again={inbox.again} />
       {done !== null && <DoneNote done={done} />}
       {inbox.value !== null && rows.length === 0 && done === null && <p>{language.say("nothing-of-release")}</p>}
       {rows.length > 0 && done === null && (

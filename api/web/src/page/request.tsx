@@ -16,11 +16,11 @@ const PAGE = 25;
 
 export function Requests() {
   const { language } = useShared();
-  const { value, problem } = useLoaded(load, []);
+  const { value, problem, again } = useLoaded(load, []);
   return (
     <>
       <h1 tabIndex={-1}>{language.say("page-requests")}</h1>
-      <ProblemNote problem={problem} language={language} />
+      <ProblemNote problem={problem} language={language} again={again} />
       {value?.length === 0 && <p>{language.say("no-requests")}</p>}
       {value !== null && value.length > 0 && (
         <div class="board">
@@ -77,11 +77,11 @@ function Deadline({ request: { deadline, is_overdue } }: { request: RequestView 
 export function Request({ request }: { request: string }) {
   const { language } = useShared();
   const [shown, setShown] = useState(PAGE);
-  const { value, problem } = useLoaded(() => askJson<RequestHistory>(`/v1/requests/${encodeURIComponent(request)}`), [request]);
+  const { value, problem, again } = useLoaded(() => askJson<RequestHistory>(`/v1/requests/${encodeURIComponent(request)}`), [request]);
   return (
     <>
       <h1 tabIndex={-1}>{language.say("request-title", { id: shortId(request) })}</h1>
-      <ProblemNote problem={problem} language={language} />
+      <ProblemNote problem={problem} language={language} again={again} />
       {value !== null && (
         <>
           <dl class="facts">

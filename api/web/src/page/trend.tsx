@@ -27,8 +27,8 @@ async function load(size: number): Promise<[string, number][]> {
 
 export function Trend({ size }: { size: number }) {
   const { language } = useShared();
-  const { value, problem } = useLoaded(() => load(size), [size]);
-  if (problem !== null) return <ProblemNote problem={problem} language={language} />;
+  const { value, problem, again } = useLoaded(() => load(size), [size]);
+  if (problem !== null) return <ProblemNote problem={problem} language={language} again={again} />;
   if (value === null || value.length === 0) return null;
   const most = Math.max(...value.map(([, count]) => count));
   const width = value.length * (BAR.width + 4);

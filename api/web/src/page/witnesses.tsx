@@ -30,11 +30,11 @@ const COLUMNS = ["witness-name", "witness-state", "witness-size", "witness-behin
 
 export function Witnesses() {
   const { language } = useShared();
-  const { value, problem } = useLoaded(() => askJson<{ witnesses: Witness[] }>("/v1/witnesses"), []);
+  const { value, problem, again } = useLoaded(() => askJson<{ witnesses: Witness[] }>("/v1/witnesses"), []);
   return (
     <section>
       <h2 id="witnesses">{language.say("witnesses")}</h2>
-      <ProblemNote problem={problem} language={language} />
+      <ProblemNote problem={problem} language={language} again={again} />
       {value !== null && value.witnesses.length === 0 && <p>{language.say("witnesses-none")}</p>}
       {value !== null && value.witnesses.length > 0 && (
         <>

@@ -6,7 +6,14 @@ import { Problem } from "../problem.ts";
 /** Of these our words say all, and those of the server less. */
 const SAID: readonly string[] = ["session/challenge"];
 
-export function ProblemNote({ problem, language }: { problem: Problem | null; language: Language }) {
+interface ProblemProps {
+  readonly problem: Problem | null;
+  readonly language: Language;
+  /** Asks once more for what could not be loaded. */
+  readonly again?: () => void;
+}
+
+export function ProblemNote({ problem, language, again }: ProblemProps) {
   if (problem === null) return <div role="alert" />;
   const [family] = problem.code.split("/");
   const own = language.label("problem", problem.code.replace("/", "-"));
@@ -18,6 +25,11 @@ export function ProblemNote({ problem, language }: { problem: Problem | null; la
       <p><span class="shape" aria-hidden="true">!</span><strong>{text}</strong></p>
       {problem.detail !== "" && !SAID.includes(problem.code) && <p lang="en" dir="ltr"><bdi>{printable(problem.detail)}</bdi></p>}
       <p><code dir="ltr">{printable(problem.code)}</code>{problem.request !== "" && <> <code dir="ltr">{printable(problem.request)}</code></>}</p>
+      {again !== undefined && problem.isPassing && <p><button type="button" class="try-again" onClick={() => {
+        // The button goes with the problem.
+        document.querySelector<HTMLElement>("main h1")?.focus();
+        again();
+      }}>{language.say("try-again")}</button></p>}
     </div>
   );
 }
