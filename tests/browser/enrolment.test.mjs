@@ -72,6 +72,13 @@ test("an agency enrols them, in a browser that does not keep its key", async () 
   await police.go("people");
   await page.click("#enrol");
   await page.fill("#field-name", "Eva Smit");
+  // The agency's own key is nobody else's: that is said before anything is signed.
+  await page.setInputFiles("#field-key", join(keys, "police-authority.key"));
+  await page.fill("#new-passphrase", passphrase);
+  await page.click("#draft");
+  await page.waitForSelector("form .problem");
+  assert.match(await page.innerText("form .problem"), /the key that you sign with yourself[\s\S]*cose\/repeated-key/);
+  assert.equal(await page.locator("dialog").count(), 0);
   await page.setInputFiles("#field-key", KEY);
   await page.fill("#new-passphrase", PASSPHRASE);
   assert.deepEqual(await police.violations(), []);

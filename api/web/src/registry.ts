@@ -46,6 +46,8 @@ function toJson(act: RegistryAct): unknown {
 }
 
 export async function proposeForAgency(ledger: Ledger, session: Session, act: RegistryAct): Promise<Proposal> {
+  // No two signatures of a record are by one key, and both would be made here.
+  demand(!("key" in act) || act.key.kid !== session.key.kid, "cose/repeated-key");
   const proposal = await draftOf(ledger, { act: { [act.name]: toJson(act) } });
   checkDrafted(act, session, proposal);
   return "key" in act ? { ...proposal, newKey: act.key } : proposal;
