@@ -1,6 +1,6 @@
 // Answers that are lost, late or not so, and what the pages make of them.
 import assert from "node:assert/strict";
-import { verdict } from "./pages.mjs";
+import { Somebody, verdict } from "./pages.mjs";
 
 /** A proxy answers for the server while it starts: the page hears of changes again, and looks for what it missed. */
 export async function hearAgain(officer) {
@@ -120,4 +120,33 @@ export async function hideTree(keeper, item) {
   assert.equal(await page.getAttribute("[data-code]", "data-code"), "consistency-tree-shrank");
   assert.equal(await page.locator(".done").count(), 0);
   await page.unrouteAll({ behavior: "wait" });
+}
+
+/** A receipt is from a tree that the server shows nobody else: whoever asks for it later is shown both heads, and no receipt. */
+export async function hideReceipt(keeper, item) {
+  const { checkpoint } = await keeper.page.evaluate(async () => (await fetch("/v1/head?from=0")).json());
+  await keeper.go("desk");
+  await keeper.go(`act/note/${item}`);
+  await keeper.page.fill("#field-text", "noted in a tree of its own");
+  await keeper.page.click("#draft");
+  await keeper.sign();
+  const record = await keeper.digest();
+  const later = await Somebody.sitDown();
+  await later.page.route("**/v1/head?*", (route) => route.fulfill({ json: { checkpoint, proof: [] } }));
+  await later.signIn("keeper");
+  await later.go(`receipt/${record}`);
+  await later.page.waitForSelector("[data-code]");
+  assert.equal(await later.page.getAttribute("[data-code]", "data-code"), "consistency-tree-shrank");
+  assert.equal(await later.page.locator(".verdict, article.receipt").count(), 0);
+  // Where it cannot be held against anything, there is none either.
+  await later.page.unrouteAll({ behavior: "wait" });
+  await later.page.route("**/v1/head?*", (route) => route.abort());
+  await later.go("desk");
+  await later.go(`receipt/${record}`);
+  await later.page.waitForSelector(".try-again");
+  assert.equal(await later.page.locator(".verdict").count(), 0);
+  await later.page.unrouteAll({ behavior: "wait" });
+  await later.page.click(".try-again");
+  await later.page.waitForSelector(".receipt .verdict.verified");
+  await later.leave();
 }

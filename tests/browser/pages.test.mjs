@@ -4,7 +4,7 @@
 // oversees. The keeper holds 500 data carriers besides.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { askAlone, hearAgain, hideTree, lieAboutPlace, loseAnswer, reachAgain } from "./answers.mjs";
+import { askAlone, hearAgain, hideReceipt, hideTree, lieAboutPlace, loseAnswer, reachAgain } from "./answers.mjs";
 import { close, collect, keys, launch, passphrase, Somebody, url, verdict } from "./pages.mjs";
 
 before(() => launch());
@@ -591,5 +591,6 @@ test("what a server says wrongly is found out before anything is signed", { time
   await page.unrouteAll({ behavior: "wait" });
 
   await hideTree(keeper, item);
+  await hideReceipt(keeper, item);
   await keeper.leave();
 });

@@ -11,20 +11,22 @@ import { demand } from "../../../../verifier-cli/page/src/refused.ts";
 import { checkOpening } from "../../../../verifier-cli/page/src/sealed.ts";
 import type { Observed } from "../act.ts";
 import { ask, askBytes, askJson } from "../http.ts";
-import type { Ledger } from "../ledger.ts";
+import { TwoHeads, type Ledger } from "../ledger.ts";
 import { useLoaded, useShared } from "../state.ts";
 import { PayloadWords } from "../ui/payload.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { ObservedWords } from "../ui/signing.tsx";
 import { Code, Time } from "../ui/text.tsx";
 import type { ItemView, OpeningView } from "../view.ts";
+import { HeadsDiffer } from "./heads.tsx";
 
 /** Items that are asked for by name; of more, a receipt has the labels. */
 const NAMED = 20;
 
 export function Receipt({ digest }: { digest: string }) {
   const { language, ledger } = useShared();
-  const { value, problem, again } = useLoaded(() => load(ledger, digest), [digest]);
+  const { value, problem, again } = useLoaded(() => load(ledger, digest).catch(otherHistory), [digest]);
+  if (value instanceof TwoHeads) return <HeadsDiffer heads={value} language={language} />;
   return (
     <article class="receipt">
       <h1 tabIndex={-1}>{language.say("receipt")}</h1>
@@ -62,6 +64,12 @@ async function digestOf(named: string): Promise<string> {
   return hex(sha256(decodeBase64(record) ?? new Uint8Array()));
 }
 
+/** What is shown in the place of a receipt from a tree that does not continue the one that is known here. */
+function otherHistory(thrown: unknown): TwoHeads {
+  if (thrown instanceof TwoHeads) return thrown;
+  throw thrown;
+}
+
 async function load(ledger: Ledger, named: string) {
   const digest = await digestOf(named);
   const [bytes, text, place, sealed] = await Promise.all([
@@ -74,6 +82,8 @@ async function load(ledger: Ledger, named: string) {
   const entry = decodeBase64(logged.entry) ?? new Uint8Array();
   const report = ledger.verifyFiles(bytes, entry, text);
   demand(report.verdict() === "verified", report.lines().find(({ status }) => status === "fail")?.code ?? "page/receipt");
+  // Whoever prints it shows it to others: it is no receipt where its tree was not held against the newest head.
+  await ledger.holdReceipt(text);
   const record = readRecord(bytes);
   const openings = sealed.openings.map(({ field, salt, value }) => ({ field, salt: decodeBase64(salt)!, value: decodeBase64(value)! }));
   openings.forEach((opening) => checkOpening(opening, record.payload));
