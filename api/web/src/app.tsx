@@ -135,7 +135,7 @@ function SignedIn(props: SignedInProps) {
       <header class="top">
         <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.getElementById("main")?.focus(); }}>{language.say("skip")}</a>
         <span class="brand">Custody Ledger</span>
-        <span class="me"><bdi>{whoText(open.session.who)}</bdi></span>
+        <span class="me"><bdi>{whoText(language, open.session.who)}</bdi></span>
         <Languages {...props} />
         <button type="button" class="plain" onClick={end}>{language.say("sign-out")}</button>
         <Navigation route={route} language={language} session={open.session} />

@@ -52,9 +52,10 @@ export class People {
   }
 }
 
-export function whoText({ id, name, agency }: Who): string {
+export function whoText(language: Language, { id, name, agency }: Who): string {
   if (name === null) return shortId(id);
-  return printable(agency === null || agency === name ? name : `${name}, ${agency}`);
+  if (agency === null || agency === name) return printable(name);
+  return language.say("who-of", { name: printable(name), agency: printable(agency) });
 }
 
 /** The kind and the first eight digits of an id. */

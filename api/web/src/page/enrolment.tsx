@@ -21,7 +21,7 @@ export function Enrolment({ name, custodian }: { name: string; custodian: string
   return (
     <>
       <h1 tabIndex={-1}>{language.label("act", name)}</h1>
-      {custodian !== undefined && <p><strong><bdi>{whoText(people.of(custodian))}</bdi></strong></p>}
+      {custodian !== undefined && <p><strong><bdi>{whoText(language, people.of(custodian))}</bdi></strong></p>}
       {done === null
         ? <EnrolmentForm name={name as RegistryName} custodian={custodian ?? ""} done={setDone} />
         : <><DoneNote done={done} /><p><a href={hashOf("people")}>{language.say("page-people")}</a></p></>}

@@ -39,7 +39,7 @@ export function Offer({ digest }: { digest: string }) {
   const observed = next?.[0] === Role.receiving ? { checked, outcomes: new Map<string, string>(), all: proposal.payload.subjects.length } : undefined;
   return (
     <>
-      <h1 tabIndex={-1}>{isMine || next === undefined ? language.say("offer") : language.say("your-offer", { who: whoText(people.of(next[1])) })}</h1>
+      <h1 tabIndex={-1}>{isMine || next === undefined ? language.say("offer") : language.say("your-offer", { who: whoText(language, people.of(next[1])) })}</h1>
       <p>{language.say("offer-checked")}</p>
       <PayloadWords payload={proposal.payload} openings={proposal.openings} signed={signed} known={known} />
       {isMine && observed !== undefined && <Checked value={checked} set={setChecked} />}

@@ -40,8 +40,8 @@ function OfferCard({ offer, again }: { offer: OfferView; again: () => void }) {
   const { language, session } = useShared();
   const first = useLoaded(() => firstOf(offer.items), [offer.offer]);
   const [from] = offer.signed;
-  const who = from === undefined ? "" : whoText(from);
-  const other = offer.next === null ? "" : whoText(offer.next);
+  const who = from === undefined ? "" : whoText(language, from);
+  const other = offer.next === null ? "" : whoText(language, offer.next);
   const isFromMe = from?.id === session.who.id;
   const what = language.label("act", offer.type);
   return (
@@ -65,7 +65,7 @@ function Over({ offer: { refused } }: { offer: OfferView }) {
   const { language } = useShared();
   return (
     <p>
-      <strong class="mark"><span class="shape" aria-hidden="true">!</span>{refused === null ? language.say("offer-moved-on") : language.say("offer-refused-by", { who: whoText(refused.by) })}</strong>
+      <strong class="mark"><span class="shape" aria-hidden="true">!</span>{refused === null ? language.say("offer-moved-on") : language.say("offer-refused-by", { who: whoText(language, refused.by) })}</strong>
       {refused !== null && <>{" "}<Labelled kind="ground" code={refused.ground} /></>}
     </p>
   );

@@ -45,7 +45,7 @@ function Changes({ custodian: { id, name, keys } }: { custodian: CustodianView }
     : (["key-rotate", "agency-update"] as const);
   return (
     <ul class="plain-list buttons">
-      {acts.map((act) => <li key={act}><a href={hashOf("people", act, id)} aria-label={`${language.say(`act-${act}`)}: ${name ?? shortId(id)}`}>{language.say(`act-${act}`)}</a></li>)}
+      {acts.map((act) => <li key={act}><a href={hashOf("people", act, id)} aria-label={`${language.before(`act-${act}`)} ${name ?? shortId(id)}`}>{language.say(`act-${act}`)}</a></li>)}
     </ul>
   );
 }

@@ -50,7 +50,7 @@ export function SignIn({ language, ledger, isBack, begin }: SignInProps) {
   const add = (file: File, passphrase: string, isKept: boolean) => attempt(async () => {
     const { kid, key } = await openKeyFile(await file.text(), passphrase, file.name);
     const session = await signIn(ledger, { kid, key, name: file.name });
-    const named = { kid, key, name: whoText(session.who) };
+    const named = { kid, key, name: whoText(language, session.who) };
     // An agency's key is for a few acts a year, and would open everything to whoever finds the browser.
     if (isKept && !isAgency(session)) await keepKey(named);
     await begin({ ...session, key: named });

@@ -102,7 +102,7 @@ export function DoneNote({ done }: { done: Done }) {
     return (
       <div class="done" role="status">
         <h2 ref={heading} tabIndex={-1}><span class="shape" aria-hidden="true"><Arrow /></span>{language.say("offered")}</h2>
-        <p>{language.say("offered-hint", { who: whoText(people.of(done.next)) })}</p>
+        <p>{language.say("offered-hint", { who: whoText(language, people.of(done.next)) })}</p>
         <p>{language.say("offer-digest")} <Code code={done.offer} /></p>
         <p><a href={hashOf("desk")}>{language.say("back-to-desk")}</a></p>
       </div>

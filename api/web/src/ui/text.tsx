@@ -11,7 +11,8 @@ export function Foreign({ text }: { text: string }) {
 }
 
 export function Person({ who }: { who: Who }) {
-  return <bdi title={who.id}>{whoText(who)}</bdi>;
+  const { language } = useShared();
+  return <bdi title={who.id}>{whoText(language, who)}</bdi>;
 }
 
 /** From what stands before it to what comes after it, the way the language reads. */
