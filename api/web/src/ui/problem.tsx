@@ -4,7 +4,7 @@ import type { Language } from "../language.ts";
 import { Problem } from "../problem.ts";
 
 /** Of these our words say all, and those of the server less. */
-const SAID: readonly string[] = ["session/challenge"];
+const SAID: readonly string[] = ["session/challenge", "session/recovery-key"];
 
 interface ProblemProps {
   readonly problem: Problem | null;
