@@ -8,6 +8,7 @@ mod check;
 mod clock;
 mod error;
 pub mod exhibit;
+mod file;
 mod follow;
 pub mod high_water;
 mod intake;

@@ -28,6 +28,7 @@ pub use error::MirrorError;
 
 pub use crate::published::{Source, SourceError};
 
+use crate::file::Names;
 use crate::publish::{Progress, remove_outdated};
 use crate::tree::{Edge, Tree, encode_tile};
 use copy::Copy;
@@ -52,6 +53,8 @@ pub type Cosign<'a> = &'a dyn Fn(&Checkpoint) -> Result<Checkpoint, CheckpointEr
 pub struct Mirror {
     dir: PathBuf,
     copy: Copy,
+    /// Names of files of the copy that are not durable yet, also those that an attempt wrote which came to nothing.
+    names: Names,
     trust: MirrorTrust,
     /// The log, and nobody else: who else cosigned is no condition for replaying.
     policy: Policy,
@@ -101,6 +104,7 @@ impl Mirror {
         let mut mirror = Self {
             dir: dir.to_owned(),
             copy: settled.copy.clone(),
+            names: Names::below(dir),
             replayer: Replayer::new(trust.origin.clone()),
             ring: KeyRing::new(),
             tree: Tree::new(),
@@ -195,28 +199,31 @@ impl Mirror {
         //    became full.
         self.keep_partial(Keeping::Write)?;
 
-        // 2. The cosignature says: I replayed everything up to here. Until the next step nobody has seen it.
+        // 2. So are the names of all these files, and of the directories that were made for them.
+        self.names.flush().map_err(|(path, source)| MirrorError::Io { path, source })?;
+
+        // 3. The cosignature says: I replayed everything up to here. Until the next step nobody has seen it.
         let checkpoint = cosign(next)?;
 
-        // 3. The checkpoint, durable with its name: from now on a start begins here.
+        // 4. The checkpoint, durable with its name: from now on a start begins here.
         self.copy.finish(checkpoint.as_bytes())?;
 
-        // 4. Apart from the copy, what was cosigned last. After a crash before this, the next start does it.
+        // 5. Apart from the copy, what was cosigned last. After a crash before this, the next start does it.
         cosigned::advance(&self.dir, &checkpoint)?;
 
-        // 5. Only now may anybody be answered.
+        // 6. Only now may anybody be answered.
         let edge = Arc::new(self.tree.edge().clone());
         let checkpoint = Some(Arc::new(checkpoint));
         self.settled = Settled { copy: self.copy.clone(), checkpoint, edge };
         self.shown = None;
 
-        // 6. Partial files of the checkpoint before. Left behind they do no harm.
+        // 7. Partial files of the checkpoint before. Left behind they do no harm.
         remove_outdated(self.copy.dir(), before, size)?;
         Ok(())
     }
 
     /// The tiles that are not full.
-    fn keep_partial(&self, keeping: Keeping) -> Result<(), MirrorError> {
+    fn keep_partial(&mut self, keeping: Keeping) -> Result<(), MirrorError> {
         let tiles = custody_core::tile::tiles_of_tree(self.tree.size());
         for path in tiles.filter(|path| !path.width().is_full()) {
             let custody_core::tile::TileKind::Hashes { level } = path.kind() else { continue };
@@ -226,16 +233,23 @@ impl Mirror {
     }
 
     fn keep_file(
-        &self,
+        &mut self,
         path: &TilePath,
         bytes: &[u8],
         keeping: Keeping,
     ) -> Result<(), MirrorError> {
         match keeping {
-            Keeping::Write => self.copy.write(path, bytes),
+            Keeping::Write => self.write(path, bytes),
             Keeping::Compare if self.copy.file(path).is_ok_and(|found| found == bytes) => Ok(()),
             Keeping::Compare => Err(MirrorError::Copy { what: format!("`{path}`") }),
         }
+    }
+
+    /// Writes a file of the copy, whose name is durable once the checkpoint is settled.
+    fn write(&mut self, path: &TilePath, bytes: &[u8]) -> Result<(), MirrorError> {
+        let path = self.copy.write(path, bytes)?;
+        self.names.add(&path);
+        Ok(())
     }
 }
 

@@ -2,11 +2,11 @@
 //! beside them.
 //!
 //! A reader of the files must never find a checkpoint whose tiles are missing. So the order is: tiles and bundles, each
-//! whole under its name; then the checkpoint; then, and only then, the partial tiles of earlier checkpoints go.
+//! whole and durable under its name; then the checkpoint; then, and only then, the partial tiles of earlier checkpoints go.
 //! Interrupted at any moment, the same call made again ends the same way.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read as _, Write};
+use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,6 +23,7 @@ use rayon::iter::{ParallelBridge, ParallelIterator};
 use thiserror::Error;
 
 use crate::error::{FatalError, ReadError};
+use crate::file::{self, Names};
 use crate::reader::Reader;
 use crate::row::{corrupt, number_key};
 use crate::store::{Scan, Table};
@@ -117,14 +118,18 @@ impl Reader<'_> {
     ) -> Result<PublishSummary, PublishError> {
         let size = self.head().size;
         let before = self.published_before(out)?;
+        // Where `out` is made, its own name counts too.
+        let there = out.ancestors().find(|dir| dir.exists()).unwrap_or(Path::new(""));
+        let mut names = Names::below(there);
 
         // 1. Tiles and bundles. Full ones never change: one that is there stays.
         let total = tiles_of_tree(size).count() + 2 * entry_bundles_of_tree(size).count();
         let (done, written) = (AtomicU64::new(0), AtomicU64::new(0));
-        let paths = tiles_of_tree(size)
-            .chain(entry_bundles_of_tree(size))
-            .chain(record_bundles_of_tree(size));
-        paths.par_bridge().try_for_each(|path| {
+        let paths = || {
+            let bundles = entry_bundles_of_tree(size).chain(record_bundles_of_tree(size));
+            tiles_of_tree(size).chain(bundles)
+        };
+        paths().par_bridge().try_for_each(|path| {
             let is_new = self.publish_tile(out, &path)?;
             written.fetch_add(u64::from(is_new), Ordering::Relaxed);
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
@@ -132,10 +137,18 @@ impl Reader<'_> {
             Ok::<_, PublishError>(())
         })?;
 
-        // 2. The checkpoint, which makes them count.
-        write_whole(&out.join("checkpoint"), self.checkpoint())?;
+        // 2. Their names are durable, also of those that were there: who wrote them may have ended before this.
+        let unflushed = |(path, source)| PublishError::Io { path, source };
+        paths().for_each(|path| names.add(&out.join(path.to_string())));
+        names.flush().map_err(unflushed)?;
 
-        // 3. Partial tiles of earlier checkpoints: nobody who has the new checkpoint asks for them.
+        // 3. The checkpoint, which makes them count.
+        let checkpoint = out.join("checkpoint");
+        write_whole(&checkpoint, self.checkpoint())?;
+        names.add(&checkpoint);
+        names.flush().map_err(unflushed)?;
+
+        // 4. Partial tiles of earlier checkpoints: nobody who has the new checkpoint asks for them.
         let removed = remove_outdated(out, before, size)?;
         let (written, total) = (written.into_inner(), total as u64);
         Ok(PublishSummary { head: self.head(), written, kept: total - written, removed })
@@ -291,23 +304,10 @@ fn remove_files(dir: &Path, keep: &[PathBuf]) -> Result<u64, PublishError> {
     Ok(removed)
 }
 
-/// Writes a file so that it is there whole or not at all, whatever happens.
+/// Writes a file, and makes its directory where that is absent. It is there whole or not at all, whatever happens; its name is
+/// not durable yet, nor are those of directories that were made: [`Names`].
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), PublishError> {
-    let failed = |source| PublishError::Io { path: path.to_path_buf(), source };
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).map_err(failed)?;
-    }
-    let mut next = path.as_os_str().to_owned();
-    next.push(".next");
-    let next = PathBuf::from(next);
-    let written = File::create(&next).and_then(|mut file| {
-        file.write_all(bytes)?;
-        // Without this a crash could leave the name with an empty file, which would never be written again.
-        file.sync_all()
-    });
-    written.and_then(|()| fs::rename(&next, path)).map_err(|error| {
-        // What is not whole must not lie about; the first error is the one to tell.
-        let _ = fs::remove_file(&next);
-        failed(error)
-    })
+    let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+    let written = made.and_then(|()| file::replace(path, bytes));
+    written.map_err(|source| PublishError::Io { path: path.to_path_buf(), source })
 }

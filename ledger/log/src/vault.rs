@@ -20,8 +20,8 @@
 //!    does it again.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,6 +32,8 @@ use custody_core::hash::Hash;
 use custody_core::record::body::ErasedField;
 use custody_core::sealed::Opening;
 use thiserror::Error;
+
+use crate::file;
 
 /// Openings of one record, at most: 32 sealed fields and 32 attachments.
 const MAX_OPENINGS: usize = 64;
@@ -373,26 +375,17 @@ fn failed(path: &Path, source: io::Error) -> VaultError {
     VaultError::Io { path: path.to_path_buf(), source }
 }
 
-/// Writes a file and flushes it. That its name is durable takes a flush of the directory. Where it fails, nothing is left: on a
-/// disk that is full, each attempt would take one more name.
+/// As [`file::write`]: that its name is durable takes a flush of the directory.
 fn write_durably(path: PathBuf, bytes: &[u8]) -> Result<PathBuf, VaultError> {
-    let written = File::create(&path).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    written.map_err(|source| {
-        let _ = fs::remove_file(&path);
-        failed(&path, source)
-    })?;
-    Ok(path)
+    match file::write(&path, bytes) {
+        Ok(()) => Ok(path),
+        Err(source) => Err(failed(&path, source)),
+    }
 }
 
-/// Puts a file into the place of another one, so that there is always one of them whole.
+/// As [`file::replace`], and here too the flush of the directory is the caller's.
 fn replace(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
-    let mut new = path.as_os_str().to_owned();
-    new.push(".new");
-    let new = write_durably(new.into(), bytes)?;
-    fs::rename(&new, path).map_err(|source| failed(path, source))
+    file::replace(path, bytes).map_err(|source| failed(path, source))
 }
 
 fn remove(path: &Path) -> Result<(), VaultError> {
@@ -412,7 +405,7 @@ fn read_openings(path: &Path) -> Result<Vec<Opening>, VaultError> {
 }
 
 fn flush_dir(dir: &Path) -> Result<(), VaultError> {
-    File::open(dir).and_then(|dir| dir.sync_all()).map_err(|source| failed(dir, source))
+    file::flush_dir(dir).map_err(|source| failed(dir, source))
 }
 
 /// `[[field, salt, value], ...]`; the value is CBOR itself and stands as a byte string.

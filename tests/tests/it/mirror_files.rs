@@ -150,7 +150,7 @@ fn a_follow_that_is_cut_short_anywhere_is_gone_on_with() {
                 drop(mirror);
                 // A file that was cut short by a crash of another kind counts for nothing either.
                 for name in
-                    ["copy/tile/entries/001", "copy/records/002.p/188", "copy/checkpoint.next"]
+                    ["copy/tile/entries/001", "copy/records/002.p/188", "copy/checkpoint.new"]
                 {
                     let path = dir.path().join(name);
                     fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -1,6 +1,6 @@
 //! The copy as files: what `publish` writes, so that the offline verifier replays it unchanged.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,7 @@ use custody_core::note::MAX_NOTE_LEN;
 use custody_core::tile::{TilePath, TileWidth};
 
 use super::MirrorError;
+use crate::file::flush_dir;
 use crate::publish::{PublishError, write_whole};
 use crate::published::{Published, Source, SourceError, cut, read_file};
 
@@ -37,17 +38,19 @@ impl Copy {
     }
 
     /// Writes a tile or bundle, whole and flushed, also where one of this name lies about: what is beyond the checkpoint
-    /// may come from an attempt that ended badly.
-    pub(super) fn write(&self, path: &TilePath, bytes: &[u8]) -> Result<(), MirrorError> {
-        Ok(write_whole(&self.dir().join(path.to_string()), bytes)?)
+    /// may come from an attempt that ended badly. Returns the file, whose name is not durable yet.
+    pub(super) fn write(&self, path: &TilePath, bytes: &[u8]) -> Result<PathBuf, MirrorError> {
+        let path = self.dir().join(path.to_string());
+        write_whole(&path, bytes)?;
+        Ok(path)
     }
 
-    /// Writes the checkpoint that makes everything before it count. On return it is durable, and so is its name.
+    /// Writes the checkpoint that makes everything before it count: what is durable by now. On return it is durable too, and so is
+    /// its name.
     pub(super) fn finish(&self, note: &[u8]) -> Result<(), MirrorError> {
         let path = self.dir().join("checkpoint");
         write_whole(&path, note)?;
-        let flushed = File::open(self.dir()).and_then(|dir| dir.sync_all());
-        flushed.map_err(|source| MirrorError::Io { path, source })
+        flush_dir(self.dir()).map_err(|source| MirrorError::Io { path, source })
     }
 
     /// A tile or bundle of any width that lies in the copy's tree: as it is, or cut from a wider one.

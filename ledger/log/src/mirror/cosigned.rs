@@ -3,7 +3,6 @@
 //! The copy says what the mirror vouches for; this file says what it may not forget. Without it a mirror whose copy is gone looks
 //! like a new one, and would cosign another history with the same keys.
 
-use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +10,7 @@ use custody_core::checkpoint::Checkpoint;
 use custody_core::note::MAX_NOTE_LEN;
 
 use super::{MirrorError, MirrorTrust, Settled};
+use crate::file::flush_dir;
 use crate::publish::write_whole;
 use crate::published::read_file;
 
@@ -52,7 +52,12 @@ pub(super) fn hold_against(
     }
     // What is not the tree of its own checkpoint must not become what the copy is held against.
     match settled.root_in_files(now.size())? == *now.root() {
-        true => advance(dir, now),
+        true => {
+            // Who wrote it may have ended before its name was durable; what is noted must not outlive it.
+            let path = settled.copy.dir();
+            flush_dir(path).map_err(|source| MirrorError::Io { path: path.to_owned(), source })?;
+            advance(dir, now)
+        }
         false => {
             Err(MirrorError::Copy { what: "its tiles do not lead to its checkpoint".to_owned() })
         }
@@ -66,7 +71,7 @@ pub(super) fn advance(dir: &Path, cosigned: &Checkpoint) -> Result<(), MirrorErr
     write_whole(&path, cosigned.as_bytes())?;
     // The folder's own name too: the first time, `write_whole` may have made it.
     let folders = [dir.join("keys"), dir.to_owned()];
-    let flushed = folders.iter().try_for_each(|folder| File::open(folder)?.sync_all());
+    let flushed = folders.iter().try_for_each(|folder| flush_dir(folder));
     flushed.map_err(|source| MirrorError::Io { path, source })
 }
 

@@ -1,6 +1,6 @@
 //! What a mirror keeps of a log that broke its word. Never written over, never removed.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,7 @@ use custody_core::hash::Hash;
 use custody_core::merkle::TreeHead;
 
 use super::MirrorError;
+use crate::file::flush_dir;
 
 /// Where it lies, in the mirror's directory.
 fn folder(dir: &Path) -> PathBuf {
@@ -50,7 +51,7 @@ pub(super) fn keep(dir: &Path, alarm: &MirrorError) -> Result<(), MirrorError> {
     write(&path.join("shown.checkpoint"), shown.as_bytes()).map_err(failed)?;
     write(&path.join("what.txt"), text.as_bytes()).map_err(failed)?;
     let parents = [path.clone(), folder(dir), dir.to_owned()];
-    parents.iter().try_for_each(|dir| File::open(dir)?.sync_all()).map_err(failed)
+    parents.iter().try_for_each(|dir| flush_dir(dir)).map_err(failed)
 }
 
 /// A consistency proof as text: `old`, the size and the root that the newer tree begins with; `new`, its size and root; a hash a

@@ -70,7 +70,7 @@ impl Mirror {
     }
 
     fn take_entries(
-        &self,
+        &mut self,
         next: &Checkpoint,
         source: &dyn Source,
         keeping: Keeping,
@@ -90,8 +90,7 @@ impl Mirror {
                 entries.iter().skip(known).for_each(|entry| frontier.push(hash_leaf(entry)));
                 if keeping == Keeping::Write {
                     self.check_known(&entries, known)?;
-                    self.copy
-                        .write(&place.entries, &encode_entries(&entries).map_err(malformed)?)?;
+                    self.write(&place.entries, &encode_entries(&entries).map_err(malformed)?)?;
                 }
             }
         }
@@ -160,7 +159,7 @@ impl Mirror {
             self.keep_file(&path, &bytes, keeping)?;
         }
         match keeping {
-            Keeping::Write => self.copy.write(&bundle.place.records, &bundle.records),
+            Keeping::Write => self.write(&bundle.place.records, &bundle.records),
             Keeping::Compare => Ok(()),
         }
     }
