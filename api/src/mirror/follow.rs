@@ -70,9 +70,7 @@ impl Follower {
             let Some(next) = self.next(sent) else { continue };
             match self.go(&mut mirror, &next) {
                 Ok(()) => {}
-                Err(error) if error.is_alarm() || matches!(error, MirrorError::Io { .. }) => {
-                    return Err(self.end(&error));
-                }
+                Err(error) if error.is_final() => return Err(self.end(&error)),
                 // It went on meanwhile. What was sent may be old, by whoever it was sent: only what the log's own server
                 // shows is what the log shows now.
                 Err(MirrorError::Stale { .. }) if was_sent => {}
@@ -114,6 +112,10 @@ impl Follower {
         standing.settle(mirror.settled());
         if followed == Followed::Settled {
             tracing::info!(size = next.size().0, "replayed and cosigned");
+            if let Some(error) = mirror.left_behind() {
+                let error = custody_core::verify::error_text(error);
+                tracing::warn!(error, "outdated files of the copy stay, and do no harm");
+            }
         }
         Ok(())
     }

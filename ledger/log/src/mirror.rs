@@ -66,6 +66,9 @@ pub struct Mirror {
     /// The log cannot take it back: what it shows then has to begin with it.
     shown: Option<Checkpoint>,
     settled: Settled,
+    left_behind: Option<MirrorError>,
+    /// What was replayed may be ahead of the files, or does not hold: from here nothing is followed.
+    is_halted: bool,
 }
 
 /// What a mirror vouches for: replayed, durable, cosigned. Cheap to clone; stands still.
@@ -112,6 +115,8 @@ impl Mirror {
             policy,
             trust,
             settled,
+            left_behind: None,
+            is_halted: false,
         };
         if let Some(checkpoint) = mirror.settled.checkpoint.clone() {
             let copy = mirror.copy.clone();
@@ -133,12 +138,19 @@ impl Mirror {
         self.tree.size()
     }
 
+    /// Why partial files of the checkpoint before the settled one are still there, if they are. They do no harm.
+    pub fn left_behind(&self) -> Option<&MirrorError> {
+        self.left_behind.as_ref()
+    }
+
     /// Takes a checkpoint of the log: holds it against what is known, gets what is new from `source`, replays it, and
     /// settles: the copy is whole and durable, and `cosign` has signed, before this returns [`Followed::Settled`].
     ///
     /// # Errors
-    /// [`MirrorError`]. After an alarm the evidence is durable, and the mirror must follow no more. After any other error,
-    /// [`MirrorError::Stale`] among them, it may be tried again, with the same checkpoint or a newer one.
+    /// [`MirrorError`]. After an alarm the evidence is durable, and no mirror in this directory follows any more. After
+    /// [`MirrorError::Io`] the mirror has to be opened again, which replays what was settled and finds out what is there: until
+    /// then every call ends in [`MirrorError::Halted`]. After any other error, [`MirrorError::Stale`] among them, it may be tried
+    /// again, with the same checkpoint or a newer one.
     pub fn follow(
         &mut self,
         next: &Checkpoint,
@@ -146,11 +158,15 @@ impl Mirror {
         cosign: Cosign<'_>,
         progress: &dyn Fn(Progress),
     ) -> Result<Followed, MirrorError> {
+        if self.is_halted {
+            return Err(MirrorError::Halted);
+        }
         let followed = self.follow_unguarded(next, source, cosign, progress);
-        if let Err(error) = &followed
-            && error.is_alarm()
-        {
-            evidence::keep(&self.dir, error)?;
+        if let Err(error) = &followed {
+            self.is_halted = error.is_final();
+            if error.is_alarm() {
+                evidence::keep(&self.dir, error)?;
+            }
         }
         followed
     }
@@ -218,7 +234,8 @@ impl Mirror {
         self.shown = None;
 
         // 7. Partial files of the checkpoint before. Left behind they do no harm.
-        remove_outdated(self.copy.dir(), before, size)?;
+        self.left_behind =
+            remove_outdated(self.copy.dir(), before, size).err().map(MirrorError::from);
         Ok(())
     }
 

@@ -221,6 +221,10 @@ fn a_log_that_breaks_a_rule_is_not_cosigned() {
     let MirrorError::Broken { findings, .. } = &error else { panic!("{error}") };
     assert_eq!((findings[0].index, findings[0].code), (Some(at), "custody/not-the-holder"));
     assert_eq!(mirror.settled().size(), TreeSize(300));
+    for ledger in [&busy.ledger, &before] {
+        let error = follow(&mut mirror, ledger, &honest(ledger)).unwrap_err();
+        assert_eq!(error.code(), "mirror/halted");
+    }
     drop(mirror);
     let again = open(dir.path(), &busy).err().map(|error| error.code());
     assert_eq!(again, Some("mirror/evidence"));
@@ -396,4 +400,66 @@ fn a_mirror_does_not_forget_what_it_cosigned() {
     // What lies there and is no checkpoint of this log is not passed over.
     fs::write(&last, b"nothing").unwrap();
     assert_eq!(open(dir.path(), &busy).err().map(|error| error.code()), Some("mirror/copy"));
+}
+
+/// A file that could not be written is not gone on from: what was replayed is ahead of the copy by then, and the next checkpoint
+/// would be cosigned without it.
+#[test]
+fn what_could_not_be_written_is_written_by_the_next_start() {
+    let busy = Busy::new(700, 5, 40);
+    let before = busy.ledger.at_size(TreeSize(200));
+    // Entries, a full tile of hashes, records, a tile that is not full: in the order in which they are written.
+    for name in ["tile/entries/002.p", "tile/0/001", "records/002.p", "tile/0/002.p"] {
+        let dir = TempDir::new().unwrap();
+        let mut mirror = open(dir.path(), &busy).unwrap();
+        follow(&mut mirror, &before, &honest(&before)).unwrap();
+        let settled = fs::read(dir.path().join("copy/checkpoint")).unwrap();
+        // What has the name is no directory where one has to be, or one where a file has to be.
+        let taken = dir.path().join("copy").join(name);
+        match name.ends_with(".p") {
+            true => fs::write(&taken, b"no directory").unwrap(),
+            false => fs::create_dir(&taken).unwrap(),
+        }
+        let error = follow(&mut mirror, &busy.ledger, &honest(&busy.ledger)).unwrap_err();
+        assert_eq!((error.code(), error.is_final()), ("mirror/io", true), "{name}: {error}");
+        match name.ends_with(".p") {
+            true => fs::remove_file(&taken).unwrap(),
+            false => fs::remove_dir(&taken).unwrap(),
+        }
+        for ledger in [&busy.ledger, &before] {
+            let error = follow(&mut mirror, ledger, &honest(ledger)).unwrap_err();
+            assert_eq!((error.code(), error.is_alarm()), ("mirror/halted", false), "{name}");
+        }
+        assert_eq!(fs::read(dir.path().join("copy/checkpoint")).unwrap(), settled, "{name}");
+        drop(mirror);
+        let mut mirror = open(dir.path(), &busy).unwrap();
+        let followed = follow(&mut mirror, &busy.ledger, &honest(&busy.ledger)).unwrap();
+        assert_eq!(followed, Followed::Settled);
+        expect_published(dir.path(), &busy.ledger);
+        drop(mirror);
+        assert_eq!(open(dir.path(), &busy).unwrap().settled().size(), TreeSize(700));
+    }
+}
+
+/// Once everything is settled, files of the checkpoint before are nothing to stop for.
+#[test]
+fn outdated_files_that_cannot_be_removed_end_nothing() {
+    let mut busy = Busy::new(300, 5, 40);
+    let before = busy.ledger.at_size(TreeSize(200));
+    let dir = TempDir::new().unwrap();
+    let mut mirror = open(dir.path(), &busy).unwrap();
+    follow(&mut mirror, &before, &honest(&before)).unwrap();
+    assert!(mirror.left_behind().is_none());
+    // A directory cannot be removed as a file, by whomever.
+    let stray = dir.path().join("copy/tile/0/000.p/stray");
+    fs::create_dir(&stray).unwrap();
+    let followed = follow(&mut mirror, &busy.ledger, &honest(&busy.ledger)).unwrap();
+    assert_eq!(followed, Followed::Settled);
+    assert_eq!(mirror.left_behind().map(MirrorError::code), Some("mirror/io"));
+    assert_eq!(mirror.settled().size(), TreeSize(300));
+    busy.hand_on(7);
+    let newer = follow(&mut mirror, &busy.ledger, &honest(&busy.ledger)).unwrap();
+    assert_eq!((newer, mirror.left_behind().is_none()), (Followed::Settled, true));
+    drop(mirror);
+    assert_eq!(open(dir.path(), &busy).unwrap().settled().size(), busy.ledger.head().size);
 }

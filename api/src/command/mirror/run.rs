@@ -73,6 +73,10 @@ pub fn run(args: &Args) -> Result<Answer, Failure> {
         };
         let (mirror, followed) = follow_once(&home, &upstream, &cosigner, &progress)?;
         drop(bar);
+        if let Some(error) = mirror.left_behind() {
+            let text = custody_core::verify::error_text(error);
+            talk(&format!("outdated files of the copy stay, and do no harm: {text}"));
+        }
         let size = mirror.settled().size();
         let lines = vec![match followed {
             Followed::Settled => format!("replayed and cosigned {origin}: {size} entries"),

@@ -12,7 +12,7 @@ use crate::check::Finding;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum MirrorError {
-    /// A file of the copy cannot be read or written.
+    /// A file of the copy cannot be read or written. The mirror has to be opened again.
     #[error("cannot keep `{}`", path.display())]
     Io {
         /// The file.
@@ -75,6 +75,9 @@ pub enum MirrorError {
         /// Where.
         path: PathBuf,
     },
+    /// An earlier attempt ended with an alarm, or with a file that could not be written. Nothing was tried.
+    #[error("the mirror follows no more until it is opened again")]
+    Halted,
 }
 
 impl MirrorError {
@@ -90,12 +93,18 @@ impl MirrorError {
             Self::Stale { .. } => "mirror/stale",
             Self::Broken { .. } => "mirror/broken",
             Self::Evidence { .. } => "mirror/evidence",
+            Self::Halted => "mirror/halted",
         }
     }
 
     /// Whether it is evidence against the log: two heads that it signed, or one that does not hold.
     pub fn is_alarm(&self) -> bool {
         matches!(self, Self::Fork { .. } | Self::Broken { .. })
+    }
+
+    /// Whether the mirror follows no more after it until it is opened again, if then.
+    pub fn is_final(&self) -> bool {
+        self.is_alarm() || matches!(self, Self::Io { .. } | Self::Halted)
     }
 
     /// The head that this is about, where it is about one.
