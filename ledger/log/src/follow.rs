@@ -29,7 +29,7 @@ use crate::publish::Progress;
 use crate::published::{Bundle, Published, fetch, read_file};
 use crate::store::RocksStore;
 use crate::vault::Vault;
-use crate::writer::{Recovered, Verdict, Was, Writer, verify_note};
+use crate::writer::{Judged, Recovered, Verdict, Was, Writer, verify_note};
 
 /// Records that are stored at once, at most: a clock that was put back lets many batches have one time.
 const BATCH: usize = 4096;
@@ -145,7 +145,8 @@ pub fn follow(
     let mark = options.mark().map_err(LedgerError::from)?;
     let recovered = Writer::follow(store.clone(), mark, options.clock.clone())?;
     let vault = Vault::new(&options.vault_dir()).map_err(LedgerError::from)?;
-    let mut follower = Follower::new(recovered, vault, (from.size, end));
+    let row_bytes = options.batch.row_bytes;
+    let mut follower = Follower::new(recovered, vault, (from.size, end), row_bytes);
     let published = Published::new(published.to_owned());
     for bundle in Bundle::between(from.size, follower.end.size()) {
         follower.read(&published, &bundle)?;
@@ -168,6 +169,8 @@ struct Follower {
     intake: Intake,
     from: TreeSize,
     end: Checkpoint,
+    /// Bytes of rows after which no more records go into one commit.
+    row_bytes: usize,
     /// Entries and records that were read and not taken in yet.
     waiting: Vec<(Entry, Vec<u8>)>,
 }
@@ -177,10 +180,11 @@ impl Follower {
         recovered: Recovered<RocksStore>,
         vault: Vault,
         (from, end): (TreeSize, Checkpoint),
+        row_bytes: usize,
     ) -> Self {
         let Recovered { writer, index, keyring, origin, genesis, .. } = recovered;
         let intake = Intake { origin, genesis, keyring, vault, gate: Gate::new() };
-        Self { writer, index, intake, from, end, waiting: Vec::new() }
+        Self { writer, index, intake, from, end, row_bytes, waiting: Vec::new() }
     }
 
     /// Reads one bundle of entries and one of records; what the store has of them is passed over.
@@ -241,41 +245,59 @@ impl Follower {
     }
 
     fn store(&mut self, batch: Vec<(Entry, Vec<u8>)>, is_signed: bool) -> Result<(), FollowError> {
-        let lo = self.writer.head().size.0;
-        let refused = |at: usize, source| FollowError::Refused {
-            index: LeafIndex(lo + at as u64),
-            source: Box::new(source),
-        };
         // 1. What needs no other record, on all cores.
         let examined: Vec<_> = batch
             .par_iter()
             .map(|(_, record)| self.intake.examine_bytes(record, Vec::new()))
             .collect();
-        let candidates: Result<Vec<Candidate>, _> =
-            examined.into_iter().enumerate().map(|(at, e)| e.map_err(|e| refused(at, e))).collect();
-        // 2. The rules.
-        let judged = self.writer.judge(candidates?, &self.intake.keyring);
-        let verdicts = judged.map_err(LedgerError::from)?;
-        let mut accepted = Vec::with_capacity(verdicts.len());
-        for (at, verdict) in verdicts.into_iter().enumerate() {
-            match verdict {
-                Verdict::Accepted(candidate) => accepted.push(candidate),
-                Verdict::Known(..) => {
-                    return Err(FollowError::Twice { index: LeafIndex(lo + at as u64) });
-                }
-                Verdict::Refused(_, error) => return Err(refused(at, error)),
-            }
-        }
-        // 3. Entries, index and tree have to be those that were published; then all of it becomes durable.
+        let lo = self.writer.head().size.0;
+        let candidates: Result<Vec<Candidate>, _> = (lo..)
+            .zip(examined)
+            .map(|(at, examined)| examined.map_err(|error| refused(at, error)))
+            .collect();
+        let mut candidates = candidates?;
         let entries: Vec<_> = batch.iter().map(|(entry, _)| *entry).collect();
-        let is_last = lo + entries.len() as u64 == self.end.size().0;
-        let end = is_last.then_some((self.from, &self.end));
-        let was = Was { entries: &entries, is_signed, end };
-        self.writer.commit_again(&mut self.index, &accepted, &was)?;
-        // 4. What they erase is erased.
-        for pending in accepted.iter().filter_map(|candidate| candidate.pending.as_ref()) {
-            self.intake.vault.settle(pending).map_err(LedgerError::from)?;
+        let mut entries = entries.as_slice();
+        while !candidates.is_empty() {
+            // 2. The rules.
+            let (accepted, rest) = self.judge(candidates)?;
+            // 3. Entries, index and tree have to be those that were published; then all of it becomes durable. Where not all
+            //    fits into one commit, the log signed none but the last.
+            let (these, others) = entries.split_at(accepted.len().min(entries.len()));
+            let is_signed = is_signed && rest.is_empty();
+            let size = self.writer.head().size.0 + these.len() as u64;
+            let end = (size == self.end.size().0).then_some((self.from, &self.end));
+            let was = Was { entries: these, is_signed, end };
+            self.writer.commit_again(&mut self.index, &accepted, &was)?;
+            // 4. What they erase is erased.
+            for pending in accepted.iter().filter_map(|candidate| candidate.pending.as_ref()) {
+                self.intake.vault.settle(pending).map_err(LedgerError::from)?;
+            }
+            (candidates, entries) = (rest, others);
         }
         Ok(())
     }
+
+    /// Judges as many records as one commit holds, all of which must be accepted, and returns them and those that are left.
+    fn judge(
+        &mut self,
+        candidates: Vec<Candidate>,
+    ) -> Result<(Vec<Candidate>, Vec<Candidate>), FollowError> {
+        let lo = self.writer.head().size.0;
+        let judged = self.writer.judge(candidates, &self.intake.keyring, self.row_bytes);
+        let Judged { verdicts, rest } = judged.map_err(LedgerError::from)?;
+        let mut accepted = Vec::with_capacity(verdicts.len());
+        for (at, verdict) in (lo..).zip(verdicts) {
+            match verdict {
+                Verdict::Accepted(candidate) => accepted.push(candidate),
+                Verdict::Known(..) => return Err(FollowError::Twice { index: LeafIndex(at) }),
+                Verdict::Refused(_, error) => return Err(refused(at, error)),
+            }
+        }
+        Ok((accepted, rest))
+    }
+}
+
+fn refused(at: u64, source: SubmitError) -> FollowError {
+    FollowError::Refused { index: LeafIndex(at), source: Box::new(source) }
 }

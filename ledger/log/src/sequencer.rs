@@ -17,7 +17,7 @@ use crate::intake::{Candidate, Intake};
 use crate::row::Kept;
 use crate::store::Store;
 use crate::tree::TileCache;
-use crate::writer::{Newest, Published, Verdict, Writer, load_entry};
+use crate::writer::{Judged, Newest, Published, Verdict, Writer, load_entry};
 
 pub use queue::{BatchLimits, Reply};
 pub(crate) use queue::{InFlight, Message, Queue, Submission, Work, queue};
@@ -59,6 +59,9 @@ pub(crate) struct Sequencer<S> {
     pub(crate) queue: Queue,
 }
 
+/// Answers to the first of some records, and those that are left.
+type Sequenced = (Vec<Result<Acknowledged, SubmitError>>, Vec<Candidate>);
+
 impl<S> Shared<S> {
     /// The newest signed state. Waits for no batch.
     pub(crate) fn newest(&self) -> Arc<Newest> {
@@ -91,16 +94,22 @@ impl<S: Store> Sequencer<S> {
     }
 
     fn process(&mut self, work: Work) {
-        let (candidates, replies): (Vec<_>, Vec<_>) =
+        let (mut candidates, replies): (Vec<_>, Vec<_>) =
             work.submissions.into_iter().map(|each| (each.candidate, each.reply)).unzip();
-        match self.sequence(candidates) {
-            Ok(answers) => {
-                replies.into_iter().zip(answers).for_each(|(reply, answer)| reply.send(answer));
-            }
-            Err(error) => {
-                let error = self.fail(error);
-                let answer = || Err(SubmitError::Fatal(error.clone()));
-                replies.into_iter().for_each(|reply| reply.send(answer()));
+        let mut replies = replies.into_iter();
+        while !candidates.is_empty() {
+            match self.sequence(candidates) {
+                Ok((answers, rest)) => {
+                    let answered = answers.into_iter().zip(replies.by_ref());
+                    answered.for_each(|(answer, reply)| reply.send(answer));
+                    candidates = rest;
+                }
+                Err(error) => {
+                    let error = self.fail(error);
+                    let answer = || Err(SubmitError::Fatal(error.clone()));
+                    replies.by_ref().for_each(|reply| reply.send(answer()));
+                    break;
+                }
             }
         }
         for keep in work.keeps {
@@ -141,11 +150,10 @@ impl<S: Store> Sequencer<S> {
         self.shared.fatal.get_or_init(|| Arc::new(error)).clone()
     }
 
-    fn sequence(
-        &mut self,
-        candidates: Vec<Candidate>,
-    ) -> Result<Vec<Result<Acknowledged, SubmitError>>, FatalError> {
-        let verdicts = self.writer.judge(candidates, &self.shared.intake.keyring)?;
+    /// Takes in as many records as one commit holds.
+    fn sequence(&mut self, candidates: Vec<Candidate>) -> Result<Sequenced, FatalError> {
+        let (keyring, row_bytes) = (&self.shared.intake.keyring, self.queue.row_bytes());
+        let Judged { verdicts, rest } = self.writer.judge(candidates, keyring, row_bytes)?;
         let accepted: Vec<_> = verdicts
             .iter()
             .filter_map(|verdict| match verdict {
@@ -158,7 +166,7 @@ impl<S: Store> Sequencer<S> {
             [] => Vec::new(),
             accepted => self.commit(accepted)?,
         };
-        self.answer(verdicts, first, &entries)
+        Ok((self.answer(verdicts, first, &entries)?, rest))
     }
 
     fn commit(&mut self, accepted: &[&Candidate]) -> Result<Vec<Entry>, FatalError> {

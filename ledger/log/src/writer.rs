@@ -31,7 +31,7 @@ use crate::tree::{Edge, Nodes, TileCache, Tree};
 
 pub(crate) use commit::Was;
 use ground::Ground;
-pub(crate) use judge::{Verdict, index_by_digest, load_entry, load_record};
+pub(crate) use judge::{Judged, Verdict, index_by_digest, load_entry, load_record};
 use mark::Mark;
 pub(crate) use recover::{
     Recovered, Stored, check_index, check_mark, load_founding, load_index, load_newest,

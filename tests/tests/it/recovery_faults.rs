@@ -14,6 +14,15 @@ type FaultyLedger = Ledger<FaultStore<RocksStore>>;
 
 /// Opens the ledger of `scene` with its store and mark under `faults`.
 fn open_faulty(scene: &Scene, dir: &Path, faults: &Faults) -> Result<FaultyLedger, LedgerError> {
+    open_limited(scene, dir, faults, BatchLimits::default())
+}
+
+fn open_limited(
+    scene: &Scene,
+    dir: &Path,
+    faults: &Faults,
+    batch: BatchLimits,
+) -> Result<FaultyLedger, LedgerError> {
     let store = RocksStore::open(&dir.join("store"), &RocksConfig::default())?;
     let disk = Box::new(faults.disk(LocalDisk::default()));
     let parts = Parts {
@@ -21,7 +30,7 @@ fn open_faulty(scene: &Scene, dir: &Path, faults: &Faults) -> Result<FaultyLedge
         mark: HighWater::new(&dir.join("high-water"), disk),
         vault: dir.join("vault"),
         clock: scene.clock.clone(),
-        batch: BatchLimits::default(),
+        batch,
     };
     Ledger::start(parts, &scene.world.log_keys())
 }
@@ -140,4 +149,24 @@ fn many_answers_hang_on_one_commit() {
     }
     drop(ledger);
     assert_recovers(&scene, &records, 0);
+}
+
+/// What came together and did not fit into one commit: what is durable by then is acknowledged, the rest is in doubt.
+#[test]
+fn answers_hang_on_their_own_commit() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut scene, ledger) = Scene::new(dir.path(), 3);
+    drop(ledger);
+    let faults = Faults::none();
+    let one_each = BatchLimits { row_bytes: 1, ..BatchLimits::default() };
+    let ledger = open_limited(&scene, dir.path(), &faults, one_each).unwrap();
+    faults.plan(Plan { step: Step::Commit, nth: 4, fault: Fault::LostInDoubt });
+    let records: Vec<_> = (0..20).map(|n| scene.world.pass_on(n % 3)).collect();
+    let answers = ledger.submit_all(records.clone());
+    let codes: Vec<_> =
+        answers.iter().map(|answer| answer.as_ref().map_err(SubmitError::code).err()).collect();
+    assert_eq!(codes[..3], [None; 3]);
+    assert_eq!(codes[3..], [Some("store-in-doubt"); 17]);
+    drop(ledger);
+    assert_recovers(&scene, &records, 3);
 }

@@ -10,7 +10,9 @@ use custody_core::tile::{
     TileKind, TilePath, TileWidth, decode_entries, decode_records, encode_entries, encode_records,
 };
 use custody_log::store::{Read, RocksConfig, RocksReader, Scan, Table};
-use custody_log::{FollowError, Ledger, LedgerOptions, Standing, Suspect, follow, pin};
+use custody_log::{
+    BatchLimits, FollowError, Ledger, LedgerOptions, Standing, Suspect, follow, pin,
+};
 use custody_tests::office::copy;
 use custody_tests::world::{Made, Scene, digest_of};
 use tempfile::TempDir;
@@ -142,7 +144,18 @@ fn rows(dir: &Path, table: Table) -> Vec<(Vec<u8>, Vec<u8>)> {
 
 #[test]
 fn a_store_that_is_behind_becomes_the_very_same() {
-    let behind = Behind::new();
+    expect_the_very_same(BatchLimits::default().row_bytes);
+}
+
+/// Records of one batch whose rows are more than a store takes at once are stored in several commits.
+#[test]
+fn a_store_that_is_behind_becomes_the_very_same_in_small_commits() {
+    [1, 5000].into_iter().for_each(expect_the_very_same);
+}
+
+fn expect_the_very_same(row_bytes: usize) {
+    let mut behind = Behind::new();
+    behind.options.batch.row_bytes = row_bytes;
     let head = behind.ledger.reader().unwrap().head();
     let first = Standing::open(&behind.options.dir.join("store")).unwrap().head();
     assert!(first.size.0 + 500 < head.size.0, "{first} {head}");

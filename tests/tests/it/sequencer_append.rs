@@ -1,12 +1,14 @@
 //! What is acknowledged is in the ledger, signed and provable at once.
 
+use std::collections::BTreeSet;
+
 use custody_core::checkpoint::{Checkpoint, LogKeys as PublicKeys};
 use custody_core::hash::sha256;
 use custody_core::id::SubjectId;
 use custody_core::index::{ChainHead, verify_chain_head, verify_no_chain};
 use custody_core::merkle::{LeafIndex, TreeSize};
 use custody_core::note::{Algorithm, KeyName, VerifierKey};
-use custody_log::{Acknowledged, Ledger, check};
+use custody_log::{Acknowledged, BatchLimits, Ledger, LedgerOptions, check};
 use custody_tests::world::{Scene, World, digest_of};
 
 /// The public keys of a world's log.
@@ -121,4 +123,36 @@ fn chains_states_and_openings_read_back() {
     assert!(ledger.submit(record, openings).unwrap().was_known);
     assert_eq!(ledger.reader().unwrap().openings(&digests[2]).unwrap(), [], "stays erased");
     check(&ledger.reader().unwrap(), &|_| ()).unwrap();
+}
+
+/// A record of many items writes many rows: what is more than one commit takes goes into the next, in its order.
+#[test]
+fn records_that_do_not_fit_into_one_commit_make_several() {
+    let mut commits = Vec::new();
+    for row_bytes in [0, 1, 5000, BatchLimits::default().row_bytes] {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut scene, ledger) = Scene::new(dir.path(), 4);
+        drop(ledger);
+        let batch = BatchLimits { row_bytes, ..BatchLimits::default() };
+        let options = LedgerOptions { batch, ..scene.options.clone() };
+        let ledger = Ledger::open(options, scene.world.log_keys()).unwrap();
+        // Each stands on one before it: a key that is enrolled, a thing that is there, a chain.
+        let mut records = vec![scene.world.enrol(), scene.world.collect(4)];
+        records.extend((0..20).map(|n| scene.world.pass_on(n % 5)));
+        records.push(records[0].clone());
+        let answers = scene.submit_all(&ledger, records.clone());
+        let (again, fresh) = answers.split_last().unwrap();
+        assert_eq!((again.was_known, again.index), (true, answers[0].index));
+        let indices: Vec<_> = fresh.iter().map(|answer| answer.index.0).collect();
+        assert_eq!(indices, (9..31).collect::<Vec<_>>());
+        let named: Vec<_> = fresh.iter().map(|answer| answer.digest).collect();
+        assert_eq!(named, records[..22].iter().map(digest_of).collect::<Vec<_>>());
+        assert_provable(&scene.world, &ledger, &answers);
+        check(&ledger.reader().unwrap(), &|_| ()).unwrap();
+        let signed: BTreeSet<_> = fresh.iter().map(|answer| answer.checkpoint.to_vec()).collect();
+        commits.push(signed.len());
+    }
+    let [none, one, some, all] = commits[..] else { panic!("{commits:?}") };
+    assert_eq!((none, one, all), (22, 22, 1));
+    assert!((2..22).contains(&some), "{commits:?}");
 }

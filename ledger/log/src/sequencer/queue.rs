@@ -10,6 +10,7 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use super::{Acknowledged, Keep};
 use crate::error::SubmitError;
 use crate::intake::Candidate;
+use crate::store::Batch;
 
 /// Messages that wait before senders do. Records that come one by one make a batch of as many, which has to be large
 /// enough for a disk that takes 5 ms to flush; of messages with 32 records each they are 512 x 32 x 3 KiB = 48 MiB.
@@ -26,8 +27,13 @@ const PAUSE: Duration = Duration::from_micros(500);
 pub struct BatchLimits {
     /// Most records.
     pub records: usize,
-    /// Most bytes of records. Below [`crate::store::Batch::BYTES_MAX`] with room for everything else in a commit.
+    /// Bytes of records after which no more are taken.
     pub bytes: usize,
+    /// Bytes of rows after which no more records are judged: those that are left make the next batch, in their order. A record
+    /// writes the state of every subject anew, and those of 500 items are many times the record. Below [`Batch::BYTES_MAX`],
+    /// the most that a store takes in one commit, with room for the rows of one record and for the entries, tiles and
+    /// checkpoint of all: 4,127 x 87 bytes, 18 x 8 KiB and 219 KiB make 0.7 MiB.
+    pub row_bytes: usize,
     /// Longest time that a record waits for others while fewer have come than are likely to.
     pub linger: Duration,
     /// Longest time that a record waits for others while as many again are on their way.
@@ -39,6 +45,7 @@ impl Default for BatchLimits {
         Self {
             records: 4096,
             bytes: 64 << 20,
+            row_bytes: Batch::BYTES_MAX / 2,
             linger: Duration::from_millis(5),
             age: Duration::from_millis(20),
         }
@@ -141,6 +148,11 @@ impl Queue {
         }
         self.answered = work.submissions.len();
         Some(work)
+    }
+
+    /// Bytes of rows after which a batch ends.
+    pub(crate) fn row_bytes(&self) -> usize {
+        self.limits.row_bytes
     }
 
     /// How long the first record of a batch waits for others. Answers leave together, and whoever gets one often has the

@@ -28,6 +28,15 @@ pub(crate) enum Verdict {
     Refused(Candidate, SubmitError),
 }
 
+/// A batch that was judged.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    /// What becomes of its records, in their order.
+    pub(crate) verdicts: Vec<Verdict>,
+    /// Those that are to be judged once it is committed: with them it might be more than a store takes.
+    pub(crate) rest: Vec<Candidate>,
+}
+
 /// A batch under way.
 struct Session<'a, S> {
     writer: &'a mut Writer<S>,
@@ -38,8 +47,8 @@ struct Session<'a, S> {
 }
 
 impl<S: Store> Writer<S> {
-    /// Judges records in their order. What is accepted changes the state and leaves its rows for
-    /// [`Writer::commit`]; what is refused changes nothing.
+    /// Judges records in their order, at least one, until their rows have `row_bytes`. What is accepted changes the state
+    /// and leaves its rows for [`Writer::commit`]; what is refused changes nothing.
     ///
     /// # Errors
     /// [`FatalError`]: the state is unusable.
@@ -47,14 +56,20 @@ impl<S: Store> Writer<S> {
         &mut self,
         candidates: Vec<Candidate>,
         keyring: &Keyring,
-    ) -> Result<Vec<Verdict>, FatalError> {
+        row_bytes: usize,
+    ) -> Result<Judged, FatalError> {
         self.rows.clear();
         self.ground.fetch(&*self.store, &candidates)?;
         let verdicts = Vec::with_capacity(candidates.len());
         let next = self.tree.size().0;
         let mut session = Session { writer: self, keyring, verdicts, next };
-        candidates.into_iter().try_for_each(|candidate| session.take(candidate))?;
-        Ok(session.verdicts)
+        let mut candidates = candidates.into_iter();
+        while session.writer.rows.byte_len() < row_bytes.max(1)
+            && let Some(candidate) = candidates.next()
+        {
+            session.take(candidate)?;
+        }
+        Ok(Judged { verdicts: session.verdicts, rest: candidates.collect() })
     }
 }
 

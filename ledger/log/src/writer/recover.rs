@@ -75,8 +75,8 @@ impl<S: Store> Writer<S> {
         };
         let index_keys = index_keys(&record);
         let candidate = Candidate { record, index_keys, pending: None, lacks_key: false };
-        let verdicts = writer.judge(vec![candidate], &Keyring::default())?;
-        match verdicts.as_slice() {
+        let judged = writer.judge(vec![candidate], &Keyring::default(), Batch::BYTES_MAX)?;
+        match judged.verdicts.as_slice() {
             [super::Verdict::Accepted(candidate)] => {
                 writer.commit(&mut IndexTree::new(), &[candidate])?;
                 Ok(writer.mark.into_high_water()?)
