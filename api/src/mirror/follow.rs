@@ -1,5 +1,6 @@
 //! The one thread that follows.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +34,11 @@ pub fn follow_once(
     Ok((mirror, followed))
 }
 
+/// What the thread's panic said is on stderr already.
+pub fn broke_down() -> Failure {
+    Failure::could_not("internal", "the thread that follows the log broke down")
+}
+
 /// What the follower works with.
 pub struct Follower {
     /// What it shares.
@@ -46,11 +52,21 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Follows until the log breaks its word, or a file of the copy cannot be written.
+    /// Follows until the log breaks its word, or a file of the copy cannot be written. Whoever asks how the mirror stands learns
+    /// why it ended, also where it broke down.
     ///
     /// # Errors
     /// Why it ended.
     pub fn run(&self, home: &Home) -> Result<(), Failure> {
+        let followed = catch_unwind(AssertUnwindSafe(|| self.follow(home)));
+        followed.unwrap_or_else(|_| {
+            let failure = broke_down();
+            self.standing.fail(&failure, true);
+            Err(failure)
+        })
+    }
+
+    fn follow(&self, home: &Home) -> Result<(), Failure> {
         let standing = &self.standing;
         let opened = Mirror::open(home.dir(), standing.trust.clone(), &|progress| {
             standing.progress(progress.done);

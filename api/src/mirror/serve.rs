@@ -18,7 +18,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::{Value, json};
 use tower_http::compression::CompressionLayer;
 
-use super::follow::Follower;
+use super::follow::{Follower, broke_down};
 use super::home::{Cosigner, Home};
 use super::setting::MirrorSetting;
 use super::standing::Standing;
@@ -85,7 +85,7 @@ impl MirrorServer {
         serve(listening, router(&standing, &setting), metrics)?;
         // What it was doing is safe to be cut short; how it ended, if it did, is how this ends.
         if following.is_finished() {
-            following.join().unwrap_or(Ok(()))?;
+            following.join().unwrap_or_else(|_| Err(broke_down()))?;
         }
         match shared.course().alarm {
             Some((code, text)) => Err(Failure::rejected(&code, text)),

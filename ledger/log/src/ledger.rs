@@ -520,7 +520,7 @@ impl<S: Store> Drop for Ledger<S> {
         // Without senders the sequencer ends when its queue is empty.
         self.sender = None;
         if let Some(thread) = self.thread.take() {
-            // A panic of the sequencer has been answered with `Closed`; there is nobody left to tell here.
+            // A panic of the sequencer is noted as `Closed`; there is nobody left to tell here.
             let _ = thread.join();
         }
     }

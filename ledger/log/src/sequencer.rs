@@ -84,6 +84,8 @@ impl<S> Shared<S> {
 impl<S: Store> Sequencer<S> {
     /// Works until the ledger is closed or fails. After a failure every record is answered with it.
     pub(crate) fn run(mut self) {
+        // Goes before the queue does: whoever finds that closed finds a reason.
+        let _breakdown = Breakdown(self.shared.clone());
         while let Some(work) = self.queue.next() {
             if self.shared.fatal.get().is_none() {
                 self.process(work);
@@ -216,6 +218,17 @@ impl<S: Store> Sequencer<S> {
         let vault = &self.shared.intake.vault;
         if let Some(pending) = &candidate.pending {
             let _ = if is_logged { vault.settle(pending) } else { vault.discard(pending) };
+        }
+    }
+}
+
+/// Notes that the ledger takes no more records, where the thread breaks down that would take them.
+struct Breakdown<S>(Arc<Shared<S>>);
+
+impl<S> Drop for Breakdown<S> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fatal.get_or_init(|| Arc::new(FatalError::Closed));
         }
     }
 }

@@ -2,13 +2,16 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use custody_core::merkle::TreeSize;
 use custody_log::high_water::{HighWater, LocalDisk};
 use custody_log::store::{RocksConfig, RocksStore};
-use custody_log::{BatchLimits, Ledger, LedgerError, Parts, SubmitError, check};
+use custody_log::{
+    BatchLimits, Clock, Ledger, LedgerError, LedgerOptions, Parts, SubmitError, check,
+};
 use custody_tests::fault::{Fault, FaultStore, Faults, Plan, Step};
-use custody_tests::world::{Made, Scene, digest_of};
+use custody_tests::world::{HandClock, Made, Scene, digest_of};
 
 type FaultyLedger = Ledger<FaultStore<RocksStore>>;
 
@@ -169,4 +172,47 @@ fn answers_hang_on_their_own_commit() {
     assert_eq!(codes[3..], [Some("store-in-doubt"); 17]);
     drop(ledger);
     assert_recovers(&scene, &records, 3);
+}
+
+/// A clock that is broken on demand: it stands for whatever may panic in the sequencer's thread.
+#[derive(Debug)]
+struct BrokenClock {
+    clock: Arc<HandClock>,
+    is_broken: AtomicBool,
+}
+
+impl Clock for BrokenClock {
+    fn now_ms(&self) -> u64 {
+        assert!(!self.is_broken.load(Ordering::SeqCst), "broken, for a test");
+        self.clock.now_ms()
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        self.clock.monotonic_ms()
+    }
+}
+
+#[test]
+fn a_sequencer_that_breaks_down_is_no_ledger_that_takes_records() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut scene, ledger) = Scene::new(dir.path(), 3);
+    drop(ledger);
+    let clock = BrokenClock { clock: scene.clock.clone(), is_broken: AtomicBool::new(false) };
+    let clock = Arc::new(clock);
+    let options = LedgerOptions { clock: clock.clone(), ..scene.options.clone() };
+    let ledger = Ledger::open(options, scene.world.log_keys()).unwrap();
+    let records: Vec<_> = (0..3).map(|item| scene.world.pass_on(item)).collect();
+    let submit = |n: usize| {
+        let (record, openings) = records[n].clone();
+        ledger.submit(record, openings).map(drop).map_err(|error| error.code())
+    };
+    assert_eq!(submit(0), Ok(()));
+    assert!(ledger.stopped().is_none());
+    clock.is_broken.store(true, Ordering::SeqCst);
+    assert_eq!(submit(1), Err("ledger/closed"));
+    // The first answer may come while the thread is still going down; the second comes of its being gone.
+    assert_eq!(submit(2), Err("ledger/closed"));
+    assert_eq!(ledger.stopped().map(|error| error.code()), Some("ledger/closed"));
+    drop(ledger);
+    assert_recovers(&scene, &records, 1);
 }
