@@ -30,7 +30,7 @@ use crate::log_key_files::LogKeyFiles;
 use crate::passphrase::PassphraseSource;
 use crate::pen::Pen;
 use crate::remains::store_missing;
-use crate::terminal::is_about;
+use crate::terminal::{is_about, talk};
 
 /// Fewest digits of an id that name something: so that a typing error seldom does.
 pub(crate) const MIN_PREFIX: usize = 4;
@@ -498,6 +498,14 @@ pub fn open_ledger(path: &Path, source: &PassphraseSource) -> Result<Ledger, Fai
     let ledger = Ledger::open(options, keys);
     let ledger = ledger.map_err(|error| opening_failed(path, error))?;
     is_about(ledger.origin());
+    if let Some(tail) = ledger.torn_tail() {
+        talk(&format!(
+            "the journal ended in the middle of a commit, as a crash leaves it: `{}` at byte {}; everything that was \
+             acknowledged is there",
+            tail.path.display(),
+            tail.offset
+        ));
+    }
     Ok(ledger)
 }
 

@@ -35,7 +35,9 @@ use crate::row::Kept;
 use crate::sequencer::{
     Acknowledged, BatchLimits, InFlight, Keep, Message, Reply, Sequencer, Shared, Submission, queue,
 };
-use crate::store::{RocksConfig, RocksMemory, RocksReader, RocksStore, Store, StoreError, Table};
+use crate::store::{
+    RocksConfig, RocksMemory, RocksReader, RocksStore, Store, StoreError, Table, TornTail,
+};
 use crate::tree::TileCache;
 use crate::vault::Vault;
 use crate::writer::{LogKeys, Published, Recovered, Writer, check_mark, load_newest, load_record};
@@ -253,6 +255,12 @@ impl Ledger {
     /// The table in which damage was found by a read since the ledger was opened, if any was: [`StoreError::Corrupt`].
     pub fn damaged(&self) -> Option<Table> {
         self.shared.store.damaged()
+    }
+
+    /// Where the journal was cut short when the ledger was opened, as [`RocksStore::torn_tail`] says. The store goes on from
+    /// the mark nevertheless, or it would not be open: what was acknowledged is there. For whoever opens the ledger to tell.
+    pub fn torn_tail(&self) -> Option<&TornTail> {
+        self.shared.store.torn_tail()
     }
 
     /// Memory that the store holds.

@@ -83,6 +83,29 @@ fn looking_whether_a_ledger_can_be_served_changes_nothing_of_it() {
     assert!(before == bytes(), "a look changed something");
 }
 
+/// A crash in the middle of a commit is told once, to whoever opens the ledger next.
+#[test]
+fn a_journal_that_was_cut_short_is_told() {
+    let (_folder, office, _disk) = with_mark_elsewhere();
+    note(&office);
+    let store = office.folder().join("ledger/store");
+    let journal = files(&store).into_iter().filter(|file| file.extension() == Some("log".as_ref()));
+    let journal = store.join(journal.max().unwrap());
+    let mut bytes = fs::read(&journal).unwrap();
+    let whole = bytes.len();
+    // Less than a record's head.
+    bytes.extend([1, 2, 3]);
+    fs::write(&journal, bytes).unwrap();
+    let item = format!("item:{}", office.id("laptop"));
+    let words = ["note", &item, "--text", "x", "--key", "anna.key"];
+    let told = format!("{}` at byte {whole};", journal.file_name().unwrap().to_str().unwrap());
+    let [first, second] = [0, 1].map(|_| office.run(&words));
+    assert_eq!((first.status, second.status), (0, 0), "{first:?} {second:?}");
+    assert!(first.stderr.contains(&told), "{first:?}");
+    assert!(!second.stderr.contains("journal"), "{second:?}");
+    assert_eq!(office.run(&["check"]).status, 0);
+}
+
 #[test]
 fn a_directory_that_was_restored_whole_is_refused() {
     let (_folder, office, disk) = with_mark_elsewhere();

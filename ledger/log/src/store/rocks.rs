@@ -129,7 +129,8 @@ impl RocksStore {
     ///
     /// A crash in the middle of a commit leaves such an end, and that commit was never
     /// acknowledged. Damage to the end can look the same, so whoever opens the store compares it
-    /// with the high-water mark and says what it found.
+    /// with the high-water mark. [`crate::Ledger::open`] does, and refuses a store that is behind;
+    /// of one that is not, [`crate::Ledger::torn_tail`] tells.
     pub const fn torn_tail(&self) -> Option<&TornTail> {
         self.torn_tail.as_ref()
     }
