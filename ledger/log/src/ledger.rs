@@ -29,9 +29,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::{FatalError, LedgerError, ReadError, SubmitError};
 use crate::high_water::{self, HighWater, HighWaterError, LocalDisk, Moved};
 use crate::intake::{Candidate, Gate, Intake, erases};
-use crate::publish::{Progress, PublishError, PublishSummary};
 use crate::reader::Reader;
-use crate::row::Kept;
 use crate::sequencer::{
     Acknowledged, BatchLimits, InFlight, Keep, Message, Reply, Sequencer, Shared, Submission, queue,
 };
@@ -455,35 +453,14 @@ impl<S: Store + 'static> Ledger<S> {
         (published.index.len(), published.index.memory_bytes())
     }
 
-    /// Publishes the ledger as static files, as [`Reader::publish`] does, and keeps the checkpoint that they end with.
-    ///
-    /// # Errors
-    /// [`PublishError`]; [`PublishError::Keep`] where all was published and the checkpoint could not be kept.
-    pub fn publish(
-        &self,
-        out: &Path,
-        progress: &(dyn Fn(Progress) + Sync),
-    ) -> Result<PublishSummary, PublishError> {
-        let reader = self.reader()?;
-        let summary = reader.publish(out, progress)?;
-        let checkpoint =
-            Checkpoint::parse(reader.checkpoint()).map_err(PublishError::Checkpoint)?;
-        self.keep(Kept::Published, checkpoint).map_err(PublishError::Keep)?;
-        Ok(summary)
-    }
-
     /// Keeps a checkpoint that witnesses cosigned, until another one is. Where it is the newest one, readers see it with their
     /// lines from now on.
     ///
     /// # Errors
     /// [`FatalError`].
     pub fn keep_cosigned(&self, checkpoint: Checkpoint) -> Result<(), Arc<FatalError>> {
-        self.keep(Kept::Cosigned, checkpoint)
-    }
-
-    fn keep(&self, kept: Kept, checkpoint: Checkpoint) -> Result<(), Arc<FatalError>> {
         let (reply, answer) = bounded(1);
-        let message = Message::Keep(Box::new(Keep { kept, checkpoint, reply }));
+        let message = Message::Keep(Box::new(Keep { checkpoint, reply }));
         let sent = self.sender.as_ref().map(|sender| sender.send(message));
         match sent {
             Some(Ok(())) => answer.recv().unwrap_or_else(|_| Err(self.shared.stopped())),

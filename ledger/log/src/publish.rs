@@ -8,7 +8,6 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use custody_core::checkpoint::{Checkpoint, CheckpointError};
@@ -22,7 +21,7 @@ use custody_core::tile::{
 use rayon::iter::{ParallelBridge, ParallelIterator};
 use thiserror::Error;
 
-use crate::error::{FatalError, ReadError};
+use crate::error::ReadError;
 use crate::file::{self, Names};
 use crate::reader::Reader;
 use crate::row::{corrupt, number_key};
@@ -84,9 +83,6 @@ pub enum PublishError {
     /// A bundle cannot be written in its format.
     #[error("bundle")]
     Bundle(#[from] BundleError),
-    /// All is published, but the log could not note which checkpoint it was.
-    #[error("keeping the published checkpoint")]
-    Keep(#[source] Arc<FatalError>),
 }
 
 impl PublishError {
@@ -98,7 +94,6 @@ impl PublishError {
             Self::Checkpoint(error) => error.code(),
             Self::Diverged { .. } => "publish/diverged",
             Self::Bundle(error) => error.code(),
-            Self::Keep(error) => error.code(),
         }
     }
 }

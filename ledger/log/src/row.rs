@@ -9,7 +9,7 @@
 //! | chain | subject, sequence number, u64 | index, u64 |
 //! | head | subject | its state, see [`encode_subject`] |
 //! | checkpoint | tree size, u64 | note |
-//! | meta | a name | see [`Kept`] |
+//! | meta | [`COSIGNED`] | tree size, u64 |
 //!
 //! Numbers are big-endian, so that rows lie in their order. A subject is the byte of its kind and the 16 bytes of
 //! its UUID; the ledger itself the byte and its origin.
@@ -53,25 +53,8 @@ impl SubjectKind {
     }
 }
 
-/// Which checkpoint besides the newest one is kept: its size stands under this name in the table meta.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kept {
-    /// The last one published as static files.
-    Published,
-    /// The newest one that witnesses cosigned.
-    Cosigned,
-}
-
-impl Kept {
-    pub(crate) const ALL: [Self; 2] = [Self::Published, Self::Cosigned];
-
-    pub(crate) const fn name(self) -> &'static [u8] {
-        match self {
-            Self::Published => b"published",
-            Self::Cosigned => b"cosigned",
-        }
-    }
-}
+/// Where the table meta has the size of the checkpoint that is kept besides the newest one: the newest that witnesses cosigned.
+pub(crate) const COSIGNED: &[u8] = b"cosigned";
 
 pub(crate) fn number_key(number: u64) -> [u8; 8] {
     number.to_be_bytes()

@@ -14,7 +14,6 @@ use custody_core::merkle::LeafIndex;
 
 use crate::error::{FatalError, SubmitError};
 use crate::intake::{Candidate, Intake};
-use crate::row::Kept;
 use crate::store::Store;
 use crate::tree::TileCache;
 use crate::writer::{Judged, Newest, Published, Verdict, Writer, load_entry};
@@ -118,7 +117,7 @@ impl<S: Store> Sequencer<S> {
             let answer = match self.shared.fatal.get() {
                 Some(error) => Err(error.clone()),
                 None => {
-                    let kept = self.writer.keep(keep.kept, &keep.checkpoint);
+                    let kept = self.writer.keep_cosigned(&keep.checkpoint);
                     let shown = kept.map(|()| self.show_kept(&keep));
                     shown.map_err(|error| self.fail(error))
                 }
@@ -132,7 +131,7 @@ impl<S: Store> Sequencer<S> {
     fn show_kept(&self, keep: &Keep) {
         let mut published = self.shared.published.write().unwrap_or_else(PoisonError::into_inner);
         let newest = &published.newest;
-        if keep.kept == Kept::Cosigned && newest.head == *keep.checkpoint.tree_head() {
+        if newest.head == *keep.checkpoint.tree_head() {
             let newest = Newest::new(&keep.checkpoint, newest.index_root, newest.edge.clone());
             self.shared.show(&mut published, newest);
         }
@@ -233,9 +232,8 @@ impl<S> Drop for Breakdown<S> {
     }
 }
 
-/// A checkpoint to be kept beside the newest one.
+/// A checkpoint that witnesses cosigned, to be kept beside the newest one.
 pub(crate) struct Keep {
-    pub(crate) kept: Kept,
     pub(crate) checkpoint: Checkpoint,
     pub(crate) reply: crossbeam_channel::Sender<Result<(), Arc<FatalError>>>,
 }

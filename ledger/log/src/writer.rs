@@ -24,7 +24,6 @@ use zeroize::Zeroizing;
 
 use crate::clock::AcceptClock;
 use crate::error::{FatalError, GenesisError, LedgerError, ReadError};
-use crate::row::Kept;
 use crate::signing::{LogSeeds, LogSigner};
 use crate::store::{Batch, Read, Store};
 use crate::tree::{Edge, Nodes, TileCache, Tree};
@@ -70,8 +69,8 @@ pub(crate) struct Writer<S> {
     signer: Option<LogSigner>,
     ground: Ground,
     tree: Tree,
-    /// Sizes of the checkpoints that are kept beside the newest one.
-    kept: [Option<u64>; Kept::ALL.len()],
+    /// Size of the cosigned checkpoint that is kept beside the newest one.
+    cosigned: Option<u64>,
     /// Rows of the batch at hand.
     rows: Batch,
 }

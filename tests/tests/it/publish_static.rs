@@ -77,10 +77,10 @@ fn growing_and_again() {
     let (mut scene, ledger) = Scene::new(dir.path(), 4);
     for size in [10, 255, 256, 257, 600, 768] {
         grow(&mut scene, &ledger, size);
-        let first = ledger.publish(out.path(), &|_| ()).unwrap();
+        let first = ledger.reader().unwrap().publish(out.path(), &|_| ()).unwrap();
         assert_eq!(read_back(out.path()), TreeSize(size));
         assert_eq!(files_in(out.path()), expected_files(TreeSize(size)));
-        let again = ledger.publish(out.path(), &|_| ()).unwrap();
+        let again = ledger.reader().unwrap().publish(out.path(), &|_| ()).unwrap();
         assert_eq!((again.written, again.removed), (0, 0));
         assert_eq!(again.kept, first.written + first.kept);
         assert_eq!(files_in(out.path()), expected_files(TreeSize(size)));
@@ -92,14 +92,14 @@ fn finishes_what_was_interrupted() {
     let (dir, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (mut scene, ledger) = Scene::new(dir.path(), 4);
     grow(&mut scene, &ledger, 250);
-    ledger.publish(out.path(), &|_| ()).unwrap();
+    ledger.reader().unwrap().publish(out.path(), &|_| ()).unwrap();
     grow(&mut scene, &ledger, 300);
     // All of it was written but the checkpoint.
     let old = std::fs::read(out.path().join("checkpoint")).unwrap();
-    ledger.publish(out.path(), &|_| ()).unwrap();
+    ledger.reader().unwrap().publish(out.path(), &|_| ()).unwrap();
     std::fs::write(out.path().join("checkpoint"), old).unwrap();
     grow(&mut scene, &ledger, 600);
-    ledger.publish(out.path(), &|_| ()).unwrap();
+    ledger.reader().unwrap().publish(out.path(), &|_| ()).unwrap();
     assert_eq!(files_in(out.path()), expected_files(TreeSize(600)));
 }
 
@@ -109,7 +109,7 @@ fn another_ledger_is_not_overwritten() {
     let out = tempfile::tempdir().unwrap();
     let (mut scene, ledger) = Scene::new(one.path(), 4);
     grow(&mut scene, &ledger, 20);
-    ledger.publish(out.path(), &|_| ()).unwrap();
+    ledger.reader().unwrap().publish(out.path(), &|_| ()).unwrap();
     let before = files_in(out.path());
 
     // The same world on a ledger of its own: same name and keys, another history.
@@ -117,7 +117,7 @@ fn another_ledger_is_not_overwritten() {
     fork.clock.pass(5);
     fork.world.note(0, 1);
     grow(&mut fork, &forked, 9);
-    let error = forked.publish(out.path(), &|_| ()).unwrap_err();
+    let error = forked.reader().unwrap().publish(out.path(), &|_| ()).unwrap_err();
     assert_eq!(error.code(), "publish/diverged");
     let PublishError::Diverged { published, published_checkpoint, ledger_checkpoint } = error
     else {

@@ -10,7 +10,7 @@ use super::{Newest, WRITE_ATTEMPTS, Writer};
 use crate::error::{FatalError, LedgerError};
 use crate::follow::FollowError;
 use crate::intake::Candidate;
-use crate::row::{Kept, number_key, tile_key};
+use crate::row::{COSIGNED, number_key, tile_key};
 use crate::signing::sign_checkpoint;
 use crate::store::{Batch, Store, StoreError, Table};
 
@@ -105,16 +105,16 @@ impl<S: Store> Writer<S> {
         Ok(store_rows(&*self.store, &self.rows).map_err(LedgerError::from)?)
     }
 
-    /// Keeps `checkpoint` under a name of its own, in place of the one that had it.
+    /// Keeps `checkpoint`, which witnesses cosigned, in place of the one that was kept.
     ///
     /// # Errors
     /// As [`Writer::commit`].
-    pub(crate) fn keep(&mut self, kept: Kept, checkpoint: &Checkpoint) -> Result<(), FatalError> {
+    pub(crate) fn keep_cosigned(&mut self, checkpoint: &Checkpoint) -> Result<(), FatalError> {
         let size = checkpoint.size().0;
-        let outdated = self.kept[kept as usize].replace(size);
+        let outdated = self.cosigned.replace(size);
         self.rows.clear();
         self.rows.put(Table::Checkpoint, &number_key(size), checkpoint.as_bytes());
-        self.rows.put(Table::Meta, kept.name(), &number_key(size));
+        self.rows.put(Table::Meta, COSIGNED, &number_key(size));
         if let Some(outdated) = outdated.filter(|outdated| *outdated != self.tree.size().0) {
             self.forget_checkpoint(outdated);
         }
@@ -149,7 +149,7 @@ impl<S: Store> Writer<S> {
     /// Drops a checkpoint that is neither the newest nor kept. That its size was signed, and with which root,
     /// stays known.
     fn forget_checkpoint(&mut self, size: u64) {
-        if size != 0 && !self.kept.contains(&Some(size)) {
+        if size != 0 && self.cosigned != Some(size) {
             self.rows.delete(Table::Checkpoint, &number_key(size));
         }
     }

@@ -25,7 +25,9 @@ use crate::error::{GenesisError, LedgerError, RecoveryError};
 use crate::high_water::HighWater;
 use crate::intake::{Candidate, index_keys};
 use crate::keyring::Keyring;
-use crate::row::{Kept, corrupt, decode_number, decode_subject, decode_subject_key, number_key};
+use crate::row::{
+    COSIGNED, corrupt, decode_number, decode_subject, decode_subject_key, number_key,
+};
 use crate::signing::LogSigner;
 use crate::store::{Batch, Epoch, Read, Scan, Store, StoreError, Table};
 use crate::tree::{Nodes, TileCache, Tree};
@@ -71,7 +73,7 @@ impl<S: Store> Writer<S> {
             signer: Some(keys.signer(&origin)?),
             ground: Ground::new(Book::whole()),
             tree: Tree::new(),
-            kept: [None; Kept::ALL.len()],
+            cosigned: None,
         };
         let index_keys = index_keys(&record);
         let candidate = Candidate { record, index_keys, pending: None, lacks_key: false };
@@ -145,7 +147,7 @@ impl<S: Store> Writer<S> {
         let Stored { origin, genesis, checkpoint, last, tree, .. } = stored;
         let newest = Newest::new(&checkpoint, last.index_root, tree.edge().clone());
         let writer = Self {
-            kept: load_kept(&*store)?,
+            cosigned: load_cosigned(&*store)?,
             store,
             mark: Mark::new(mark)?,
             clock: AcceptClock::new(clock, last.accepted_ms)?,
@@ -330,11 +332,7 @@ pub(crate) fn check_index(index: &IndexTree, stored: &Stored) -> Result<(), Box<
     Err(Box::new(RecoveryError::IndexRoot { index, committed, computed }))
 }
 
-fn load_kept(read: &dyn Read) -> Result<[Option<u64>; Kept::ALL.len()], StoreError> {
-    let mut kept = [None; Kept::ALL.len()];
-    for (size, name) in kept.iter_mut().zip(Kept::ALL.map(Kept::name)) {
-        let row = read.get(Table::Meta, name)?;
-        *size = row.map(|row| decode_number(Table::Meta, name, &row)).transpose()?;
-    }
-    Ok(kept)
+fn load_cosigned(read: &dyn Read) -> Result<Option<u64>, StoreError> {
+    let row = read.get(Table::Meta, COSIGNED)?;
+    row.map(|row| decode_number(Table::Meta, COSIGNED, &row)).transpose()
 }
