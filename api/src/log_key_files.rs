@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use custody_log::LogKeys;
+use custody_log::LogSecrets;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -29,14 +29,14 @@ impl LogKeyFiles {
     ///
     /// # Errors
     /// A file cannot be read, or the passphrase is wrong.
-    pub fn read(&self, source: &PassphraseSource) -> Result<LogKeys, Failure> {
+    pub fn read(&self, source: &PassphraseSource) -> Result<LogSecrets, Failure> {
         let ask = || Ok::<_, Failure>(source.existing("the log's keys")?);
         let read = |path: &Path, kind| {
             read_private(path, kind, ask).map_err(|failure| of_log(failure, path))
         };
         let ed25519: Seed = read(&self.ed25519, KeyKind::Ed25519)?;
         let mldsa44: Seed = read(&self.mldsa44, KeyKind::MlDsa44)?;
-        Ok(LogKeys {
+        Ok(LogSecrets {
             ed25519: Zeroizing::new(*ed25519.as_bytes()),
             mldsa44: Zeroizing::new(*mldsa44.as_bytes()),
         })

@@ -7,7 +7,7 @@ use custody_api::key_file::{KeyKind, Seed};
 use custody_api::log_key_files::LogKeyFiles;
 use custody_api::passphrase::Passphrase;
 use custody_core::checkpoint::Checkpoint;
-use custody_log::{Ledger, LedgerOptions, LogKeys};
+use custody_log::{Ledger, LedgerOptions, LogSecrets};
 use zeroize::Zeroizing;
 
 use crate::load::Load;
@@ -27,7 +27,7 @@ const CUSTODIANS: u64 = 1000;
 /// What has been laid.
 pub struct LoadSite {
     /// The log's keys.
-    pub keys: LogKeys,
+    pub keys: LogSecrets,
     /// Signed handoffs that seal nothing: those of one item are as many apart as there are items.
     pub handoffs: Vec<Vec<u8>>,
     /// Entries before the first of them.
@@ -69,8 +69,8 @@ impl LoadSite {
 }
 
 /// The same keys once more.
-pub fn twin(keys: &LogKeys) -> LogKeys {
-    LogKeys { ed25519: keys.ed25519.clone(), mldsa44: keys.mldsa44.clone() }
+pub fn twin(keys: &LogSecrets) -> LogSecrets {
+    LogSecrets { ed25519: keys.ed25519.clone(), mldsa44: keys.mldsa44.clone() }
 }
 
 /// Entry 0, and the tree that the log signed last.
@@ -81,7 +81,7 @@ pub fn newest(ledger: &Ledger) -> (custody_core::hash::Hash, custody_core::merkl
 }
 
 /// Keys as `custody init` leaves them.
-fn write_keys(ledger: &Path) -> LogKeys {
+fn write_keys(ledger: &Path) -> LogSecrets {
     let passphrase = Passphrase::new(Zeroizing::new(PASSPHRASE.to_owned()), "the log's keys");
     let passphrase = passphrase.expect("the benchmark's passphrase is one");
     let files = LogKeyFiles::of(ledger);
@@ -91,7 +91,7 @@ fn write_keys(ledger: &Path) -> LogKeys {
         fs::write(path, text).expect("a key can be written");
         Zeroizing::new(*seed.as_bytes())
     };
-    LogKeys {
+    LogSecrets {
         ed25519: make(KeyKind::Ed25519, &files.ed25519),
         mldsa44: make(KeyKind::MlDsa44, &files.mldsa44),
     }

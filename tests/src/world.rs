@@ -23,7 +23,7 @@ use custody_core::merkle::TreeHead;
 use custody_core::record::body::*;
 use custody_core::record::{Link, Occurred, Payload, Record, TimeSource};
 use custody_core::sealed::Opening;
-use custody_log::LogKeys;
+use custody_log::LogSecrets;
 use ed25519_dalek::SigningKey;
 
 use crate::paper::{ALL_ROLES, public, seed, signing_key, uuid};
@@ -74,9 +74,9 @@ impl World {
     }
 
     /// The private keys of the world's log.
-    pub fn log_keys(&self) -> LogKeys {
+    pub fn log_keys(&self) -> LogSecrets {
         let half = |name: &str| seed(&format!("{} {name}", self.origin)).into();
-        LogKeys { ed25519: half("ed25519"), mldsa44: half("mldsa44") }
+        LogSecrets { ed25519: half("ed25519"), mldsa44: half("mldsa44") }
     }
 
     /// The record that founds the ledger.

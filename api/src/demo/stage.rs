@@ -12,7 +12,7 @@ use custody_core::note::KeyName;
 use custody_core::record::body::{AgencyEnrol, CustodianEnrol, LedgerOpen, LedgerPurpose};
 use custody_core::record::{Occurred, TimeSource};
 use custody_log::signing::{LogSeeds, LogSigner};
-use custody_log::{Acknowledged, Ledger, LedgerOptions, LogKeys};
+use custody_log::{Acknowledged, Ledger, LedgerOptions, LogSecrets};
 use ed25519_dalek::SigningKey;
 use zeroize::Zeroizing;
 
@@ -56,7 +56,7 @@ impl Stage {
             proposal.sign(key, first, Observed::default())?;
         }
         write_log_keys(&path, &seeds)?;
-        let keys = LogKeys {
+        let keys = LogSecrets {
             ed25519: Zeroizing::new(*seeds.0.as_bytes()),
             mldsa44: Zeroizing::new(*seeds.1.as_bytes()),
         };

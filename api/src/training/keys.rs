@@ -4,7 +4,7 @@ use custody_core::id::{Origin, Uuid};
 use custody_core::key::{CoseKey, KeyError};
 use custody_core::note::KeyName;
 use custody_core::record::body::{Enrolment, LedgerOpen, LedgerPurpose};
-use custody_log::LogKeys;
+use custody_log::LogSecrets;
 use custody_log::signing::{LogSeeds, LogSigner};
 use ed25519_dalek::SigningKey;
 use zeroize::Zeroizing;
@@ -52,9 +52,9 @@ impl Keys {
     }
 
     /// The log's keys.
-    pub fn log(&self) -> LogKeys {
+    pub fn log(&self) -> LogSecrets {
         let [ed25519, mldsa44] = self.log_seeds().map(Zeroizing::new);
-        LogKeys { ed25519, mldsa44 }
+        LogSecrets { ed25519, mldsa44 }
     }
 
     /// The log as a signer: for the exercise in which it signs what it must not.

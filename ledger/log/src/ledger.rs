@@ -38,7 +38,9 @@ use crate::store::{
 };
 use crate::tree::TileCache;
 use crate::vault::Vault;
-use crate::writer::{LogKeys, Published, Recovered, Writer, check_mark, load_newest, load_record};
+use crate::writer::{
+    LogSecrets, Published, Recovered, Writer, check_mark, load_newest, load_record,
+};
 
 /// Records that a thread verifies before it looks for other work.
 const CHUNK: usize = 32;
@@ -181,7 +183,7 @@ impl Ledger {
     /// [`LedgerError`].
     pub fn create(
         options: LedgerOptions,
-        keys: LogKeys,
+        keys: LogSecrets,
         genesis: Vec<u8>,
     ) -> Result<Self, LedgerError> {
         crate::writer::verify_founding(&genesis, &keys).map_err(LedgerError::Genesis)?;
@@ -201,7 +203,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`]; [`LedgerError::Recovery`] where the store is not what was acknowledged.
-    pub fn open(options: LedgerOptions, keys: LogKeys) -> Result<Self, LedgerError> {
+    pub fn open(options: LedgerOptions, keys: LogSecrets) -> Result<Self, LedgerError> {
         options.check_takes_records()?;
         let store = RocksStore::open(&options.store_dir(), &options.store)?;
         Self::start(options.parts(store)?, &keys)
@@ -275,7 +277,7 @@ impl<S: Store + 'static> Ledger<S> {
     ///
     /// # Errors
     /// [`LedgerError`].
-    pub fn found(parts: Parts<S>, keys: &LogKeys, genesis: &[u8]) -> Result<Self, LedgerError> {
+    pub fn found(parts: Parts<S>, keys: &LogSecrets, genesis: &[u8]) -> Result<Self, LedgerError> {
         // Founding ends where opening begins: what was made is read back the way it will always be read.
         let Parts { store, mark, vault, clock, batch } = parts;
         let mark = Writer::found(&store, mark, clock.clone(), keys, genesis)?;
@@ -286,7 +288,7 @@ impl<S: Store + 'static> Ledger<S> {
     ///
     /// # Errors
     /// [`LedgerError`].
-    pub fn start(parts: Parts<S>, keys: &LogKeys) -> Result<Self, LedgerError> {
+    pub fn start(parts: Parts<S>, keys: &LogSecrets) -> Result<Self, LedgerError> {
         let Parts { store, mark, vault: dir, clock, batch } = parts;
         let recovered = Writer::recover(store.clone(), mark, clock, keys)?;
         let Recovered { writer, index, newest, keyring, origin, genesis } = recovered;

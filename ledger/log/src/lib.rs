@@ -41,4 +41,4 @@ pub use sequencer::{Acknowledged, BatchLimits, Reply};
 pub use standing::{Pinned, Standing, give_mark, pin};
 pub use tree::NodesError;
 pub use vault::VaultError;
-pub use writer::LogKeys;
+pub use writer::LogSecrets;

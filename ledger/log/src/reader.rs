@@ -24,7 +24,7 @@ use crate::store::{Read, Scan, Store, StoreError, Table};
 use crate::tree::{Nodes, TileCache};
 use crate::vault::Vault;
 use crate::writer::{
-    LogKeys, Newest, Published, Stored, check_mark, index_by_digest, load_entry, load_founding,
+    LogSecrets, Newest, Published, Stored, check_mark, index_by_digest, load_entry, load_founding,
     load_newest,
 };
 
@@ -142,7 +142,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`LedgerError::Genesis`] with [`GenesisError::LogKeys`]; the record cannot be read.
-    pub fn check_log_keys(&self, keys: &LogKeys) -> Result<(), LedgerError> {
+    pub fn check_log_keys(&self, keys: &LogSecrets) -> Result<(), LedgerError> {
         let (_, named) = load_founding(&*self.inner.read)?;
         match *keys.signer(self.origin())?.keys() == named {
             true => Ok(()),

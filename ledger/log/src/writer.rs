@@ -12,7 +12,7 @@ mod recover;
 
 use std::sync::Arc;
 
-use custody_core::checkpoint::{Checkpoint, CheckpointError, LogKeys as LogPublicKeys};
+use custody_core::checkpoint::{Checkpoint, CheckpointError, LogKeys};
 use custody_core::hash::Hash;
 use custody_core::id::Origin;
 use custody_core::index::IndexTree;
@@ -41,7 +41,7 @@ pub(crate) use recover::{
 const WRITE_ATTEMPTS: u32 = 3;
 
 /// The log's private keys: two seeds.
-pub struct LogKeys {
+pub struct LogSecrets {
     /// The Ed25519 seed: RFC 8032 section 5.1.5.
     pub ed25519: Zeroizing<[u8; 32]>,
     /// The ML-DSA-44 seed: xi of FIPS 204, algorithm 1.
@@ -95,7 +95,7 @@ impl Newest {
     }
 }
 
-impl LogKeys {
+impl LogSecrets {
     /// Expands the keys for a log named `origin`, which costs about a millisecond.
     ///
     /// # Errors
@@ -124,13 +124,13 @@ impl LogKeys {
 pub(crate) fn public_keys(
     origin: &Origin,
     founding: &LedgerOpen,
-) -> Result<LogPublicKeys, CheckpointError> {
+) -> Result<LogKeys, CheckpointError> {
     use custody_core::note::{Algorithm, VerifierKey};
     let name = KeyName::parse(origin.as_str()).map_err(CheckpointError::Origin)?;
     let key = |algorithm, bytes: &[u8]| {
         VerifierKey::new(name.clone(), algorithm, bytes).map_err(CheckpointError::VerifierKey)
     };
-    LogPublicKeys::new(
+    LogKeys::new(
         key(Algorithm::Ed25519, &founding.log_ed25519)?,
         key(Algorithm::MlDsa44, &founding.log_mldsa44)?,
     )

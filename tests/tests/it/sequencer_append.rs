@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use custody_core::checkpoint::{Checkpoint, LogKeys as PublicKeys};
+use custody_core::checkpoint::{Checkpoint, LogKeys};
 use custody_core::hash::sha256;
 use custody_core::id::SubjectId;
 use custody_core::index::{ChainHead, verify_chain_head, verify_no_chain};
@@ -12,11 +12,11 @@ use custody_log::{Acknowledged, BatchLimits, Ledger, LedgerOptions, check};
 use custody_tests::world::{Scene, World, digest_of};
 
 /// The public keys of a world's log.
-fn public_keys(world: &World) -> PublicKeys {
+fn public_keys(world: &World) -> LogKeys {
     let name = KeyName::parse(world.origin.as_str()).unwrap();
     let (ed25519, mldsa44) = world.log_keys().public(&world.origin).unwrap();
     let key = |algorithm, bytes: &[u8]| VerifierKey::new(name.clone(), algorithm, bytes).unwrap();
-    PublicKeys::new(key(Algorithm::Ed25519, &ed25519), key(Algorithm::MlDsa44, &mldsa44)).unwrap()
+    LogKeys::new(key(Algorithm::Ed25519, &ed25519), key(Algorithm::MlDsa44, &mldsa44)).unwrap()
 }
 
 /// Every promise of an acknowledgement, from the reader that `ledger` gives right after it.

@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use custody_core::checkpoint::{Checkpoint, CheckpointError, LogKeys as LogPublicKeys};
+use custody_core::checkpoint::{Checkpoint, CheckpointError, LogKeys};
 use custody_core::custody::{Applied, Book, apply};
 use custody_core::entry::Entry;
 use custody_core::hash::{Hash, sha256};
@@ -19,7 +19,7 @@ use custody_core::record::body::{Body, LedgerOpen};
 use super::ground::Ground;
 use super::judge::load_entry;
 use super::mark::Mark;
-use super::{LogKeys, Newest, Writer, public_keys};
+use super::{LogSecrets, Newest, Writer, public_keys};
 use crate::clock::{AcceptClock, Clock};
 use crate::error::{GenesisError, LedgerError, RecoveryError};
 use crate::high_water::HighWater;
@@ -46,7 +46,7 @@ pub(crate) struct Recovered<S> {
 pub(crate) struct Stored {
     pub(crate) origin: Origin,
     pub(crate) genesis: Hash,
-    pub(crate) keys: LogPublicKeys,
+    pub(crate) keys: LogKeys,
     pub(crate) checkpoint: Checkpoint,
     pub(crate) last: Entry,
     pub(crate) tree: Tree,
@@ -61,7 +61,7 @@ impl<S: Store> Writer<S> {
         store: &Arc<S>,
         mark: HighWater,
         clock: Arc<dyn Clock>,
-        keys: &LogKeys,
+        keys: &LogSecrets,
         genesis: &[u8],
     ) -> Result<HighWater, LedgerError> {
         let (record, origin) = verify_founding(genesis, keys).map_err(LedgerError::Genesis)?;
@@ -96,7 +96,7 @@ impl<S: Store> Writer<S> {
         store: Arc<S>,
         mark: HighWater,
         clock: Arc<dyn Clock>,
-        keys: &LogKeys,
+        keys: &LogSecrets,
     ) -> Result<Recovered<S>, LedgerError> {
         // 1. Whoever wrote before is fenced, before anything is read.
         let epoch = store.acquire_epoch()?;
@@ -166,7 +166,7 @@ impl<S: Store> Writer<S> {
 /// [`GenesisError`].
 pub(crate) fn verify_founding(
     bytes: &[u8],
-    keys: &LogKeys,
+    keys: &LogSecrets,
 ) -> Result<(Record, Origin), GenesisError> {
     let record = Record::parse(bytes)?;
     let origin = record.message().header().origin.clone();
@@ -211,7 +211,7 @@ pub(crate) fn load_newest(read: &dyn Read) -> Result<Stored, LedgerError> {
 }
 
 /// The ledger's name, and the keys that its founding record names.
-pub(crate) fn load_founding(read: &dyn Read) -> Result<(Origin, LogPublicKeys), LedgerError> {
+pub(crate) fn load_founding(read: &dyn Read) -> Result<(Origin, LogKeys), LedgerError> {
     let malformed = || corrupt(Table::Record, &number_key(0), "a founding record");
     let bytes = read.get(Table::Record, &number_key(0))?.ok_or_else(malformed)?;
     let record = Record::parse(&bytes).map_err(|_| malformed())?;
@@ -220,10 +220,7 @@ pub(crate) fn load_founding(read: &dyn Read) -> Result<(Origin, LogPublicKeys), 
     Ok((origin, keys.ok_or_else(malformed)?))
 }
 
-pub(crate) fn verify_note(
-    note: &[u8],
-    keys: &LogPublicKeys,
-) -> Result<Checkpoint, CheckpointError> {
+pub(crate) fn verify_note(note: &[u8], keys: &LogKeys) -> Result<Checkpoint, CheckpointError> {
     let checkpoint = Checkpoint::parse(note)?;
     checkpoint.verify_log(keys)?;
     Ok(checkpoint)

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, unbounded};
 use custody_core::record::Record;
-use custody_log::{Acknowledged, Ledger, LedgerOptions, LogKeys, Reply};
+use custody_log::{Acknowledged, Ledger, LedgerOptions, LogSecrets, Reply};
 use custody_tests::load::Load;
 use custody_tests::load_site::newest;
 use zeroize::Zeroizing;
@@ -38,8 +38,8 @@ pub struct Appended {
 }
 
 /// The log's keys. Not for use.
-pub fn log_keys() -> LogKeys {
-    LogKeys { ed25519: Zeroizing::new([11; 32]), mldsa44: Zeroizing::new([12; 32]) }
+pub fn log_keys() -> LogSecrets {
+    LogSecrets { ed25519: Zeroizing::new([11; 32]), mldsa44: Zeroizing::new([12; 32]) }
 }
 
 /// Founds a ledger in `dir`, fills it, and measures.
