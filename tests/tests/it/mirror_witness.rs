@@ -127,7 +127,7 @@ fn nonsense_is_refused(mirror: &Served, own: &Checkpoint) {
     is_refused(&ask(mirror, size + 1, Vec::new(), own), 400, "witness/old-size");
     let large = vec![b'x'; 1024 * 1024];
     is_refused(&mirror.ask("POST", "/add-checkpoint", "", &large), 413, "http/body");
-    is_refused(&mirror.get("/tile/%ff"), 404, "http/not-found");
+    is_refused(&mirror.get("/tile/%ff"), 400, "id/malformed");
     is_refused(&mirror.get("/add-checkpoint"), 405, "http/method");
     // 404: another log. 403: its name, and not its keys.
     let unknown = stranger("elsewhere.example/evidence");

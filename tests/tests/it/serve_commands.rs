@@ -291,13 +291,14 @@ fn what_a_server_says_of_digests_is_not_signed() {
         .unwrap();
     let served = Served::start(office.folder(), "ledger", &["--config", "serve.toml"]);
     liar(served.address(), listener, sealed(&image), sealed(b"changed"));
+    let direct = Machine::of(&office, "anna", &served);
     let anna = Machine { url: format!("http://{place}"), ..Machine::of(&office, "anna", &served) };
-    let before = anna.ask(&["where"])["size"].clone();
+    let before = direct.ask(&["where"])["size"].clone();
     fs::write(office.folder().join("changed.img"), "changed").unwrap();
     let item = format!("item:{}", office.id("image"));
     let verify = ["verify-digest", &item, "--file", "changed.img"];
     assert_eq!(anna.refused(&verify), "opening/mismatch");
-    assert_eq!(anna.ask(&["where"])["size"], before);
+    assert_eq!(direct.ask(&["where"])["size"], before);
 }
 
 /// Of what comes with many others, each is held against what was asked for.
