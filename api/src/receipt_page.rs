@@ -94,7 +94,7 @@ fn write_items(
 ) -> Result<(), Failure> {
     flow.gap(4.0);
     for (position, link) in record.payload().subjects.iter().enumerate() {
-        let (SubjectId::Item(item) | SubjectId::Notes(item)) = link.subject else {
+        let Some(item) = link.subject.about_item() else {
             flow.text(BODY, 0.0, &format!("about {}", link.subject));
             continue;
         };

@@ -89,10 +89,7 @@ fn claimed(occurred: Occurred) -> String {
 }
 
 fn about(subject: &SubjectId, desk: Option<&Desk>) -> Result<String, Failure> {
-    let item = match subject {
-        SubjectId::Item(item) | SubjectId::Notes(item) => *item,
-        _ => return Ok(subject.to_string()),
-    };
+    let Some(item) = subject.about_item() else { return Ok(subject.to_string()) };
     let known = match desk {
         Some(desk) => description(desk, item)?,
         None => None,

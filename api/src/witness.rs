@@ -9,6 +9,8 @@ use custody_core::merkle::{ConsistencyProof, TreeSize};
 use custody_core::note::MAX_NOTE_LEN;
 use thiserror::Error;
 
+use crate::server::segment::parse_number;
+
 /// Media type of an answer that says which size a witness knows.
 pub const SIZE_TYPE: &str = "text/x.tlog.size";
 /// Most lines of a proof: "The client MUST NOT send more than 63 consistency proof lines."
@@ -93,9 +95,7 @@ pub fn parse_cosignatures(
 
 /// A size in decimal, without leading zeros.
 pub fn parse_size(text: &str) -> Option<TreeSize> {
-    let is_canonical = text == "0" || !text.starts_with('0');
-    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|_| is_canonical && is_digits).map(TreeSize)
+    parse_number(text).map(TreeSize)
 }
 
 fn parse_hash(line: &str) -> Option<Hash> {

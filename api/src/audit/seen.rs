@@ -93,10 +93,8 @@ impl<'a> Seen<'a> {
     }
 
     fn outcome(&self, outcome: &Outcome) -> Option<(Uuid, Finding)> {
-        match self.payload().subjects.get(outcome.position)?.subject {
-            SubjectId::Item(id) | SubjectId::Notes(id) => Some((id, outcome.finding)),
-            _ => None,
-        }
+        let link = self.payload().subjects.get(outcome.position)?;
+        link.subject.about_item().map(|item| (item, outcome.finding))
     }
 
     /// The items that were not there.

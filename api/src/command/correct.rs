@@ -86,12 +86,8 @@ fn check_field(record: &Record, field: &str) -> Result<(), Failure> {
 }
 
 fn only_item(record: &Record) -> Result<Uuid, Failure> {
-    let item = |id: &SubjectId| match id {
-        SubjectId::Item(id) | SubjectId::Notes(id) => Some(*id),
-        _ => None,
-    };
     let subjects = record.payload().subjects.iter();
-    let items: Vec<_> = subjects.filter_map(|link| item(&link.subject)).collect();
+    let items: Vec<_> = subjects.filter_map(|link| link.subject.about_item()).collect();
     match items.as_slice() {
         [item] => Ok(*item),
         [] => {

@@ -131,12 +131,8 @@ fn signed_by(people: &People<'_>, offer: &OfferFile) -> Result<Vec<Name>, Failur
 }
 
 fn items_of(desk: &Desk, offer: &OfferFile) -> Result<Vec<Named>, Failure> {
-    let item = |id: &SubjectId| match id {
-        SubjectId::Item(item) | SubjectId::Notes(item) => Some(*item),
-        _ => None,
-    };
     let subjects = offer.offer().payload().subjects.iter();
-    let items = subjects.filter_map(|link| item(&link.subject)).enumerate();
+    let items = subjects.filter_map(|link| link.subject.about_item()).enumerate();
     let named = |(at, item)| {
         let described = (at < SHOWN).then(|| description(desk, item)).transpose()?;
         Ok(Named { item, description: described })

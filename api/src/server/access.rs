@@ -287,7 +287,7 @@ impl<'l> GuardedBooks<'l> {
         may: &dyn Fn(Uuid) -> Result<bool, Failure>,
     ) -> Result<bool, Failure> {
         let links = &payload.subjects;
-        let items: Vec<_> = links.iter().filter_map(|link| about(&link.subject)).collect();
+        let items: Vec<_> = links.iter().filter_map(|link| link.subject.about_item()).collect();
         for item in &items {
             if may(*item)? {
                 return Ok(true);
@@ -305,9 +305,9 @@ impl<'l> GuardedBooks<'l> {
 
     /// Whether the caller may read the records of a chain.
     fn may_follow(&self, id: &SubjectId) -> Result<bool, Failure> {
-        match id {
-            SubjectId::Item(item) | SubjectId::Notes(item) => self.may_look(*item),
-            _ => Ok(self.subject(id)?.is_some()),
+        match id.about_item() {
+            Some(item) => self.may_look(item),
+            None => Ok(self.subject(id)?.is_some()),
         }
     }
 
@@ -499,13 +499,5 @@ impl Books for GuardedBooks<'_> {
 
     fn submit_all(&self, _: Vec<Incoming>, _: &(dyn Fn(usize) + Sync)) -> Result<Answers, Failure> {
         Err(forbidden("these books are for looking only"))
-    }
-}
-
-/// The item that a chain is about, if it is about one.
-fn about(id: &SubjectId) -> Option<Uuid> {
-    match id {
-        SubjectId::Item(item) | SubjectId::Notes(item) => Some(*item),
-        _ => None,
     }
 }

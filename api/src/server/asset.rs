@@ -10,6 +10,7 @@ use custody_core::hash::sha256;
 
 use super::problem::Problem;
 use super::segment::Segment;
+use super::tile::FOREVER;
 
 const DOCUMENT: &[u8] = include_bytes!("../../web/dist/index.html");
 const SCRIPT: &[u8] = include_bytes!("../../web/dist/app.js");
@@ -21,8 +22,6 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
     require-trusted-types-for 'script'; trusted-types 'none'";
 /// Scanning labels takes the camera; nothing else is asked for.
 const PERMISSIONS: &str = "camera=(self), microphone=(), geolocation=(), payment=(), usb=()";
-/// What never changes under its name may be kept for a year.
-const FOREVER: &str = "public, max-age=31536000, immutable";
 
 /// The document.
 pub async fn document(headers: HeaderMap) -> Response {

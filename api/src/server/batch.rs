@@ -78,8 +78,9 @@ pub async fn submit(
     let outcome = |read: Result<(), Problem>| {
         read.and_then(|()| taken.next().unwrap_or_else(|| Err(missing())))
     };
-    let outcomes = read.into_iter().map(outcome).collect();
-    view(&service, outcomes).map(Json)
+    let outcomes: Vec<_> = read.into_iter().map(outcome).collect();
+    // Proofs of what was recorded long ago are read from the disk.
+    service.look(move |service| view(service, outcomes)).await.map(Json)
 }
 
 /// The offer files in a body, at most [`MAX_BATCH`] and at least one.
@@ -95,9 +96,9 @@ fn parse(body: &[u8]) -> Result<Vec<&[u8]>, CborError> {
 fn view(
     service: &Service,
     outcomes: Vec<Result<Acknowledged, Problem>>,
-) -> Result<BatchView, Problem> {
+) -> Result<BatchView, Failure> {
     let entries: Vec<_> = outcomes.iter().flatten().map(|taken| taken.index).collect();
-    let receipts = service.ledger.receipts(&entries).map_err(Failure::from)?;
+    let receipts = service.ledger.receipts(&entries)?;
     let Receipts { proofs, checkpoint } = receipts;
     let mut proofs = proofs.into_iter();
     let answer = |outcome: Result<Acknowledged, Problem>| match outcome {

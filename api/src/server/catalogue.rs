@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use custody_core::custody::{ItemState, Standing, Subject, Whereabouts};
 use custody_core::id::{SubjectId, Uuid};
 use custody_core::merkle::LeafIndex;
-use custody_core::record::{Link, Record};
+use custody_core::record::Record;
 use custody_log::{ReadError, Reader, SubjectKind};
 
 use self::sorted::Sorted;
@@ -349,7 +349,9 @@ impl Work<'_, '_> {
             for logged in self.reader.page(LeafIndex(lo), LeafIndex(hi))? {
                 let record = Record::parse(&logged.record)?;
                 // A record changes the subjects of its links, and no others.
-                touched.extend(record.payload().subjects.iter().filter_map(about));
+                touched.extend(
+                    record.payload().subjects.iter().filter_map(|link| link.subject.about_item()),
+                );
             }
             lo = hi;
         }
@@ -441,12 +443,4 @@ impl Work<'_, '_> {
 /// Whether a walk over notes has come to those of a later item.
 fn is_of_later(next: &Result<(SubjectId, Subject), ReadError>, item: &Uuid) -> bool {
     matches!(next, Ok((SubjectId::Notes(of), _)) if of > item)
-}
-
-/// The item that a chain is about, if it is about one.
-fn about(link: &Link) -> Option<Uuid> {
-    match link.subject {
-        SubjectId::Item(item) | SubjectId::Notes(item) => Some(item),
-        _ => None,
-    }
 }

@@ -120,10 +120,8 @@ impl Audience {
 }
 
 fn of_record(recorded: &Recorded) -> Event {
-    let items = recorded.subjects.iter().filter_map(|id| match id {
-        SubjectId::Item(item) | SubjectId::Notes(item) => Some(SubjectId::Item(*item).to_string()),
-        _ => None,
-    });
+    let items = recorded.subjects.iter().filter_map(SubjectId::about_item);
+    let items = items.map(|item| SubjectId::Item(item).to_string());
     let data = json!({
         "entry": recorded.index.0,
         "record": recorded.digest.to_string(),

@@ -18,16 +18,24 @@ use crate::offer_file::MAX_OFFER_FILE;
 const MAX_BODY: usize = MAX_OFFER_FILE as usize;
 /// Bodies that are held at a time, in KiB: 256 MiB, some 200 of the largest or 50,000 handoffs.
 const HELD_KIB: usize = 256 * 1024;
-/// Which part of all requests may be bodies of one address that are not there yet: who sends many slowly keeps nobody else out.
+/// One part in so many of all requests, and of what is held, may be bodies of one address that are not there yet: who sends many
+/// slowly, or large ones, keeps nobody else out.
 const SHARE: usize = 8;
 
 /// The way in for bodies.
 pub struct Intake {
     time: Duration,
     held: Arc<Semaphore>,
-    most_of_one: usize,
-    /// Bodies of each address that are waited for; nobody has 0.
-    waited_for: Mutex<HashMap<Counted, usize>>,
+    most: Awaited,
+    /// What is waited for of each address; nobody has none.
+    awaited: Mutex<HashMap<Counted, Awaited>>,
+}
+
+/// Bodies that are waited for.
+#[derive(Clone, Copy, Debug, Default)]
+struct Awaited {
+    bodies: usize,
+    kib: usize,
 }
 
 /// A body, and the room that it takes until its request is answered.
@@ -41,6 +49,7 @@ pub struct Taken {
 struct Waiting<'i> {
     intake: &'i Intake,
     from: Counted,
+    kib: usize,
 }
 
 impl Intake {
@@ -49,8 +58,8 @@ impl Intake {
         Self {
             time: limits.request_time(),
             held: Arc::new(Semaphore::new(HELD_KIB)),
-            most_of_one: (limits.requests / SHARE).max(1),
-            waited_for: Mutex::default(),
+            most: Awaited { bodies: (limits.requests / SHARE).max(1), kib: HELD_KIB / SHARE },
+            awaited: Mutex::default(),
         }
     }
 
@@ -78,7 +87,7 @@ impl Intake {
         let read = match read {
             Some(read) => Ok(read),
             None => {
-                let _waiting = self.wait_for(from)?;
+                let _waiting = from.map(|from| self.wait_for(from, kib as usize)).transpose()?;
                 tokio::time::timeout(self.time, reading).await
             }
         };
@@ -92,29 +101,29 @@ impl Intake {
         }
     }
 
-    fn wait_for(&self, from: Option<&Counted>) -> Result<Option<Waiting<'_>>, Problem> {
-        let Some(from) = from else { return Ok(None) };
-        let mut waited_for = self.waited_for();
-        let theirs = waited_for.entry(from.clone()).or_default();
-        if *theirs >= self.most_of_one {
+    fn wait_for(&self, from: &Counted, kib: usize) -> Result<Waiting<'_>, Problem> {
+        let mut awaited = self.awaited();
+        let before = awaited.get(from).copied().unwrap_or_default();
+        let now = Awaited { bodies: before.bodies + 1, kib: before.kib + kib };
+        if now.bodies > self.most.bodies || now.kib > self.most.kib {
             return Err(Problem::busy("too many bodies of this address are not there yet"));
         }
-        *theirs += 1;
-        Ok(Some(Waiting { intake: self, from: from.clone() }))
+        awaited.insert(from.clone(), now);
+        Ok(Waiting { intake: self, from: from.clone(), kib })
     }
 
-    fn waited_for(&self) -> MutexGuard<'_, HashMap<Counted, usize>> {
-        self.waited_for.lock().unwrap_or_else(PoisonError::into_inner)
+    fn awaited(&self) -> MutexGuard<'_, HashMap<Counted, Awaited>> {
+        self.awaited.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        let mut waited_for = self.intake.waited_for();
-        if let Some(theirs) = waited_for.get_mut(&self.from) {
-            *theirs -= 1;
-            if *theirs == 0 {
-                waited_for.remove(&self.from);
+        let mut awaited = self.intake.awaited();
+        if let Some(theirs) = awaited.get_mut(&self.from) {
+            *theirs = Awaited { bodies: theirs.bodies - 1, kib: theirs.kib - self.kib };
+            if theirs.bodies == 0 {
+                awaited.remove(&self.from);
             }
         }
     }

@@ -107,11 +107,8 @@ impl OfferView {
         let count = offer.offer().message().signatures().len();
         let signed = payload.signers.iter().take(count);
         let signed = signed.map(|signer| Ok(people.name(&signer.id)?.into()));
-        let items = payload.subjects.iter().filter_map(|link| match &link.subject {
-            SubjectId::Item(_) => Some(link.subject.to_string()),
-            SubjectId::Notes(item) => Some(SubjectId::Item(*item).to_string()),
-            _ => None,
-        });
+        let items = payload.subjects.iter().filter_map(|link| link.subject.about_item());
+        let items = items.map(|item| SubjectId::Item(item).to_string());
         let fields = offer
             .openings()
             .iter()

@@ -71,7 +71,13 @@ pub async fn submit(State(service): State<Arc<Service>>, body: Bytes) -> Result<
     let (record, openings) = whole(&body)?;
     let acknowledged = service.submit(record, openings).await?;
     let status = if acknowledged.was_known { StatusCode::OK } else { StatusCode::CREATED };
-    let receipts = service.ledger.receipts(&[acknowledged.index]).map_err(Failure::from)?;
+    let index = acknowledged.index;
+    let receipts = match acknowledged.was_known {
+        // An old one is read from the disk.
+        true => service.look(move |service| Ok(service.ledger.receipts(&[index])?)).await?,
+        // What it takes for the newest is in memory.
+        false => service.ledger.receipts(&[index]).map_err(Failure::from)?,
+    };
     let view =
         AcknowledgedView { taken: Taken::from(&acknowledged), receipt: receipts.proofs.concat() };
     let end = service.checkpoint_quoted.of(&receipts.checkpoint)?;

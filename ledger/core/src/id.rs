@@ -166,6 +166,14 @@ impl SubjectId {
         }
     }
 
+    /// The item, if this is its custody or its notes.
+    pub fn about_item(&self) -> Option<Uuid> {
+        match self {
+            Self::Item(id) | Self::Notes(id) => Some(*id),
+            _ => None,
+        }
+    }
+
     /// The subject's key in the custody index.
     pub fn key(&self) -> SubjectKey {
         SubjectKey::of(&self.to_string())

@@ -363,10 +363,14 @@ fn who_asks_too_often_waits_and_nobody_else_does() {
 
 /// Begins to send a body of four bytes for somebody behind a proxy, and goes no further than two.
 fn hold(scene: &Scene, from: &str) -> TcpStream {
+    hold_of(scene, from, 4)
+}
+
+fn hold_of(scene: &Scene, from: &str, bytes: usize) -> TcpStream {
     let mut stream = scene.served.connect();
     let (path, host) = ("/v1/records", scene.served.address());
     let head = format!("POST {path} HTTP/1.1\r\nHost: {host}\r\nX-Forwarded-For: {from}\r\n");
-    stream.write_all(format!("{head}Content-Length: 4\r\n\r\nab").as_bytes()).unwrap();
+    stream.write_all(format!("{head}Content-Length: {bytes}\r\n\r\nab").as_bytes()).unwrap();
     stream
 }
 
@@ -392,6 +396,25 @@ fn who_sends_many_bodies_slowly_keeps_nobody_else_out() {
     let again = hold(&scene, "192.0.2.1");
     wait_until("it is waited for", || open() == 2.0);
     drop((other, again));
+}
+
+/// What is held of bodies is bounded, and one address has no more than its part of it.
+#[test]
+fn who_sends_large_bodies_slowly_keeps_nobody_else_out() {
+    let address = reserve();
+    let scene = scene(&format!("metrics = \"{address}\"\n{PROXY}"));
+    let open = || Figures::read(&address).of("custody_http_requests_open");
+    // 32 MiB of 256: 27 of the largest bodies.
+    let held: Vec<_> = (0..27).map(|_| hold_of(&scene, "192.0.2.1", 1200 * 1024)).collect();
+    wait_until("all of them on their way", || open() == 27.0);
+    let mut refused = hold_of(&scene, "192.0.2.1", 1200 * 1024);
+    let mut answer = [0; 12];
+    refused.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 503");
+    let other = hold_of(&scene, "192.0.2.2", 1200 * 1024);
+    wait_until("somebody else's as well", || open() == 28.0);
+    drop((held, other));
+    wait_until("they are gone", || open() == 0.0);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Any complete subtree's hash at the cost of one tile.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use custody_core::hash::{Hash, hash_children};
 use custody_core::merkle::{NodeSource, TreeSize};
@@ -92,16 +92,21 @@ impl TileCache {
         load: impl FnOnce() -> Result<Vec<Hash>, E>,
     ) -> Result<Arc<Subtrees>, E> {
         let key = (place.level, place.tile);
-        let mut tiles = self.tiles.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(tile) = tiles.get(&key) {
+        if let Some(tile) = self.tiles().get(&key) {
             return Ok(tile.clone());
         }
+        // Without the lock: nobody waits for the disk who wants another tile.
         let tile = Arc::new(Subtrees::over(load()?));
+        let mut tiles = self.tiles();
         if tiles.len() >= Self::MAX_TILES {
             tiles.clear();
         }
         tiles.insert(key, tile.clone());
         Ok(tile)
+    }
+
+    fn tiles(&self) -> MutexGuard<'_, HashMap<(u8, u64), Arc<Subtrees>>> {
+        self.tiles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

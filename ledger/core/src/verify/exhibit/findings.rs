@@ -231,10 +231,8 @@ impl Check<'_> {
 
     /// A record about many items says of each what was found.
     fn is_of_lineage(&self, payload: &Payload, outcome: &Outcome) -> bool {
-        match payload.subjects.get(outcome.position).map(|link| &link.subject) {
-            Some(SubjectId::Item(id) | SubjectId::Notes(id)) => self.lineage.contains(id),
-            _ => false,
-        }
+        let subject = payload.subjects.get(outcome.position).map(|link| &link.subject);
+        subject.and_then(SubjectId::about_item).is_some_and(|item| self.lineage.contains(&item))
     }
 }
 
