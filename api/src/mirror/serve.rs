@@ -25,9 +25,11 @@ use super::standing::Standing;
 use super::{Upstream, witness};
 use crate::failure::Failure;
 use crate::server::entrance::{Entrance, enter};
+use crate::server::listen::{Listening, serve};
 use crate::server::problem::Problem;
+use crate::server::prometheus::bind_metrics;
 use crate::server::segment::Segment;
-use crate::server::{Listening, serve, tile};
+use crate::server::tile;
 use crate::witness::MAX_REQUEST;
 
 /// A mirror that is served.
@@ -52,7 +54,7 @@ impl MirrorServer {
     ) -> Result<Self, Failure> {
         setting.check()?;
         let listening = Listening::bind(setting.listen, setting.tls.clone())?;
-        let metrics = setting.metrics.map(crate::server::bind_metrics).transpose()?;
+        let metrics = setting.metrics.map(bind_metrics).transpose()?;
         describe();
         let trust = home.trust()?;
         let settled = Settled::open(home.dir(), &trust).map_err(|error| super::failed(&error))?;
