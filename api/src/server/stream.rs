@@ -56,15 +56,14 @@ impl Drop for Place {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use custody_core::id::Uuid;
+
     use super::*;
 
     #[test]
     fn nobody_takes_the_places_of_all_others() {
         let streams = Arc::new(Streams::new(MOST_OF_ONE + 2));
-        let [anna, bela] = [1, 2].map(|number: u8| {
-            let text = format!("custodian:0192f000-0000-7000-8000-0000000000{number:02x}");
-            text.parse::<SubjectId>().unwrap()
-        });
+        let [anna, bela] = [1, 2].map(|byte| SubjectId::Custodian(Uuid::from_random([byte; 16])));
         let mut annas: Vec<_> = (0..MOST_OF_ONE).map(|_| streams.enter(&anna).unwrap()).collect();
         assert!(streams.enter(&anna).is_none());
         let belas = [(); 2].map(|()| streams.enter(&bela).unwrap());
