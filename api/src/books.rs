@@ -142,11 +142,11 @@ pub trait Books {
     /// The ledger cannot be read.
     fn root_at(&self, size: TreeSize) -> Result<Option<Hash>, Failure>;
 
-    /// The receipt of an entry: C2SP tlog-proof.
+    /// The receipt of an entry: C2SP tlog-proof. From a server it is verified against the entry as it is handed in.
     ///
     /// # Errors
-    /// The proof cannot be made.
-    fn receipt(&self, index: LeafIndex) -> Result<String, Failure>;
+    /// The proof cannot be made, or does not hold.
+    fn receipt(&self, logged: &Logged) -> Result<String, Failure>;
 
     /// The contents of an exhibit.
     ///
@@ -318,8 +318,8 @@ impl Books for OwnBooks<'_> {
         Ok(self.reader.root_at(size)?)
     }
 
-    fn receipt(&self, index: LeafIndex) -> Result<String, Failure> {
-        Ok(self.reader.receipt(index)?)
+    fn receipt(&self, logged: &Logged) -> Result<String, Failure> {
+        Ok(self.reader.receipt(logged.index)?)
     }
 
     fn assemble(&self, request: &ExhibitRequest<'_>) -> Result<Assembled, Failure> {

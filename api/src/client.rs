@@ -293,10 +293,10 @@ impl Books for ServedBooks {
         }
     }
 
-    fn receipt(&self, index: LeafIndex) -> Result<String, Failure> {
-        let entry = self.logged(index)?.entry;
+    fn receipt(&self, logged: &Logged) -> Result<String, Failure> {
+        let Logged { index, entry, .. } = logged;
         let receipt = self.transport.get_text(&format!("/v1/records/{}/receipt", entry.record))?;
-        self.prove(index, &entry, &receipt)?;
+        self.prove(*index, entry, &receipt)?;
         Ok(receipt)
     }
 

@@ -160,12 +160,12 @@ impl<'l> Desk<'l> {
         self.books.root_at(size)
     }
 
-    /// The receipt of an entry: C2SP tlog-proof.
+    /// The receipt of an entry: C2SP tlog-proof. From a server it is verified against the entry as it is handed in.
     ///
     /// # Errors
-    /// The proof cannot be made.
-    pub fn receipt(&self, index: LeafIndex) -> Result<String, Failure> {
-        self.books.receipt(index)
+    /// The proof cannot be made, or does not hold.
+    pub fn receipt(&self, logged: &Logged) -> Result<String, Failure> {
+        self.books.receipt(logged)
     }
 
     /// The contents of an exhibit.

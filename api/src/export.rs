@@ -178,7 +178,7 @@ pub fn check_codes(
         let known = [notes.permissions.as_slice(), &permissions].concat();
         let mut is_permitted = false;
         for permission in permitted(&known, showing.permissions, agency, to) {
-            is_permitted |= !has_ended(desk, permission.record)?;
+            is_permitted = is_permitted || !has_ended(desk, permission.record)?;
         }
         for code in codes {
             match judge(&code, agency, to) {

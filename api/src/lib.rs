@@ -35,6 +35,7 @@ pub mod ledger_keys;
 pub mod log_key_files;
 pub mod mirror;
 pub mod moment;
+mod number;
 pub mod offer_file;
 pub mod offer_part;
 pub mod offer_sheet;

@@ -7,6 +7,8 @@ use custody_core::hash::{Hash, sha256};
 use data_encoding::BASE32_NOPAD;
 use thiserror::Error;
 
+use crate::number::parse_number;
+
 /// What each line begins with.
 pub const PREFIX: &str = "CUSTODY-OFFER-1/";
 /// Bytes of the file in each part but the last. A line then has at most 16 + 3 + 3 + 53 + 640 characters,
@@ -129,7 +131,7 @@ pub fn parse_parts(text: &str) -> Result<Vec<u8>, OfferPartError> {
 fn parse_part(line: &str) -> Option<Part> {
     let fields: Vec<_> = line.strip_prefix(PREFIX)?.split('/').collect();
     let [number, count, digest, data] = fields.as_slice() else { return None };
-    let (number, count) = (parse_number(number)?, parse_number(count)?);
+    let (number, count) = (part_number(number)?, part_number(count)?);
     let digest: [u8; Hash::LEN] = decode(digest)?.try_into().ok()?;
     let data = decode(data)?;
     let is_length = match number == count {
@@ -140,10 +142,10 @@ fn parse_part(line: &str) -> Option<Part> {
     (number <= count && is_length).then_some(part)
 }
 
-/// 1 to 99, without zeros before it.
-fn parse_number(text: &str) -> Option<usize> {
-    let number = text.parse().ok().filter(|number| (1..=MAX_PARTS).contains(number))?;
-    (number.to_string() == text).then_some(number)
+/// 1 to 99.
+fn part_number(text: &str) -> Option<usize> {
+    let number = usize::try_from(parse_number(text)?).ok()?;
+    (1..=MAX_PARTS).contains(&number).then_some(number)
 }
 
 /// RFC 4648 base32 without padding, upper case, unused bits zero; at most one part's worth.

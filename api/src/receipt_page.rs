@@ -8,6 +8,7 @@ use custody_core::merkle::LeafIndex;
 use custody_core::record::Record;
 use custody_core::record::body::Body;
 use custody_core::verify::utc_text;
+use custody_log::Logged;
 
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -37,7 +38,10 @@ pub fn receipt_page(
     index: LeafIndex,
     with_description: bool,
 ) -> Result<Paper, Failure> {
-    let record = desk.record(index)?;
+    let logged = desk.logged(index)?;
+    // Nothing is printed as recorded that is not proved.
+    desk.receipt(&logged)?;
+    let record = Record::parse(&logged.record)?;
     let digest = record.digest();
     let mut flow = Flow::new()?;
     if desk.is_training()? {
@@ -47,7 +51,7 @@ pub fn receipt_page(
     let (left, top) = flow.keep_aside(SIDE + 8.0, SIDE + 6.0);
     let qr = Qr::encode(&digest.to_string())?;
     flow.page().qr((left + 8.0, top), SIDE, qr);
-    write_head(&mut flow, desk, index, &record)?;
+    write_head(&mut flow, desk, &logged, &record)?;
     write_items(&mut flow, desk, &record, with_description)?;
     write_signers(&mut flow, desk, &record)?;
     write_worth(&mut flow, desk, &digest);
@@ -58,11 +62,11 @@ pub fn receipt_page(
 fn write_head(
     flow: &mut Flow,
     desk: &Desk,
-    index: LeafIndex,
+    logged: &Logged,
     record: &Record,
 ) -> Result<(), Failure> {
     let people = People::of(desk);
-    let (payload, accepted_ms) = (record.payload(), desk.logged(index)?.entry.accepted_ms);
+    let (payload, accepted_ms) = (record.payload(), logged.entry.accepted_ms);
     flow.text(TITLE, 0.0, "Receipt");
     flow.gap(2.0);
     flow.text(BODY, 0.0, &headline(desk, &people, record)?);
@@ -80,7 +84,7 @@ fn write_head(
         &format!("recorded, by the log's clock: {}", utc_text(accepted_ms / 1000)),
     );
     flow.text(BODY, 0.0, &format!("ledger: {}", desk.origin()));
-    flow.text(BODY, 0.0, &format!("entry: {}", index.0));
+    flow.text(BODY, 0.0, &format!("entry: {}", logged.index));
     flow.text(SMALL, 0.0, "record, as the code has it:");
     flow.text(SMALL, 0.0, &record.digest().to_string());
     Ok(())

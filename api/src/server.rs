@@ -51,7 +51,7 @@ mod record;
 mod registry;
 mod request;
 mod route;
-pub mod segment;
+pub(crate) mod segment;
 pub mod service;
 pub mod session;
 pub mod setting;

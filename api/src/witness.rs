@@ -9,7 +9,7 @@ use custody_core::merkle::{ConsistencyProof, TreeSize};
 use custody_core::note::MAX_NOTE_LEN;
 use thiserror::Error;
 
-use crate::server::segment::parse_number;
+use crate::number::parse_number;
 
 /// Media type of an answer that says which size a witness knows.
 pub const SIZE_TYPE: &str = "text/x.tlog.size";

@@ -84,7 +84,7 @@ fn print(
 pub fn write(desk: &Desk, index: LeafIndex, name: &Path) -> Result<Vec<PathBuf>, Failure> {
     let logged = desk.logged(index)?;
     let parts = [
-        ("tlog-proof", desk.receipt(index)?.into_bytes()),
+        ("tlog-proof", desk.receipt(&logged)?.into_bytes()),
         ("entry", logged.entry.encode()),
         ("record", logged.record),
     ];

@@ -93,7 +93,7 @@ fn first_digests(
         return Err(missing("no first record"));
     }
     // What somebody signs as found alike must not be a server's word: of it there is a proof.
-    desk.receipt(first.index)?;
+    desk.receipt(first)?;
     let openings = desk.openings(&record.digest())?;
     openings.iter().try_for_each(|opening| opening.verify(record.payload()))?;
     let digests = recorded_digests(&record, &openings);

@@ -447,8 +447,8 @@ impl Books for GuardedBooks<'_> {
         self.books.root_at(size)
     }
 
-    fn receipt(&self, index: LeafIndex) -> Result<String, Failure> {
-        self.books.receipt(index)
+    fn receipt(&self, logged: &Logged) -> Result<String, Failure> {
+        self.books.receipt(logged)
     }
 
     fn assemble(&self, request: &ExhibitRequest<'_>) -> Result<Assembled, Failure> {

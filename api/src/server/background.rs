@@ -1,4 +1,4 @@
-//! What a server does that nobody asks for, for as long as it runs.
+//! What runs beside requests, for as long as the server does.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

@@ -27,10 +27,11 @@ use super::document::{Denied, Digest, Missing, SubjectIdText, TreeNumber, words}
 use super::item::{bad_query, malformed};
 use super::problem::Problem;
 use super::record::parse_digest;
-use super::segment::{Segment, number, number_if_there, parse_number};
+use super::segment::{Segment, number, number_if_there};
 use super::service::Service;
 use crate::books::Sought;
 use crate::failure::Failure;
+use crate::number::parse_number;
 
 /// Subjects of one answer, at most.
 const SUBJECTS: usize = 1_000;

@@ -18,8 +18,7 @@ use crate::offer_file::MAX_OFFER_FILE;
 const MAX_BODY: usize = MAX_OFFER_FILE as usize;
 /// Bodies that are held at a time, in KiB: 256 MiB, some 200 of the largest or 50,000 handoffs.
 const HELD_KIB: usize = 256 * 1024;
-/// One part in so many of all requests, and of what is held, may be bodies of one address that are not there yet: who sends many
-/// slowly, or large ones, keeps nobody else out.
+/// Of all requests, and of what is held, one address may have this part in bodies that are still on their way: one in eight.
 const SHARE: usize = 8;
 
 /// The way in for bodies.
@@ -27,7 +26,7 @@ pub struct Intake {
     time: Duration,
     held: Arc<Semaphore>,
     most: Awaited,
-    /// What is waited for of each address; nobody has none.
+    /// What each address has on its way; an address with nothing on its way has no entry.
     awaited: Mutex<HashMap<Counted, Awaited>>,
 }
 
@@ -76,9 +75,9 @@ impl Intake {
         // At most 1,200.
         let kib = most.div_ceil(1024) as u32;
         let full = |_| Problem::busy("as many bodies as there is room for are held");
-        let room = self.held.clone().try_acquire_many_owned(kib).map_err(full)?;
+        let mut room = self.held.clone().try_acquire_many_owned(kib).map_err(full)?;
         let mut reading = pin!(to_bytes(body, MAX_BODY));
-        // What came with its head, as almost all does, is waited for by nobody.
+        // Most bodies come with their head and are read at the first look: these count for no address.
         let read = tokio::select! {
             biased;
             read = &mut reading => Some(read),
@@ -92,7 +91,11 @@ impl Intake {
             }
         };
         match read {
-            Ok(Ok(bytes)) => Ok(Taken { bytes, _room: room }),
+            Ok(Ok(bytes)) => {
+                // Of what did not say how long it is, and was shorter.
+                drop(room.split((kib as usize).saturating_sub(bytes.len().div_ceil(1024))));
+                Ok(Taken { bytes, _room: room })
+            }
             Ok(Err(_)) => Err(too_large()),
             Err(_) => {
                 let detail = "the body did not come in time";

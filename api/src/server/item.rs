@@ -15,12 +15,13 @@ use utoipa::{IntoParams, PartialSchema, ToSchema};
 use super::access::Caller;
 use super::document::{CustodianId, ItemId, Missing, words};
 use super::problem::Problem;
-use super::segment::{Segment, parse_number};
+use super::segment::Segment;
 use super::service::Service;
 use super::view::{ItemHistory, ItemView};
 use crate::books::Sought;
 use crate::desk::Desk;
 use crate::failure::Failure;
+use crate::number::parse_number;
 use crate::people::People;
 use crate::place::{STATES, state_word};
 

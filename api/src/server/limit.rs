@@ -55,17 +55,17 @@ impl Rates {
         Self { limiter, burst, clock: DefaultClock::default(), swept }
     }
 
-    /// Counts `more` requests that come in one; where that is more than are ever let in at once, as many as these.
+    /// Counts the further records of a request, but never more than are let in at once besides the request itself.
     ///
     /// # Errors
     /// [`Problem`] 429, with the time after which there is room for them.
     pub fn count_more(&self, who: &Counted, more: usize) -> Result<(), Problem> {
-        let more = u32::try_from(more).unwrap_or(u32::MAX).min(self.burst.get());
+        let more = u32::try_from(more).unwrap_or(u32::MAX).min(self.burst.get() - 1);
         let Some(more) = NonZeroU32::new(more) else { return Ok(()) };
         match self.limiter.check_key_n(who, more) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(until)) => Err(self.too_often(&until)),
-            // Never, since it is no more than a burst.
+            // Never, since it is less than a burst.
             Err(_) => Err(Problem::too_often(1)),
         }
     }
@@ -242,6 +242,15 @@ mod tests {
         // After a minute of quiet it is news again.
         assert!(turned_away.take().is_empty());
         assert!(turned_away.note(&anna));
+    }
+
+    #[test]
+    fn a_request_with_more_records_than_a_burst_has_takes_all_of_it() {
+        let limits = Limits { per_second: 1, burst: 10, ..Limits::default() };
+        let rates = Rates::new(&limits);
+        rates.count(&address(1)).unwrap();
+        rates.count_more(&address(1), 19).unwrap();
+        assert!(rates.count(&address(1)).is_err());
     }
 
     #[test]

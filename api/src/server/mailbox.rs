@@ -55,6 +55,8 @@ struct Known {
     sender: Option<Uuid>,
     /// The record in which it was refused.
     refusal: Option<Hash>,
+    /// Whether its file is there. While that is written, the name keeps its place, and nobody sees it.
+    is_there: bool,
 }
 
 /// An offer as it lies there.
@@ -102,15 +104,16 @@ impl Known {
         let signers = offer.offer().payload().signers.iter();
         let signers = signers.map(|signer| signer.id.clone()).collect();
         let signed = offer.offer().message().signatures().len();
-        Self { signers, signed, sender, refusal: None }
+        Self { signers, signed, sender, refusal: None, is_there: true }
     }
 
     /// Whether it is for `who` to see: everybody who signs it, and once it was refused those who have.
     fn concerns(&self, who: &SubjectId) -> bool {
-        match self.refusal {
+        let concerns = match self.refusal {
             None => self.signers.contains(who),
             Some(_) => self.has_signed(who),
-        }
+        };
+        self.is_there && concerns
     }
 
     fn has_signed(&self, who: &SubjectId) -> bool {
@@ -166,9 +169,17 @@ impl Mailbox {
             Some(before) => self.rename(&name, before, &known)?,
             None => {
                 self.check_room(&waiting, &known)?;
+                waiting.insert(name, Known { is_there: false, ..known.clone() });
                 drop(waiting);
-                file::create(&self.path(&name, &known), &offer.encode(), Access::Owner)?;
+                let path = self.path(&name, &known);
+                let written = file::create(&path, &offer.encode(), Access::Owner);
                 waiting = self.waiting();
+                // What was recorded or withdrawn meanwhile has lost its place.
+                let has_place = waiting.remove(&name).is_some();
+                written?;
+                if !has_place {
+                    return Ok(fs::remove_file(&path).map_err(file::cannot("remove", &path))?);
+                }
             }
         }
         waiting.insert(name, known);
@@ -186,9 +197,9 @@ impl Mailbox {
             true => (waiting.len(), MOST),
             false => (theirs, self.limits.most),
         };
-        let message = format!("{wait} offers wait, at most {most} may");
+        let message = format!("{wait} offers lie here, at most {most} may");
         Err(Failure::rejected("offer/mailbox-full", message)
-            .hint("withdraw those that nobody will sign"))
+            .hint("withdraw those that nobody will sign, and put away those that were refused"))
     }
 
     /// The offer with this digest, if it is there and `who` has signed it, or is to sign it.
@@ -252,7 +263,7 @@ impl Mailbox {
         let mut waiting = self.waiting();
         let found = waiting.iter().find(|(name, _)| name.offer == *digest);
         let theirs = found.filter(|(_, known)| {
-            known.refusal.is_none() && who.iter().any(|who| known.signers.contains(who))
+            known.refusal.is_none() && who.iter().any(|who| known.concerns(who))
         });
         let Some((&name, before)) = theirs else { return Ok(None) };
         let offer = self.read(&name, before)?;

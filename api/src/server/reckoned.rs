@@ -130,7 +130,7 @@ pub async fn reckoned<T: Send + Sync + 'static>(
             Ok::<_, Failure>(value)
         };
         // The log is told here, since nobody may be left to be told.
-        request.during(reckon).map_err(Problem::from)
+        request.during(|| reckon().map_err(Problem::from))
     };
     // It goes on when nobody waits for it any more, until the server stops.
     let working = tokio::task::spawn_blocking(work);

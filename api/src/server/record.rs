@@ -189,7 +189,7 @@ pub async fn receipt(
     let digest = parse_digest(&digest)?;
     let receipt = service.look_as(caller, move |desk| {
         let Some(index) = desk.by_digest(&digest)? else { return Ok(None) };
-        Ok(Some(desk.receipt(index)?))
+        Ok(Some(desk.receipt(&desk.logged(index)?)?))
     });
     let receipt = receipt.await?.ok_or_else(|| no_record(&digest))?;
     Ok(private("text/plain; charset=utf-8", receipt))

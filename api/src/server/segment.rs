@@ -7,6 +7,7 @@ use serde::{Deserialize as _, Deserializer};
 
 use super::item::malformed;
 use super::problem::Problem;
+use crate::number::parse_number;
 
 /// What is not the same in all paths of a pattern. What it names is the handler's to find out.
 pub struct Segment<T = String>(pub T);
@@ -20,14 +21,6 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Segment
         let Path(named) = read.map_err(|_| malformed("path", "UTF-8"))?;
         Ok(Self(named))
     }
-}
-
-/// A number as everybody writes it: digits, without a sign and without zeros before them. What has two spellings has two
-/// paths.
-pub fn parse_number(text: &str) -> Option<u64> {
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_one_spelling = text == "0" || !text.starts_with('0');
-    text.parse().ok().filter(|_| is_plain && is_one_spelling)
 }
 
 /// Such a number in a query.

@@ -11,7 +11,7 @@ const MOST_OF_ONE: usize = 32;
 /// The streams that are open.
 pub struct Streams {
     most: usize,
-    /// Of each who listens; nobody has 0.
+    /// How many each listener has open; who has none has no entry.
     open: Mutex<HashMap<SubjectId, usize>>,
 }
 

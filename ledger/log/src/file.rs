@@ -95,15 +95,22 @@ impl Names {
 mod tests {
     use super::*;
 
+    /// A directory of this test's own, without what an earlier process of the same number left there.
+    fn fresh(name: &str) -> PathBuf {
+        let root = std::env::temp_dir().join(format!("custody-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&root);
+        root
+    }
+
     fn due(names: &Names) -> Vec<String> {
         let due = names.due(&names.passed());
         due.iter().map(|dir| dir.to_str().unwrap().to_owned()).collect()
     }
 
-    /// That a flush reaches the disk no test sees; which directories are flushed, and which not again, one can.
+    /// No test can see that a flush reaches the disk; it can see which directories are due, and which are not again.
     #[test]
     fn every_directory_with_a_new_name_is_flushed_once() {
-        let root = std::env::temp_dir().join(format!("custody-names-{}", std::process::id()));
+        let root = fresh("names");
         let below = |dir: &str| root.join(dir).to_str().unwrap().to_owned();
         let root_name = root.to_str().unwrap().to_owned();
         let mut names = Names::below(&root);
@@ -139,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_file_is_there_whole_or_as_it_was() {
-        let root = std::env::temp_dir().join(format!("custody-file-{}", std::process::id()));
+        let root = fresh("file");
         fs::create_dir_all(root.join("taken")).unwrap();
         replace(&root.join("file"), b"old").unwrap();
         replace(&root.join("file"), b"new").unwrap();

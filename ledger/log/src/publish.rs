@@ -113,9 +113,8 @@ impl Reader<'_> {
     ) -> Result<PublishSummary, PublishError> {
         let size = self.head().size;
         let before = self.published_before(out)?;
-        // Where `out` is made, its own name counts too.
-        let there = out.ancestors().find(|dir| dir.exists()).unwrap_or(Path::new(""));
-        let mut names = Names::below(there);
+        // With the name of `out` itself; those of directories above it are whose who made them.
+        let mut names = Names::below(out.parent().unwrap_or(out));
 
         // 1. Tiles and bundles. Full ones never change: one that is there stays.
         let total = tiles_of_tree(size).count() + 2 * entry_bundles_of_tree(size).count();
@@ -140,8 +139,7 @@ impl Reader<'_> {
         // 3. The checkpoint, which makes them count.
         let checkpoint = out.join("checkpoint");
         write_whole(&checkpoint, self.checkpoint())?;
-        names.add(&checkpoint);
-        names.flush().map_err(unflushed)?;
+        file::flush_dir(out).map_err(|source| unflushed((checkpoint, source)))?;
 
         // 4. Partial tiles of earlier checkpoints: nobody who has the new checkpoint asks for them.
         let removed = remove_outdated(out, before, size)?;

@@ -101,6 +101,7 @@ impl<S: Store> Sequencer<S> {
         while !candidates.is_empty() {
             match self.sequence(candidates) {
                 Ok((answers, rest)) => {
+                    // Answers first: `zip` asks its first side first, and a reply that it took without an answer would be lost.
                     let answered = answers.into_iter().zip(replies.by_ref());
                     answered.for_each(|(answer, reply)| reply.send(answer));
                     candidates = rest;

@@ -6,8 +6,12 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use custody_api::desk::Desk;
+use custody_core::entry::Entry;
 use custody_core::hash::sha256;
+use custody_core::record::Record;
 use custody_core::record::body::{DigestScope, EvidenceDigest, digests_value};
+use custody_core::sealed::Opening;
 use custody_tests::machine::Machine;
 use custody_tests::office::{Office, copy};
 use custody_tests::program::run_in;
@@ -203,8 +207,10 @@ fn what_cannot_be_asked_says_so() {
     assert!(ran.stdout.contains("`CUSTODY_KEY` names"), "{}", ran.stdout);
 }
 
-/// A hostile network between a client and a real server: it passes on what comes and changes one text in answers.
-fn liar(to: SocketAddr, listener: TcpListener, from: &'static str, into: &'static str) {
+/// A hostile network between a client and a real server: it passes on what comes and changes texts in answers.
+fn liar(to: SocketAddr, listener: TcpListener, lies: &[(&str, &str)]) {
+    let lies = lies.iter().map(|(from, into)| ((*from).to_owned(), (*into).to_owned()));
+    let lies: Vec<_> = lies.collect();
     std::thread::spawn(move || {
         for client in listener.incoming() {
             let mut client = client.unwrap();
@@ -213,8 +219,11 @@ fn liar(to: SocketAddr, listener: TcpListener, from: &'static str, into: &'stati
             server.write_all(&request).unwrap();
             let mut answer = Vec::new();
             server.read_to_end(&mut answer).unwrap();
-            assert_eq!(from.len(), into.len(), "the answer says how long it is");
-            let text = String::from_utf8_lossy(&answer).replace(from, into);
+            let mut text = String::from_utf8_lossy(&answer).into_owned();
+            for (from, into) in &lies {
+                assert_eq!(from.len(), into.len(), "the answer says how long it is");
+                text = text.replace(from, into);
+            }
             let _ = client.write_all(text.as_bytes());
         }
     });
@@ -253,8 +262,8 @@ fn a_server_that_lies_is_found_out() {
     let config = format!("authorities = [\"{}\", \"{}\"]\n", places[0], places[1]);
     fs::write(office.folder().join("serve.toml"), config).unwrap();
     let served = Served::start(office.folder(), "ledger", &["--config", "serve.toml"]);
-    liar(served.address(), receipt, "\"entry\":9,", "\"entry\":8,");
-    liar(served.address(), shape, "\"genesis\"", "\"genesys\"");
+    liar(served.address(), receipt, &[("\"entry\":9,", "\"entry\":8,")]);
+    liar(served.address(), shape, &[("\"genesis\"", "\"genesys\"")]);
     let at = |place: SocketAddr| Machine {
         url: format!("http://{place}"),
         ..Machine::of(&office, "anna", &served)
@@ -276,28 +285,53 @@ fn a_server_that_lies_is_found_out() {
     assert!(ran.stdout.contains("client/certificates"), "{}", ran.stdout);
 }
 
-/// Somebody signs that a file is the one that was recorded: with what it is compared is no server's word.
+/// `bytes` with `from`, which is there once, made into `into`.
+fn swapped(bytes: &[u8], from: &[u8], into: &[u8]) -> Vec<u8> {
+    let places = bytes.windows(from.len()).enumerate().filter(|(_, here)| *here == from);
+    let places: Vec<_> = places.map(|(at, _)| at).collect();
+    assert_eq!(places.len(), 1);
+    [&bytes[..places[0]], into, &bytes[places[0] + from.len()..]].concat()
+}
+
+/// Somebody signs that a file is the one that was recorded: with what it is compared is no server's word, neither an opening that
+/// does not fit its record nor a record that is in no tree.
 #[test]
 fn what_a_server_says_of_digests_is_not_signed() {
     let (_folder, office) = office();
-    let sealed = |bytes: &[u8]| {
-        let digest = EvidenceDigest::sha256(DigestScope::Container, &sha256(bytes));
-        STANDARD.encode(digests_value(&[digest]).encode()).leak()
-    };
-    let image = fs::read(office.folder().join("disk.img")).unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let place = listener.local_addr().unwrap();
-    fs::write(office.folder().join("serve.toml"), format!("authorities = [\"{place}\"]\n"))
-        .unwrap();
+    let item = format!("item:{}", office.id("image"));
+    let desk = Desk::read(&office.folder().join("ledger")).unwrap();
+    let first = desk.chain(&item.parse().unwrap()).unwrap().remove(0);
+    let openings = desk.openings(&first.entry.record).unwrap();
+    let opening = openings.into_iter().find(|opening| opening.field == "digests").unwrap();
+    drop(desk);
+    // The digest of another file; a record that holds it; the entry of that record.
+    let digest = EvidenceDigest::sha256(DigestScope::Container, &sha256(b"changed"));
+    let false_opening = Opening { value: digests_value(&[digest]).encode(), ..opening.clone() };
+    let [from, into] = [&opening, &false_opening].map(Opening::commitment);
+    let record = swapped(&first.record, from.as_ref(), into.as_ref());
+    let entry = Entry { record: Record::parse(&record).unwrap().digest(), ..first.entry };
+    let [from, into] = [&opening.value, &false_opening.value].map(|value| STANDARD.encode(value));
+    let [true_record, false_record] =
+        [&first.record, &record].map(|record| STANDARD.encode(record));
+    let [true_entry, false_entry] =
+        [first.entry, entry].map(|entry| STANDARD.encode(entry.encode()));
+    let all = [(&*from, &*into), (&*true_record, &*false_record), (&*true_entry, &*false_entry)];
+
+    let places = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    let names = places.each_ref().map(|place| place.local_addr().unwrap().to_string());
+    fs::write(office.folder().join("serve.toml"), format!("authorities = {names:?}\n")).unwrap();
     let served = Served::start(office.folder(), "ledger", &["--config", "serve.toml"]);
-    liar(served.address(), listener, sealed(&image), sealed(b"changed"));
     let direct = Machine::of(&office, "anna", &served);
-    let anna = Machine { url: format!("http://{place}"), ..Machine::of(&office, "anna", &served) };
     let before = direct.ask(&["where"])["size"].clone();
     fs::write(office.folder().join("changed.img"), "changed").unwrap();
-    let item = format!("item:{}", office.id("image"));
     let verify = ["verify-digest", &item, "--file", "changed.img"];
-    assert_eq!(anna.refused(&verify), "opening/mismatch");
+    let lies = [(&all[..1], "opening/mismatch"), (&all[..], "custody/no-such-record")];
+    for ((place, name), (lies, code)) in places.into_iter().zip(names).zip(lies) {
+        liar(served.address(), place, lies);
+        let anna =
+            Machine { url: format!("http://{name}"), ..Machine::of(&office, "anna", &served) };
+        assert_eq!(anna.refused(&verify), code);
+    }
     assert_eq!(direct.ask(&["where"])["size"], before);
 }
 
@@ -326,7 +360,7 @@ fn what_is_looked_up_together_is_not_mixed_up() {
     let offered = ["offer", laptop, image, "--to", &to, "--purpose", "storage", "--out", "h.offer"];
     office.ask(&[&offered[..], &["--key", "anna.key"]].concat());
     for ((place, name), (from, into, code)) in places.into_iter().zip(names).zip(kept) {
-        liar(served.address(), place, from.leak(), into.leak());
+        liar(served.address(), place, &[(&from, &into)]);
         let anna =
             Machine { url: format!("http://{name}"), ..Machine::of(&office, "anna", &served) };
         assert_eq!(anna.refused(&["accept", "h.offer", "--out", "x.offer"]), code);

@@ -100,7 +100,9 @@ function Manifest({ release, items, done, hold }: ReceivingProps) {
   useEffect(() => hold(signing !== null), [signing !== null]);
   // One at a time: else receiving and refusing would take turns above the same button.
   const draft = (name: ActName, codes: Record<string, string>, observed?: Observed) => {
-    if (isBusy) return;
+    // The remark is in no form, which would ask this by itself.
+    const isSayable = document.querySelector<HTMLInputElement>("#field-remark")?.reportValidity() ?? true;
+    if (isBusy || !isSayable) return;
     setBusy(true);
     setProblem(null);
     const asked = { name, items: items.map(({ item }) => item), codes, texts: { remark: tidy(remark) } };

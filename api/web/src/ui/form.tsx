@@ -53,7 +53,9 @@ function faultOf(language: Language, text: string, mostBytes: number): string | 
   if (over > 0) return language.say("text-too-long", { count: over });
   const isRefused = (text: string) => codeOf(() => encode(text)) !== null;
   if (!isRefused(said)) return undefined;
-  const character = [...said].find(isRefused) ?? said;
+  const character = [...said].find(isRefused);
+  // The whole is refused, and none of its characters: the server says why.
+  if (character === undefined) return undefined;
   const point = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
   return language.say("text-character", { character: `${printable(character)} (U+${point})` });
 }

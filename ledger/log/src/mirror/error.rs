@@ -102,7 +102,7 @@ impl MirrorError {
         matches!(self, Self::Fork { .. } | Self::Broken { .. })
     }
 
-    /// Whether the mirror follows no more after it until it is opened again, if then.
+    /// Whether the mirror stops following after it: until it is opened again, or, after an alarm, for good.
     pub fn is_final(&self) -> bool {
         self.is_alarm() || matches!(self, Self::Io { .. } | Self::Halted)
     }
