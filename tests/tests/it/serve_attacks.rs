@@ -17,6 +17,8 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::serve_running::wait_until;
+
 /// An office that is served.
 pub struct Scene {
     _folder: TempDir,
@@ -357,10 +359,9 @@ fn whose_exhibit_shows_what_is_said_in_the_log() {
     let item = format!("item:{}", scene.office.id("laptop"));
     let exhibit = scene.ask_json("anna", "/v1/exhibits", &json!({ "item": item }));
     assert_eq!(exhibit.status, 200, "{}", exhibit.body);
-    let log = scene.served.log();
     let is_of =
         |line: &&str| line.contains("openings read") && line.contains(scene.office.id("anna"));
-    assert_eq!(log.lines().filter(is_of).count(), 1, "{log}");
+    wait_until("the log says it", || scene.served.log().lines().filter(is_of).count() == 1);
 }
 
 #[test]

@@ -325,7 +325,7 @@ fn what_a_server_says_of_digests_is_not_signed() {
     let before = direct.ask(&["where"])["size"].clone();
     fs::write(office.folder().join("changed.img"), "changed").unwrap();
     let verify = ["verify-digest", &item, "--file", "changed.img"];
-    let lies = [(&all[..1], "opening/mismatch"), (&all[..], "custody/no-such-record")];
+    let lies = [(&all[..1], "opening/mismatch"), (&all[..], "read/no-record")];
     for ((place, name), (lies, code)) in places.into_iter().zip(names).zip(lies) {
         liar(served.address(), place, lies);
         let anna =
