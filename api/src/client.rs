@@ -326,7 +326,7 @@ impl Books for ServedBooks {
 
     fn submit(&self, record: Incoming) -> Result<Acknowledged, Failure> {
         let outgoing = Outgoing::new(record)?;
-        let answer = self.transport.post_bytes("/v1/records", &outgoing.file, OFFER_TYPE)?;
+        let answer = self.send_in("/v1/records", &outgoing.file, OFFER_TYPE)?;
         self.check_receipt(&answer, outgoing.digest, text(&answer, "receipt")?)
     }
 

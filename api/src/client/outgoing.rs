@@ -1,5 +1,7 @@
 //! Records on their way to a server: one in a request, or as many as one takes.
 
+use std::time::Duration;
+
 use custody_core::cbor::Value;
 use custody_core::hash::Hash;
 use custody_core::record::{Offer, Record};
@@ -10,11 +12,16 @@ use ureq::http::StatusCode;
 use super::transport::failure_of;
 use super::{ServedBooks, malformed, text};
 use crate::books::Answers;
-use crate::failure::Failure;
+use crate::failure::{Ending, Failure};
 use crate::offer_file::{MAX_BATCH, MAX_OFFER_FILE, OFFERS_TYPE, OfferFile};
 
 /// Bytes of offer files in one request: a request takes as many as the longest of them has, and each is framed by 5.
 const BATCH_BYTES: usize = MAX_OFFER_FILE as usize - 5 * (MAX_BATCH + 1);
+
+/// Time after which records are sent in again to which no answer came.
+const AGAIN: Duration = Duration::from_secs(1);
+/// What a server says before it has taken anything in.
+const NOT_YET: [&str; 2] = ["http/busy", "vault/io"];
 
 /// A record on its way to the server.
 pub(super) struct Outgoing {
@@ -31,6 +38,16 @@ impl Outgoing {
         let digest = Record::parse(&record)?.digest();
         let file = OfferFile::new(Offer::parse(&record)?, openings)?.encode();
         Ok(Self { digest, file })
+    }
+}
+
+/// What could not be done may have been done up to the answer.
+fn undecided(failure: Failure) -> Failure {
+    let is_decided = failure.ending() == Ending::Rejected || NOT_YET.contains(&failure.code());
+    match is_decided || failure.next_step().is_some() {
+        true => failure,
+        false => failure
+            .hint("it may be recorded all the same: `custody show` tells, before you do it again"),
     }
 }
 
@@ -60,6 +77,23 @@ pub(super) fn batches(records: Vec<Incoming>) -> Result<Vec<Vec<Outgoing>>, Fail
 }
 
 impl ServedBooks {
+    /// Sends records in. Where no answer comes they are sent once more, as they are: what is in the ledger is not recorded
+    /// twice, and nobody is left to guess.
+    ///
+    /// # Errors
+    /// The server takes none of them, or cannot be reached.
+    pub(super) fn send_in(&self, path: &str, body: &[u8], form: &str) -> Result<Json, Failure> {
+        let send = || self.transport.post_bytes(path, body, form);
+        let answer = send().or_else(|failure| match failure.code() {
+            "client/unreachable" => {
+                std::thread::sleep(AGAIN);
+                send()
+            }
+            _ => Err(failure),
+        });
+        answer.map_err(undecided)
+    }
+
     /// Submits a batch, and holds every answer to what was sent.
     ///
     /// # Errors
@@ -67,7 +101,7 @@ impl ServedBooks {
     pub(super) fn submit_batch(&self, batch: Vec<Outgoing>) -> Result<Answers, Failure> {
         let files = batch.iter().map(|outgoing| Value::bytes(&outgoing.file));
         let body = Value::array(files).encode();
-        let answer = self.transport.post_bytes("/v1/batches", &body, OFFERS_TYPE)?;
+        let answer = self.send_in("/v1/batches", &body, OFFERS_TYPE)?;
         let checkpoint = text(&answer, "checkpoint")?;
         let answers = answer["answers"].as_array().ok_or_else(|| malformed("answers"))?;
         if answers.len() != batch.len() {

@@ -387,6 +387,8 @@ fn a_restored_ledger_does_not_start_where_a_witness_knows_better() {
     let listen = mirror.address().to_string();
     assert_eq!(mirror.stop(), Some(0));
     assert_eq!(check("ledger"), (0, String::new()));
+    let ran = scene.run(&["serve", "--ledger", "ledger", "--config", "serve.toml", "--check"]);
+    assert!(ran.stdout.contains("did not say what it knows of the ledger"), "{}", ran.stdout);
     // To the very size that it knows: the mirror has both heads now, and the log is done for.
     let again = ["--listen", &listen, "--config", "mirror.toml"];
     let mirror =

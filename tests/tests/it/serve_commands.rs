@@ -285,6 +285,49 @@ fn a_server_that_lies_is_found_out() {
     assert!(ran.stdout.contains("client/certificates"), "{}", ran.stdout);
 }
 
+/// A network that passes on what comes and loses as many answers to records.
+fn forgetful(to: SocketAddr, listener: TcpListener, mut losses: usize) {
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.unwrap();
+            let request = read_request(&mut client);
+            let mut server = TcpStream::connect(to).unwrap();
+            server.write_all(&request).unwrap();
+            let mut answer = Vec::new();
+            server.read_to_end(&mut answer).unwrap();
+            if request.starts_with(b"POST /v1/records") && losses > 0 {
+                losses -= 1;
+                continue;
+            }
+            let _ = client.write_all(&answer);
+        }
+    });
+}
+
+#[test]
+fn an_answer_that_is_lost_leaves_nobody_to_guess() {
+    let (_folder, office) = office();
+    let places = [1, 2].map(|losses| (losses, TcpListener::bind("127.0.0.1:0").unwrap()));
+    let names = places.each_ref().map(|(_, place)| place.local_addr().unwrap().to_string());
+    fs::write(office.folder().join("serve.toml"), format!("authorities = {names:?}\n")).unwrap();
+    let served = Served::start(office.folder(), "ledger", &["--config", "serve.toml"]);
+    let direct = Machine::of(&office, "anna", &served);
+    let size = || direct.ask(&["where"])["size"].as_u64().unwrap();
+    let laptop = format!("item:{}", office.id("laptop"));
+    let before = size();
+    for ((losses, place), name) in places.into_iter().zip(names) {
+        forgetful(served.address(), place, losses);
+        let anna =
+            Machine { url: format!("http://{name}"), ..Machine::of(&office, "anna", &served) };
+        let ran = anna.run(&["note", &laptop, "--text", "once"]);
+        match losses {
+            1 => assert_eq!(ran.status, 0, "{}", ran.stderr),
+            _ => assert!(ran.stderr.contains("it may be recorded all the same"), "{}", ran.stderr),
+        }
+    }
+    assert_eq!(size(), before + 2, "each is there once");
+}
+
 /// `bytes` with `from`, which is there once, made into `into`.
 fn swapped(bytes: &[u8], from: &[u8], into: &[u8]) -> Vec<u8> {
     let places = bytes.windows(from.len()).enumerate().filter(|(_, here)| *here == from);
