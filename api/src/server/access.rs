@@ -370,7 +370,7 @@ impl Books for GuardedBooks<'_> {
         Ok(Some(subject).filter(|_| may_know))
     }
 
-    /// What is not wanted is not asked about either.
+    /// Filters by `is_wanted` first, so that access is checked only for what is wanted.
     fn subjects_where<'b>(
         &'b self,
         kind: SubjectKind,

@@ -129,7 +129,7 @@ impl Queue {
     /// The next batch; `None` once nobody can send any more.
     pub(crate) fn next(&mut self) -> Option<Work> {
         let mut work = Work::default();
-        // Who waits by now was not among those who were answered last, and those are about to come again.
+        // Clients that were just answered tend to submit again at once, and whoever is queued already is new: both are expected.
         self.expected = self.receiver.len() + self.answered;
         self.take(&mut work, self.receiver.recv().ok()?);
         let begun = Instant::now();
