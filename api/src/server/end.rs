@@ -7,13 +7,13 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use custody_core::id::{SubjectId, Uuid};
-use custody_core::record::RecordError;
 use custody_log::Reader;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::access::{Caller, GuardedBooks};
 use super::document::{Binary, Refused};
+use super::offer::verify_signers;
 use super::problem::Problem;
 use super::service::Service;
 use crate::failure::Failure;
@@ -69,7 +69,8 @@ pub async fn find(
 /// # Errors
 /// A signature is not what it should be, or the ledger cannot be read.
 pub fn told(service: &Service, offer: &OfferFile) -> Result<Vec<Uuid>, Failure> {
-    let signed = who_signed(service, offer)?;
+    // A key may have ended since: late entries are about that.
+    let signed = verify_signers(service, offer, Service::signer)?;
     let books = |signer| Ok(service.guarded(service.ledger.reader()?, signer));
     let signed = signed.iter().map(books).collect::<Result<Vec<_>, Failure>>()?;
     let mut told = Vec::new();
@@ -81,22 +82,6 @@ pub fn told(service: &Service, offer: &OfferFile) -> Result<Vec<Uuid>, Failure> 
         }
     }
     Ok(told)
-}
-
-/// Who has signed, each with a key that was theirs. It may have ended: late entries are about that.
-fn who_signed(service: &Service, offer: &OfferFile) -> Result<Vec<Caller>, Failure> {
-    let (message, payload) = (offer.offer().message(), offer.offer().payload());
-    offer.offer().verify_ledger(service.ledger.origin(), &service.ledger.genesis())?;
-    let mut signed = Vec::new();
-    for (position, line) in message.signatures().iter().enumerate() {
-        let kid = line.header.kid;
-        let key = service.ledger.key(&kid).ok_or(RecordError::UnknownKey { kid })?;
-        message.verify_signature(position, &key)?;
-        let named = payload.signers.get(position).map(|signer| &signer.id);
-        let signer = service.signer(kid)?.filter(|signer| Some(&signer.id) == named);
-        signed.push(signer.ok_or(RecordError::UnknownKey { kid })?);
-    }
-    Ok(signed)
 }
 
 /// Whether one of those who signed may see the item, and so could tell themselves.

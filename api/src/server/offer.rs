@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use custody_core::cose::Role;
 use custody_core::hash::Hash;
 use custody_core::id::SubjectId;
+use custody_core::key::Kid;
 use custody_core::record::RecordError;
 use custody_core::record::body::Body;
 use serde::Serialize;
@@ -189,27 +190,41 @@ pub async fn send(
     Ok((StatusCode::ACCEPTED, Json(OfferTaken { offer: digest })).into_response())
 }
 
-/// Offers are kept for people who have keys here, and from people who have: else anybody could fill the disk.
-fn check_signatures(service: &Service, offer: &OfferFile) -> Result<(), Failure> {
+/// Who has signed an offer of this ledger. Every signature is verified, and its key has to be the named signer's, as `whose`
+/// knows it.
+///
+/// # Errors
+/// A signature is not what it should be, or the ledger cannot be read.
+pub fn verify_signers(
+    service: &Service,
+    offer: &OfferFile,
+    whose: impl Fn(&Service, Kid) -> Result<Option<Caller>, Failure>,
+) -> Result<Vec<Caller>, Failure> {
     let (message, payload) = (offer.offer().message(), offer.offer().payload());
     offer.offer().verify_ledger(service.ledger.origin(), &service.ledger.genesis())?;
-    if message.signatures().is_empty() || offer.offer().next_signer().is_none() {
+    let lines = message.signatures().iter().enumerate();
+    let signers = lines.map(|(position, line)| {
+        let unknown = RecordError::UnknownKey { kid: line.header.kid };
+        let key = service.ledger.key(&line.header.kid).ok_or_else(|| unknown.clone())?;
+        message.verify_signature(position, &key)?;
+        let named = payload.signers.get(position).map(|signer| &signer.id);
+        let signer = whose(service, line.header.kid)?.filter(|signer| Some(&signer.id) == named);
+        Ok(signer.ok_or(unknown)?)
+    });
+    signers.collect()
+}
+
+/// Offers are kept for people who have keys here, and from people who have: else anybody could fill the disk.
+fn check_signatures(service: &Service, offer: &OfferFile) -> Result<(), Failure> {
+    let signed = verify_signers(service, offer, Service::caller)?;
+    if signed.is_empty() || offer.offer().next_signer().is_none() {
         let text = "an offer has a signature, and lacks one";
         return Err(Failure::rejected("record/signature-count", text));
     }
-    for (position, line) in message.signatures().iter().enumerate() {
-        let kid = line.header.kid;
-        let unknown = RecordError::UnknownKey { kid };
-        let key = service.ledger.key(&kid).ok_or(unknown)?;
-        message.verify_signature(position, &key)?;
-        let owner = service.caller(kid)?.map(|caller| caller.id);
-        if owner.as_ref() != payload.signers.get(position).map(|signer| &signer.id) {
-            return Err(RecordError::UnknownKey { kid }.into());
-        }
-    }
     // Nobody would ever sign it: with a new key signs whoever is enrolled by the record itself.
     let reader = service.ledger.reader()?;
-    for signer in payload.signers.iter().filter(|signer| signer.role != Role::NewKey) {
+    let signers = offer.offer().payload().signers.iter();
+    for signer in signers.filter(|signer| signer.role != Role::NewKey) {
         if reader.subject(&signer.id)?.is_none() {
             let text = format!("{} is to sign it, and is not enrolled", signer.id);
             return Err(Failure::rejected("custody/no-such-subject", text));

@@ -207,10 +207,12 @@ fn what_cannot_be_asked_says_so() {
     assert!(ran.stdout.contains("`CUSTODY_KEY` names"), "{}", ran.stdout);
 }
 
-/// A hostile network between a client and a real server: it passes on what comes and changes texts in answers.
-fn liar(to: SocketAddr, listener: TcpListener, lies: &[(&str, &str)]) {
-    let lies = lies.iter().map(|(from, into)| ((*from).to_owned(), (*into).to_owned()));
-    let lies: Vec<_> = lies.collect();
+/// A network between a client and a real server: it passes on what comes, and of an answer what `pass` makes of it.
+fn network(
+    to: SocketAddr,
+    listener: TcpListener,
+    mut pass: impl FnMut(&[u8], Vec<u8>) -> Vec<u8> + Send + 'static,
+) {
     std::thread::spawn(move || {
         for client in listener.incoming() {
             let mut client = client.unwrap();
@@ -219,13 +221,31 @@ fn liar(to: SocketAddr, listener: TcpListener, lies: &[(&str, &str)]) {
             server.write_all(&request).unwrap();
             let mut answer = Vec::new();
             server.read_to_end(&mut answer).unwrap();
-            let mut text = String::from_utf8_lossy(&answer).into_owned();
-            for (from, into) in &lies {
-                assert_eq!(from.len(), into.len(), "the answer says how long it is");
-                text = text.replace(from, into);
-            }
-            let _ = client.write_all(text.as_bytes());
+            let _ = client.write_all(&pass(&request, answer));
         }
+    });
+}
+
+/// A hostile one, which changes texts in answers.
+fn liar(to: SocketAddr, listener: TcpListener, lies: &[(&str, &str)]) {
+    let lies = lies.iter().map(|(from, into)| ((*from).to_owned(), (*into).to_owned()));
+    let lies: Vec<_> = lies.collect();
+    network(to, listener, move |_, answer| {
+        let mut text = String::from_utf8_lossy(&answer).into_owned();
+        for (from, into) in &lies {
+            assert_eq!(from.len(), into.len(), "the answer says how long it is");
+            text = text.replace(from, into);
+        }
+        text.into_bytes()
+    });
+}
+
+/// One that loses as many answers to records.
+fn forgetful(to: SocketAddr, listener: TcpListener, mut losses: usize) {
+    network(to, listener, move |request, answer| {
+        let is_lost = request.starts_with(b"POST /v1/records") && losses > 0;
+        losses -= usize::from(is_lost);
+        if is_lost { Vec::new() } else { answer }
     });
 }
 
@@ -283,25 +303,6 @@ fn a_server_that_lies_is_found_out() {
         &[("CUSTODY_KEY", ""), ("CUSTODY_STATE", "s"), ("CUSTODY_SERVER_CA", "serve.toml")],
     );
     assert!(ran.stdout.contains("client/certificates"), "{}", ran.stdout);
-}
-
-/// A network that passes on what comes and loses as many answers to records.
-fn forgetful(to: SocketAddr, listener: TcpListener, mut losses: usize) {
-    std::thread::spawn(move || {
-        for client in listener.incoming() {
-            let mut client = client.unwrap();
-            let request = read_request(&mut client);
-            let mut server = TcpStream::connect(to).unwrap();
-            server.write_all(&request).unwrap();
-            let mut answer = Vec::new();
-            server.read_to_end(&mut answer).unwrap();
-            if request.starts_with(b"POST /v1/records") && losses > 0 {
-                losses -= 1;
-                continue;
-            }
-            let _ = client.write_all(&answer);
-        }
-    });
 }
 
 #[test]
