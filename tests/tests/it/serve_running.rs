@@ -370,7 +370,13 @@ fn hold(scene: &Scene, from: &str, bytes: usize) -> TcpStream {
     stream
 }
 
-const PROXY: &str = "[proxies]\ntrusted = [\"127.0.0.1\"]\n";
+/// An office that is served with `limits` to people behind a proxy; and how many requests are open there.
+fn behind_a_proxy(limits: &str) -> (Scene, impl Fn() -> f64) {
+    let address = reserve();
+    let proxy = "[proxies]\ntrusted = [\"127.0.0.1\"]\n";
+    let scene = scene(&format!("metrics = \"{address}\"\n{limits}{proxy}"));
+    (scene, move || Figures::read(&address).of("custody_http_requests_open"))
+}
 
 /// Of `held`, each of which waits for the rest of its body, one more than may wait: one is turned away, whichever it is.
 fn one_is_turned_away(mut held: Vec<TcpStream>) -> Vec<TcpStream> {
@@ -393,10 +399,7 @@ fn one_is_turned_away(mut held: Vec<TcpStream>) -> Vec<TcpStream> {
 
 #[test]
 fn who_sends_many_bodies_slowly_keeps_nobody_else_out() {
-    let address = reserve();
-    let limits = "[limits]\nrequests = 16\n";
-    let scene = scene(&format!("metrics = \"{address}\"\n{limits}{PROXY}"));
-    let open = || Figures::read(&address).of("custody_http_requests_open");
+    let (scene, open) = behind_a_proxy("[limits]\nrequests = 16\n");
     let held = (0..3).map(|_| hold(&scene, "192.0.2.1", 4)).collect();
     let held = one_is_turned_away(held);
     let other = hold(&scene, "192.0.2.2", 4);
@@ -412,9 +415,7 @@ fn who_sends_many_bodies_slowly_keeps_nobody_else_out() {
 /// What is held of bodies is bounded, and one address has no more than its part of it: 32 MiB of 256, which are 27 of the largest.
 #[test]
 fn who_sends_large_bodies_slowly_keeps_nobody_else_out() {
-    let address = reserve();
-    let scene = scene(&format!("metrics = \"{address}\"\n{PROXY}"));
-    let open = || Figures::read(&address).of("custody_http_requests_open");
+    let (scene, open) = behind_a_proxy("");
     let held = (0..28).map(|_| hold(&scene, "192.0.2.1", 1200 * 1024)).collect();
     let held = one_is_turned_away(held);
     let other = hold(&scene, "192.0.2.2", 1200 * 1024);
@@ -425,10 +426,7 @@ fn who_sends_large_bodies_slowly_keeps_nobody_else_out() {
 
 #[test]
 fn where_as_many_are_answered_as_there_is_room_for_the_next_waits() {
-    let address = reserve();
-    let limits = "[limits]\nrequests = 3\n";
-    let scene = scene(&format!("metrics = \"{address}\"\n{limits}{PROXY}"));
-    let open = || Figures::read(&address).of("custody_http_requests_open");
+    let (scene, open) = behind_a_proxy("[limits]\nrequests = 3\n");
     let mut held = ["192.0.2.1", "192.0.2.2", "192.0.2.3"].map(|from| hold(&scene, from, 4));
     wait_until("three bodies on their way", || open() == 3.0);
     let refused = scene.served.get("/v1/ledger");
